@@ -1,0 +1,36 @@
+// Entries of the audit log.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "coder_users/base/model.hpp"
+#include "coder_users/base/time.hpp"
+#include "coder_users/base/uuid.hpp"
+
+namespace coder_users { inline namespace v0 {
+
+struct AuditEntry {
+    std::string id;
+    std::string request_id;
+    Time time = never;
+    std::string organization_id = std::string(nil_uuid);
+    std::optional<std::string> actor_id;
+    std::string ip;
+    std::string user_agent;
+    std::string resource_type;
+    std::string action;
+    std::string resource_id = std::string(nil_uuid);
+    std::string resource_target;
+    std::string diff = "{}";  ///< a JSON object, as the wire shows it
+    int status_code = 0;
+};
+
+/// An entry with what is known now of the users it names.
+struct ListedAuditEntry {
+    AuditEntry entry;
+    std::optional<User> actor;  ///< a deleted one, too
+    bool resource_deleted = false;
+};
+
+}}  // namespace coder_users::v0

@@ -1,0 +1,131 @@
+// The values the server keeps: users, keys, organizations. Plain structs, no rules.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/base/time.hpp"
+
+namespace coder_users { inline namespace v0 {
+
+enum class UserStatus { active, dormant, suspended };
+enum class LoginType { password, github, oidc, token, none };
+enum class KeyScope { all, application_connect };
+
+inline constexpr std::array<std::string_view, 3> user_status_names{"active", "dormant",
+                                                                   "suspended"};
+inline constexpr std::array<std::string_view, 5> login_type_names{"password", "github", "oidc",
+                                                                  "token", "none"};
+inline constexpr std::array<std::string_view, 2> key_scope_names{"all", "application_connect"};
+
+inline constexpr std::string_view to_string(UserStatus v) {
+    return user_status_names[static_cast<std::size_t>(v)];
+}
+inline constexpr std::string_view to_string(LoginType v) {
+    return login_type_names[static_cast<std::size_t>(v)];
+}
+inline constexpr std::string_view to_string(KeyScope v) {
+    return key_scope_names[static_cast<std::size_t>(v)];
+}
+
+/// The enumerator with this name (compared exactly); nothing when there is none.
+template <class Enum, std::size_t N>
+constexpr std::optional<Enum> find_name(const std::array<std::string_view, N>& names,
+                                        std::string_view name) {
+    for (std::size_t i = 0; i < N; ++i)
+        if (names[i] == name) return static_cast<Enum>(i);
+    return std::nullopt;
+}
+inline constexpr std::optional<UserStatus> user_status_named(std::string_view name) {
+    return find_name<UserStatus>(user_status_names, name);
+}
+inline constexpr std::optional<LoginType> login_type_named(std::string_view name) {
+    return find_name<LoginType>(login_type_names, name);
+}
+inline constexpr std::optional<KeyScope> key_scope_named(std::string_view name) {
+    return find_name<KeyScope>(key_scope_names, name);
+}
+
+/// A built-in site role: its name on the wire and what people read.
+struct SiteRole {
+    std::string_view name;
+    std::string_view display_name;
+};
+
+/// All site roles, sorted by name.
+inline constexpr std::array<SiteRole, 5> site_roles{{{"auditor", "Auditor"},
+                                                     {"member", "Member"},
+                                                     {"owner", "Owner"},
+                                                     {"template-admin", "Template Admin"},
+                                                     {"user-admin", "User Admin"}}};
+
+inline constexpr std::string_view display_name_of_role(std::string_view name) {
+    for (const SiteRole& role : site_roles)
+        if (role.name == name) return role.display_name;
+    return "";
+}
+
+struct User {
+    std::string id;  ///< uuid, lower case
+    std::string username;
+    std::string email;
+    Time created_at = never;
+    Time last_seen_at = never;
+    UserStatus status = UserStatus::dormant;
+    LoginType login_type = LoginType::password;
+    std::string avatar_url;
+    std::string theme_preference;
+    std::vector<std::string> roles;             ///< explicit site roles, sorted, no duplicates
+    std::vector<std::string> organization_ids;  ///< memberships, oldest first
+};
+
+/// A session or a token. The secret is not part of it: only its SHA-256 is ever stored.
+struct ApiKey {
+    std::string id;
+    std::string user_id;
+    Time created_at = never;
+    Time updated_at = never;
+    Time expires_at = never;
+    Time last_used = never;
+    LoginType login_type = LoginType::password;
+    KeyScope scope = KeyScope::all;
+    std::string token_name;
+    std::int64_t lifetime_seconds = 0;
+};
+
+/// The public half of a user's key for Git over SSH.
+struct GitSshKey {
+    std::string user_id;
+    Time created_at = never;
+    Time updated_at = never;
+    std::string public_key;  ///< one authorized_keys line with its newline
+};
+
+struct Organization {
+    std::string id;
+    std::string name;
+    Time created_at = never;
+    Time updated_at = never;
+};
+
+/// A membership with its explicit roles, by their full names, sorted.
+struct OrganizationMember {
+    std::string user_id;
+    std::string organization_id;
+    Time created_at = never;
+    Time updated_at = never;
+    std::vector<std::string> roles;
+};
+
+/// Who is asking: the user behind a checked key, with the rights of that key.
+struct Identity {
+    User user;
+    ApiKey key;
+};
+
+}}  // namespace coder_users::v0

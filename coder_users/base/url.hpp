@@ -1,0 +1,90 @@
+// Request targets: path segments and query parameters, percent-decoded once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/base/text.hpp"
+
+namespace coder_users { inline namespace v0 {
+
+inline int hex_value(char c) {
+    if (is_digit(c)) return c - '0';
+    c = fold_ascii(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/// The bytes behind a percent-encoded text; nothing when an escape is broken, or when the result
+/// is not UTF-8 or holds NUL. In queries `+` is a space.
+inline std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            if (i + 2 >= text.size()) return std::nullopt;
+            const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
+            if (high < 0 || low < 0) return std::nullopt;
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        } else {
+            out += plus_is_space && text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    if (out.find('\0') != std::string::npos || !is_utf8(out)) return std::nullopt;
+    return out;
+}
+
+/// A decoded request target. Runs of slashes count as one, a trailing one is dropped.
+struct Target {
+    std::vector<std::string> segments;
+    std::vector<std::pair<std::string, std::string>> query;
+
+    /// The first value of a parameter, even if it is empty; nothing when it is absent.
+    std::optional<std::string> parameter(std::string_view name) const {
+        for (const auto& [key, value] : query)
+            if (key == name) return value;
+        return std::nullopt;
+    }
+};
+
+/// Path and query of an origin-form or absolute-form (http, https) target, still encoded.
+inline std::string_view origin_form(std::string_view target) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!same_folded(target.substr(0, scheme.size()), scheme)) continue;
+        target.remove_prefix(scheme.size());
+        const std::size_t path = target.find_first_of("/?");
+        return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+    }
+    return target;
+}
+
+/// Nothing when path or query cannot be decoded.
+inline std::optional<Target> parse_target(std::string_view text) {
+    text = origin_form(text);
+    Target target;
+    const std::size_t mark = text.find('?');
+    const std::vector<std::string_view> segments = split(text.substr(0, mark), '/');
+    for (const std::string_view segment : segments) {
+        if (segment.empty()) continue;
+        auto decoded = percent_decode(segment, false);
+        if (!decoded) return std::nullopt;
+        target.segments.push_back(std::move(*decoded));
+    }
+    if (mark == std::string_view::npos) return target;
+    const std::vector<std::string_view> pairs = split(text.substr(mark + 1), '&');
+    for (const std::string_view pair : pairs) {
+        const std::size_t equals = pair.find('=');
+        auto name = percent_decode(pair.substr(0, equals), true);
+        auto value = equals == std::string_view::npos
+                         ? std::optional<std::string>("")
+                         : percent_decode(pair.substr(equals + 1), true);
+        if (!name || !value) return std::nullopt;
+        if (!pair.empty()) target.query.emplace_back(std::move(*name), std::move(*value));
+    }
+    return target;
+}
+
+}}  // namespace coder_users::v0

@@ -1,0 +1,40 @@
+// UUIDs as text: 36 characters, lower case inside the server.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "coder_users/base/text.hpp"
+
+namespace coder_users { inline namespace v0 {
+
+inline constexpr std::string_view nil_uuid = "00000000-0000-0000-0000-000000000000";
+
+/// The lower-case form of a text in the 36-character form (any letter case); nothing for others.
+inline std::optional<std::string> parse_uuid(std::string_view text) {
+    if (text.size() != nil_uuid.size()) return std::nullopt;
+    std::string out = fold_ascii(text);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const char c = out[i];
+        if (nil_uuid[i] == '-' ? c != '-' : !is_digit(c) && !(c >= 'a' && c <= 'f'))
+            return std::nullopt;
+    }
+    return out;
+}
+
+/// A version 4 UUID of 16 random bytes.
+inline std::string make_uuid(std::array<unsigned char, 16> random) {
+    random[6] = static_cast<unsigned char>((random[6] & 0x0f) | 0x40);
+    random[8] = static_cast<unsigned char>((random[8] & 0x3f) | 0x80);
+    std::string out;
+    out.reserve(nil_uuid.size());
+    for (const unsigned char byte : random) {
+        if (nil_uuid[out.size()] == '-') out += '-';
+        out += to_hex(byte);
+    }
+    return out;
+}
+
+}}  // namespace coder_users::v0
