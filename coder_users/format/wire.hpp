@@ -1,0 +1,144 @@
+// Values of the server as the JSON documents of the wire, each ending in a newline.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/base/errors.hpp"
+#include "coder_users/base/model.hpp"
+#include "coder_users/format/json_writer.hpp"
+
+namespace coder_users { inline namespace v0 { namespace format { namespace wire {
+
+inline std::string document(JsonWriter& json) { return json.take() += '\n'; }
+
+/// The type Response; `detail` and `validations` are left out when empty.
+inline std::string response(std::string_view message, std::string_view detail = {},
+                            const std::vector<Validation>& validations = {}) {
+    JsonWriter json;
+    json.begin_object().member("message", message);
+    if (!detail.empty()) json.member("detail", detail);
+    if (!validations.empty()) {
+        json.key("validations").begin_array();
+        for (const Validation& each : validations)
+            json.begin_object()
+                .member("field", each.field)
+                .member("detail", each.detail)
+                .end_object();
+        json.end_array();
+    }
+    json.end_object();
+    return document(json);
+}
+
+inline void write_role(JsonWriter& json, std::string_view name, std::string_view display_name) {
+    json.begin_object().member("name", name).member("display_name", display_name).end_object();
+}
+
+// The members of a User, without the braces.
+inline void write_user_members(JsonWriter& json, const User& user) {
+    json.member("id", user.id)
+        .member("username", user.username)
+        .member("email", user.email)
+        .member("created_at", user.created_at)
+        .member("last_seen_at", user.last_seen_at)
+        .member("status", to_string(user.status))
+        .key("organization_ids")
+        .texts(user.organization_ids)
+        .key("roles")
+        .begin_array();
+    for (const std::string& role : user.roles) write_role(json, role, display_name_of_role(role));
+    json.end_array()
+        .member("login_type", to_string(user.login_type))
+        .member("avatar_url", user.avatar_url)
+        .member("theme_preference", user.theme_preference);
+}
+
+inline void write_user(JsonWriter& json, const User& user) {
+    json.begin_object();
+    write_user_members(json, user);
+    json.end_object();
+}
+
+inline std::string user(const User& user) {
+    JsonWriter json;
+    write_user(json, user);
+    return document(json);
+}
+
+inline std::string users(const std::vector<User>& users, std::int64_t count) {
+    JsonWriter json;
+    json.begin_object().key("users").begin_array();
+    for (const User& each : users) write_user(json, each);
+    json.end_array().member("count", count).end_object();
+    return document(json);
+}
+
+/// The organizations of `memberships` with the explicit roles there.
+inline std::string user_with_roles(const User& user,
+                                   const std::vector<OrganizationMember>& memberships) {
+    JsonWriter json;
+    json.begin_object();
+    write_user_members(json, user);
+    json.key("organization_roles").begin_object();
+    for (const OrganizationMember& each : memberships)
+        json.key(each.organization_id).texts(each.roles);
+    json.end_object().end_object();
+    return document(json);
+}
+
+inline std::string first_user(std::string_view user_id, std::string_view organization_id) {
+    JsonWriter json;
+    json.begin_object()
+        .member("user_id", user_id)
+        .member("organization_id", organization_id)
+        .end_object();
+    return document(json);
+}
+
+inline std::string login(std::string_view session_token) {
+    JsonWriter json;
+    json.begin_object().member("session_token", session_token).end_object();
+    return document(json);
+}
+
+/// What GET /users/authmethods tells.
+struct AuthMethods {
+    bool password = true;
+    bool github = false;
+    bool oidc = false;
+    std::string oidc_sign_in_text;
+    std::string oidc_icon_url;
+};
+
+inline std::string auth_methods(const AuthMethods& methods) {
+    JsonWriter json;
+    const auto method = [&](std::string_view name, bool enabled) -> JsonWriter& {
+        return json.key(name).begin_object().member("enabled", enabled);
+    };
+    json.begin_object();
+    method("password", methods.password).end_object();
+    method("github", methods.github).end_object();
+    method("oidc", methods.oidc)
+        .member("signInText", methods.oidc_sign_in_text)
+        .member("iconUrl", methods.oidc_icon_url)
+        .end_object();
+    json.end_object();
+    return document(json);
+}
+
+inline std::string build_info(std::string_view external_url, std::string_view version,
+                              std::string_view dashboard_url) {
+    JsonWriter json;
+    json.begin_object()
+        .member("external_url", external_url)
+        .member("version", version)
+        .member("dashboard_url", dashboard_url)
+        .member("workspace_proxy", false)
+        .end_object();
+    return document(json);
+}
+
+}}}}  // namespace coder_users::v0::format::wire

@@ -1,0 +1,71 @@
+// The audit log as JSON documents of the wire.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/base/audit_entry.hpp"
+#include "coder_users/format/wire.hpp"
+
+namespace coder_users { inline namespace v0 { namespace format { namespace wire {
+
+/// A template: clients put names in for the words in braces.
+inline std::string audit_description(const AuditEntry& entry) {
+    if (entry.action == "login") return "{user} logged in";
+    if (entry.action == "logout") return "{user} logged out";
+    if (entry.action == "register") return "{user} registered";
+    if (entry.resource_type == "git_ssh_key") return "{user} updated the git ssh key";
+    const std::string verb = entry.action == "create"   ? "created"
+                             : entry.action == "delete" ? "deleted"
+                                                        : "updated";
+    const std::string resource = entry.resource_type == "api_key"         ? "api key"
+                                 : entry.resource_type == "convert_login" ? "login type conversion"
+                                 : entry.resource_type == "organization_member"
+                                     ? "organization member"
+                                     : entry.resource_type;
+    return "{user} " + verb + " " + resource + " {target}";
+}
+
+inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed) {
+    const AuditEntry& entry = listed.entry;
+    const bool linked = entry.resource_type == "user" && !listed.resource_deleted;
+    json.begin_object()
+        .member("id", entry.id)
+        .member("request_id", entry.request_id)
+        .member("time", entry.time)
+        .member("organization_id", entry.organization_id)
+        .member("ip", entry.ip)
+        .member("user_agent", entry.user_agent)
+        .member("resource_type", entry.resource_type)
+        .member("action", entry.action)
+        .member("resource_id", entry.resource_id)
+        .member("resource_target", entry.resource_target)
+        .member("resource_icon", "")
+        .key("diff")
+        .raw(entry.diff)
+        .member("status_code", std::int64_t{entry.status_code})
+        .key("additional_fields")
+        .begin_object()
+        .end_object()
+        .member("description", audit_description(entry))
+        .member("resource_link", linked ? "/users?filter=" + entry.resource_target : "")
+        .member("is_deleted", listed.resource_deleted)
+        .key("user");
+    if (listed.actor)
+        write_user(json, *listed.actor);
+    else
+        json.raw("null");
+    json.end_object();
+}
+
+inline std::string audit_logs(const std::vector<ListedAuditEntry>& entries, std::int64_t count) {
+    JsonWriter json;
+    json.begin_object().key("audit_logs").begin_array();
+    for (const ListedAuditEntry& each : entries) write_audit_entry(json, each);
+    json.end_array().member("count", count).end_object();
+    return document(json);
+}
+
+}}}}  // namespace coder_users::v0::format::wire

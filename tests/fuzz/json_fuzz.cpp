@@ -1,0 +1,104 @@
+// The strict reader ends for any bytes; what it accepts is UTF-8, bounded in depth, and reads the
+// same again once it is written.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "coder_users/format/json.hpp"
+#include "coder_users/format/json_writer.hpp"
+#include "coder_users/format/schema.hpp"
+
+namespace {
+
+using namespace coder_users;
+using format::Json;
+
+void require(bool good) {
+    if (!good) std::abort();
+}
+
+// Numbers by value: what was 1e3 is written as 1000 and read as an integer.
+bool same(const Json& a, const Json& b) {
+    if (a.is<double>() && b.is<double>()) {
+        if (a.is<std::int64_t>() && b.is<std::int64_t>())
+            return a.get<std::int64_t>() == b.get<std::int64_t>();
+        // get<double>() turns an integer into a double for good, so on copies.
+        return Json(a).get<double>() == Json(b).get<double>();
+    }
+    if (a.is<picojson::array>() && b.is<picojson::array>()) {
+        const auto& left = a.get<picojson::array>();
+        const auto& right = b.get<picojson::array>();
+        bool equal = left.size() == right.size();
+        for (std::size_t i = 0; equal && i < left.size(); ++i) equal = same(left[i], right[i]);
+        return equal;
+    }
+    if (a.is<picojson::object>() && b.is<picojson::object>()) {
+        const auto& left = a.get<picojson::object>();
+        const auto& right = b.get<picojson::object>();
+        bool equal = left.size() == right.size();
+        for (auto l = left.begin(), r = right.begin(); equal && l != left.end(); ++l, ++r)
+            equal = l->first == r->first && same(l->second, r->second);
+        return equal;
+    }
+    return a == b;
+}
+
+void check_value(const Json& value, std::size_t depth) {
+    require(depth <= format::max_json_depth + 1);
+    if (value.is<std::string>()) {
+        const std::string& text = value.get<std::string>();
+        require(is_utf8(text) && text.find('\0') == std::string::npos);
+        std::string written;
+        format::append_json_string(written, text);
+        require(format::parse_json(written) == value);
+    } else if (value.is<picojson::array>()) {
+        for (const Json& item : value.get<picojson::array>()) check_value(item, depth + 1);
+    } else if (value.is<picojson::object>()) {
+        for (const auto& [key, item] : value.get<picojson::object>()) {
+            require(is_utf8(key) && key.find('\0') == std::string::npos);
+            check_value(item, depth + 1);
+        }
+    } else if (value.is<double>()) {
+        require(std::isfinite(Json(value).get<double>()));
+    }
+}
+
+const format::BodySchema schema{"Body",
+                                {{"a", format::FieldType::text, true, {"utf8", is_utf8}},
+                                 {"b", format::FieldType::flag},
+                                 {"c", format::FieldType::integer},
+                                 {"d", format::FieldType::uuid},
+                                 {"e", format::FieldType::texts},
+                                 {"f", format::FieldType::object}},
+                                "{}"};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string text(reinterpret_cast<const char*>(data), size);
+    bool good = false;
+    try {
+        const Json value = format::parse_json(text);
+        good = true;
+        require(is_utf8(text));
+        check_value(value, 1);
+        require(same(format::parse_json(value.serialize()), value));
+    } catch (const format::JsonError& error) {
+        require(!good && *error.what() != '\0');
+    }
+    try {
+        const format::Body body = format::decode_body(text, schema);
+        require(good && !body.text("a").empty());
+        body.texts("e");
+        body.integer("c");
+        body.flag("b");
+        for (const auto& member : body.members("f")) require(is_utf8(member.first));
+        const auto id = body.uuid("d");
+        require(!id || parse_uuid(*id) == id);
+    } catch (const ApiError& error) {
+        require(error.status() == 400);
+    }
+    return 0;
+}
