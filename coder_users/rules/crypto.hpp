@@ -1,0 +1,251 @@
+// Cryptography: digests, sealing, signature keys, base64, randomness. The one header with OpenSSL.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "coder_users/base/text.hpp"
+
+namespace coder_users { inline namespace v0 { namespace rules {
+
+/// Fills `count` bytes with unpredictable ones, or throws. Called from any thread.
+using Random = std::function<void(unsigned char* bytes, std::size_t count)>;
+
+inline void check_openssl(bool good, const char* what) {
+    if (!good) throw std::runtime_error(std::string("OpenSSL failed: ") + what);
+}
+
+/// The system's randomness: pass it where a Random is wanted. Throws std::runtime_error.
+inline void system_random(unsigned char* bytes, std::size_t count) {
+    while (count > 0) {
+        const std::size_t step = (std::min)(count, std::size_t{1} << 20);
+        check_openssl(RAND_bytes(bytes, static_cast<int>(step)) == 1, "RAND_bytes");
+        bytes += step;
+        count -= step;
+    }
+}
+
+template <std::size_t N>
+std::array<unsigned char, N> random_bytes(const Random& random) {
+    std::array<unsigned char, N> bytes{};
+    random(bytes.data(), bytes.size());
+    return bytes;
+}
+
+/// Frees an OpenSSL handle in a unique_ptr.
+template <auto free_handle>
+struct FreeWith {
+    template <class Handle>
+    void operator()(Handle* handle) const {
+        free_handle(handle);
+    }
+};
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeWith<EVP_CIPHER_CTX_free>>;
+using SignatureKey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+
+inline const unsigned char* bytes_of(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+inline unsigned char* bytes_of(std::string& text) {
+    return reinterpret_cast<unsigned char*>(text.data());
+}
+
+/// OpenSSL counts in int.
+inline int int_size(std::string_view text) {
+    if (text.size() > INT_MAX) throw std::length_error("too long for OpenSSL");
+    return static_cast<int>(text.size());
+}
+
+inline std::array<unsigned char, 32> sha256(std::string_view text) {
+    // Fetched once and reused: several times as fast as a one-shot digest, and every request needs
+    // one. The algorithm is never freed, so that threads which outlive main() can still use it.
+    static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    thread_local const DigestContext context(EVP_MD_CTX_new());
+    std::array<unsigned char, 32> digest{};
+    check_openssl(algorithm && context &&
+                      EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1 &&
+                      EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1 &&
+                      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1,
+                  "SHA-256");
+    return digest;
+}
+
+/// 64 lower-case hex digits.
+inline std::string sha256_hex(std::string_view text) {
+    const auto digest = sha256(text);
+    std::string out(2 * digest.size(), '\0');
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        const auto digits = hex_digits(digest[i]);
+        out[2 * i] = digits[0];
+        out[2 * i + 1] = digits[1];
+    }
+    return out;
+}
+
+/// Takes the same time wherever texts of the same length differ.
+inline bool equal_constant_time(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+inline constexpr std::size_t seal_key_size = 32;
+inline constexpr int seal_nonce_size = 12;
+inline constexpr int seal_tag_size = 16;
+
+inline void require_seal_key(std::string_view key) {
+    if (key.size() != seal_key_size) throw std::invalid_argument("a sealing key has 32 bytes");
+}
+
+/// AES-256-GCM: nonce, ciphertext, tag. Only open() with the same key and the same associated
+/// data (such as the user's id) reads it. `key` has 32 bytes, else std::invalid_argument.
+inline std::string seal(std::string_view key, std::string_view plaintext,
+                        std::string_view associated, const Random& random) {
+    require_seal_key(key);
+    const int size = int_size(plaintext), associated_size = int_size(associated);
+    std::string out(plaintext.size() + seal_nonce_size + seal_tag_size, '\0');
+    unsigned char* const nonce = bytes_of(out);
+    unsigned char* const body = nonce + seal_nonce_size;
+    random(nonce, seal_nonce_size);
+    const CipherContext context(EVP_CIPHER_CTX_new());
+    EVP_CIPHER_CTX* const c = context.get();
+    int done = 0;
+    check_openssl(
+        c && EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), nullptr, bytes_of(key), nonce) == 1 &&
+            EVP_EncryptUpdate(c, nullptr, &done, bytes_of(associated), associated_size) == 1 &&
+            EVP_EncryptUpdate(c, body, &done, bytes_of(plaintext), size) == 1 &&
+            EVP_EncryptFinal_ex(c, body + size, &done) == 1 &&
+            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, seal_tag_size, body + size) == 1,
+        "AES-256-GCM");
+    return out;
+}
+
+/// What seal() hid; nothing when a byte, the key or the associated data is another.
+inline std::optional<std::string> open(std::string_view key, std::string_view sealed,
+                                       std::string_view associated) {
+    require_seal_key(key);
+    const int associated_size = int_size(associated);
+    const int size = int_size(sealed) - seal_nonce_size - seal_tag_size;
+    if (size < 0) return std::nullopt;
+    const unsigned char* const nonce = bytes_of(sealed);
+    const unsigned char* const body = nonce + seal_nonce_size;
+    std::string tag(sealed.substr(sealed.size() - seal_tag_size));
+    std::string out(static_cast<std::size_t>(size), '\0');
+    const CipherContext context(EVP_CIPHER_CTX_new());
+    EVP_CIPHER_CTX* const c = context.get();
+    check_openssl(c != nullptr, "EVP_CIPHER_CTX_new");
+    ERR_set_mark();  // a refusal must not stay in the thread's queue: a host's TLS would trip on it
+    int done = 0;
+    const bool good =
+        EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), nullptr, bytes_of(key), nonce) == 1 &&
+        EVP_DecryptUpdate(c, nullptr, &done, bytes_of(associated), associated_size) == 1 &&
+        EVP_DecryptUpdate(c, bytes_of(out), &done, body, size) == 1 &&
+        EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, seal_tag_size, tag.data()) == 1 &&
+        EVP_DecryptFinal_ex(c, bytes_of(out) + size, &done) == 1;
+    ERR_pop_to_mark();
+    if (!good) return std::nullopt;
+    return out;
+}
+
+/// The 32 raw bytes of the public key that belongs to a 32-byte seed.
+inline std::string ed25519_public_key(std::string_view seed) {
+    if (seed.size() != 32) throw std::invalid_argument("an Ed25519 seed has 32 bytes");
+    const SignatureKey key(
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(seed), seed.size()));
+    std::string out(32, '\0');
+    std::size_t size = out.size();
+    check_openssl(key && EVP_PKEY_get_raw_public_key(key.get(), bytes_of(out), &size) == 1,
+                  "Ed25519");
+    return out;
+}
+
+using Bytes = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
+using Number = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
+
+/// The private key in the PEM form that names its algorithm: "EC PRIVATE KEY", "RSA PRIVATE KEY".
+inline std::string traditional_pem(EVP_PKEY* key) {
+    const Bytes out(BIO_new(BIO_s_mem()));
+    check_openssl(out && PEM_write_bio_PrivateKey_traditional(out.get(), key, nullptr, nullptr, 0,
+                                                              nullptr, nullptr) == 1,
+                  "private key");
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(out.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
+/// A fresh NIST P-256 key, from OpenSSL's own randomness.
+struct EcdsaKey {
+    std::string point;  ///< the public key, uncompressed
+    std::string pem;
+};
+
+inline EcdsaKey make_p256_key() {
+    const SignatureKey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+    std::string point(65, '\0');
+    std::size_t size = 0;
+    check_openssl(key &&
+                      EVP_PKEY_get_octet_string_param(key.get(), OSSL_PKEY_PARAM_PUB_KEY,
+                                                      bytes_of(point), point.size(), &size) == 1 &&
+                      size == point.size(),
+                  "P-256");
+    return {point, traditional_pem(key.get())};
+}
+
+/// A fresh RSA key, from OpenSSL's own randomness; its public numbers big-endian. Takes a second.
+struct RsaKey {
+    std::string exponent, modulus;
+    std::string pem;
+};
+
+inline RsaKey make_rsa_key(unsigned bits) {
+    const SignatureKey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{bits}));
+    const auto number = [&](const char* name) {
+        BIGNUM* raw = nullptr;
+        check_openssl(key && EVP_PKEY_get_bn_param(key.get(), name, &raw) == 1, "RSA");
+        const Number value(raw);
+        std::string out(static_cast<std::size_t>(BN_num_bytes(raw)), '\0');
+        BN_bn2bin(raw, bytes_of(out));
+        return out;
+    };
+    RsaKey made{number(OSSL_PKEY_PARAM_RSA_E), number(OSSL_PKEY_PARAM_RSA_N), {}};
+    made.pem = traditional_pem(key.get());
+    return made;
+}
+
+/// The standard alphabet with padding, on one line.
+inline std::string base64_encode(std::string_view bytes) {
+    if (bytes.size() > INT_MAX / 2) throw std::length_error("too long for base64");
+    std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL adds a NUL
+    const int size = EVP_EncodeBlock(bytes_of(out), bytes_of(bytes), int_size(bytes));
+    out.resize(static_cast<std::size_t>(size));
+    return out;
+}
+
+/// The inverse of base64_encode() and nothing else: no blanks, no missing padding, no stray bits.
+inline std::optional<std::string> base64_decode(std::string_view text) {
+    if (text.size() % 4 != 0 || text.size() > INT_MAX / 2) return std::nullopt;
+    std::string out(text.size() / 4 * 3, '\0');
+    if (text.empty()) return out;
+    if (EVP_DecodeBlock(bytes_of(out), bytes_of(text), int_size(text)) < 0) return std::nullopt;
+    out.resize(out.size() - (text[text.size() - 1] == '=') - (text[text.size() - 2] == '='));
+    if (base64_encode(out) != text) return std::nullopt;
+    return out;
+}
+
+}}}  // namespace coder_users::v0::rules

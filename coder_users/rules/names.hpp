@@ -1,0 +1,97 @@
+// Which texts are user names and e-mail addresses (contract http.md sections 5.2 and 5.3).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/base/text.hpp"
+
+namespace coder_users { inline namespace v0 { namespace rules {
+
+inline constexpr std::size_t longest_username = 32;
+inline constexpr std::size_t longest_email = 254;
+
+/// Names that would hide a path below `/users`.
+inline constexpr std::array<std::string_view, 8> reserved_usernames{
+    "me", "first", "login", "logout", "authmethods", "roles", "oauth2", "oidc"};
+
+/// Letters and digits, single dashes between them, at most 32 bytes, none of the reserved words.
+inline bool valid_username(std::string_view name) {
+    if (name.empty() || name.size() > longest_username) return false;
+    char before = '-';
+    for (const char c : name) {
+        if (c == '-' ? before == '-' : !is_letter(c) && !is_digit(c)) return false;
+        before = c;
+    }
+    return before != '-' && std::none_of(reserved_usernames.begin(), reserved_usernames.end(),
+                                         [&](auto word) { return same_folded(word, name); });
+}
+
+/// Stands for any character from U+00A0 up in the shape of an address: all have the same rights.
+inline constexpr char beyond_ascii = '\x80';
+
+/// The text with one byte per character; nothing when it holds a character that no address has.
+inline std::optional<std::string> email_shape(std::string_view text) {
+    std::string shape;
+    while (!text.empty()) {
+        const std::int32_t point = take_code_point(text);
+        if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return std::nullopt;
+        shape += point < 0x7f ? static_cast<char>(point) : beyond_ascii;
+    }
+    return shape;
+}
+
+inline bool is_email_letter(char c) { return is_letter(c) || c == beyond_ascii; }
+
+inline bool is_atom(std::string_view text) {
+    constexpr std::string_view symbols = "!#$%&'*+-/=?^_`{|}~";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        return is_email_letter(c) || is_digit(c) || symbols.find(c) != std::string_view::npos;
+    });
+}
+
+/// Where the local part ends; nothing when there is none, or a bad one.
+inline std::optional<std::size_t> local_part_end(std::string_view shape) {
+    if (shape.empty() || shape[0] != '"') {
+        const std::size_t end = shape.find('@');
+        const std::vector<std::string_view> atoms = split(shape.substr(0, end), '.');
+        if (!std::all_of(atoms.begin(), atoms.end(), is_atom)) return std::nullopt;
+        return end;
+    }
+    for (std::size_t i = 1; i < shape.size(); ++i) {
+        if (shape[i] == '"') return i + 1;
+        if (shape[i] == '\\') ++i;
+    }
+    return std::nullopt;
+}
+
+inline bool is_domain_label(std::string_view label) {
+    const auto at_end = [](char c) { return is_email_letter(c) || is_digit(c); };
+    return !label.empty() && at_end(label.front()) && at_end(label.back()) &&
+           std::all_of(label.begin(), label.end(),
+                       [&](char c) { return at_end(c) || c == '-' || c == '_' || c == '~'; });
+}
+
+inline bool is_email_domain(std::string_view shape) {
+    if (ends_with(shape, ".")) shape.remove_suffix(1);
+    const std::vector<std::string_view> labels = split(shape, '.');
+    return labels.size() >= 2 && std::all_of(labels.begin(), labels.end(), is_domain_label) &&
+           is_email_letter(labels.back().front()) && is_email_letter(labels.back().back());
+}
+
+inline bool valid_email(std::string_view text) {
+    if (text.size() > longest_email) return false;
+    const auto shape = email_shape(text);
+    if (!shape) return false;
+    const auto end = local_part_end(*shape);
+    return end && *end < shape->size() && (*shape)[*end] == '@' &&
+           is_email_domain(std::string_view(*shape).substr(*end + 1));
+}
+
+}}}  // namespace coder_users::v0::rules

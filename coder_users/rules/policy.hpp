@@ -1,0 +1,129 @@
+// Who may do what to whom (contract roles.md 2 to 6). Every decision about another user is here.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/base/errors.hpp"
+#include "coder_users/base/model.hpp"
+#include "coder_users/rules/roles.hpp"
+
+namespace coder_users { inline namespace v0 { namespace rules {
+
+/// What a caller wants to do. The second group has no target.
+enum class Action {
+    read_user,        ///< see that the user exists: gate 8
+    edit_user,        ///< profile, appearance, password, Git SSH key
+    manage_user,      ///< delete, suspend, activate
+    read_user_roles,  ///< GET roles
+    use_keys,         ///< see, make and delete the user's keys
+    act_as_user,      ///< what nobody may do for another: login type, conversion
+
+    create_users,
+    read_all_users,    ///< not only the own row of a list
+    read_all_keys,     ///< not only the own ones of a list
+    assign_roles,      ///< PUT roles at all; which roles: may_assign()
+    assign_all_roles,  ///< `assignable` in the list of roles
+    read_audit,
+    ignore_rate_limits,
+};
+
+inline bool holds_role(const User& user, std::string_view role) {
+    return std::find(user.roles.begin(), user.roles.end(), role) != user.roles.end();
+}
+inline bool is_owner(const User& user) { return holds_role(user, role_owner); }
+inline bool is_user_admin(const User& user) { return holds_role(user, role_user_admin); }
+
+/// Owners manage everybody; user-admins those whose every role they hold themselves.
+inline bool may_manage(const User& actor, const User& target) {
+    if (is_owner(actor)) return true;
+    return is_user_admin(actor) &&
+           std::all_of(target.roles.begin(), target.roles.end(), [&](const std::string& role) {
+               return role == role_member || holds_role(actor, role);
+           });
+}
+
+/// For actions without a target, and for those on oneself. Rules about acting on oneself (delete,
+/// suspend, own roles) have texts of their own and precede this at their endpoints.
+inline bool may(const User& actor, Action action, const User& target) {
+    const bool self = actor.id == target.id;
+    const bool owner = is_owner(actor), user_admin = is_user_admin(actor);
+    const bool auditor = holds_role(actor, role_auditor);
+    const bool reads_all = owner || user_admin || auditor || holds_role(actor, role_template_admin);
+    switch (action) {
+        case Action::read_user:
+            return self || reads_all;
+        case Action::edit_user:
+            return self || may_manage(actor, target);
+        case Action::manage_user:
+            return may_manage(actor, target);
+        case Action::read_user_roles:
+            return self || owner || user_admin;
+        case Action::use_keys:
+            return self || owner;
+        case Action::act_as_user:
+            return self;
+        case Action::create_users:
+            return owner || user_admin;
+        case Action::read_all_users:
+            return reads_all;
+        case Action::read_all_keys:
+            return owner;
+        case Action::assign_roles:
+            return owner || user_admin;
+        case Action::assign_all_roles:
+            return owner;
+        case Action::read_audit:
+            return owner || auditor;
+        case Action::ignore_rate_limits:
+            return owner;
+    }
+    return false;
+}
+
+/// For actions without a target.
+inline bool may(const User& actor, Action action) { return may(actor, action, actor); }
+
+/// Whether the actor may give and take this site role.
+inline bool may_assign(const User& actor, std::string_view role) {
+    if (is_owner(actor)) return site_role_named(role) != nullptr;
+    return is_user_admin(actor) && role == role_member;
+}
+
+/// Throws the 400 of the first role by name that is given or taken and is not the actor's to
+/// assign. Both are role sets (as_role_set()).
+inline void refuse_unassignable(const User& actor, const std::vector<std::string>& current,
+                                const std::vector<std::string>& wanted) {
+    std::vector<std::string> changed;
+    std::set_symmetric_difference(current.begin(), current.end(), wanted.begin(), wanted.end(),
+                                  std::back_inserter(changed));
+    for (const std::string& role : changed)
+        if (!may_assign(actor, role))
+            throw ApiError(400, "update site roles: not authorized to assign role \"" + role + '"');
+}
+
+inline bool is_member_of(const User& user, std::string_view organization_id) {
+    const auto& ids = user.organization_ids;
+    return std::find(ids.begin(), ids.end(), organization_id) != ids.end();
+}
+
+/// An organization's admins are its members, so `organization_ids` decides.
+inline bool may_read_organization(const User& actor, std::string_view organization_id) {
+    return is_member_of(actor, organization_id) || is_owner(actor) ||
+           holds_role(actor, role_template_admin);
+}
+
+/// Of the user `member_id`; `organization_admin`: the actor is admin of that organization.
+inline bool may_read_membership(const User& actor, std::string_view member_id,
+                                bool organization_admin) {
+    return actor.id == member_id || organization_admin || may(actor, Action::read_all_users);
+}
+
+inline bool may_change_organization_roles(const User& actor, bool organization_admin) {
+    return organization_admin || is_owner(actor);
+}
+
+}}}  // namespace coder_users::v0::rules

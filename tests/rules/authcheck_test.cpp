@@ -1,0 +1,153 @@
+#include "coder_users/rules/authcheck.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+
+namespace authcheck_test {
+
+using namespace coder_users;
+using namespace coder_users::rules;
+
+const std::string mine = "0b0e7c1a-5a4e-4f57-9a3e-0123456789ab";
+const std::string theirs = "11111111-1111-1111-1111-111111111111";
+
+User user_with(const std::string& id, std::vector<std::string> roles = {}) {
+    User user;
+    user.id = id;
+    user.roles = std::move(roles);
+    user.organization_ids = {mine};
+    return user;
+}
+
+/// Which of the letters C, R, U, D are answered with yes.
+std::string rights(const AuthAsker& asker, AuthQuestion question,
+                   const std::optional<User>& resource = {}) {
+    std::string letters;
+    for (const auto& [action, letter] : std::vector<std::pair<std::string, char>>{
+             {"create", 'C'}, {"read", 'R'}, {"update", 'U'}, {"delete", 'D'}}) {
+        question.action = action;
+        if (answer_auth_question(asker, question, resource)) letters += letter;
+    }
+    return letters;
+}
+
+TEST_CASE("rights of several roles add up") {
+    const User both = user_with("me", {"auditor", "user-admin"});
+    const AuthAsker asker{both, {}};
+    const auto on = [&](const char* type) { return rights(asker, {"k", type, "", "", "", ""}); };
+    CHECK(on("audit_log") == "R");
+    CHECK(on("user") == "CRUD");
+    CHECK(on("group") == "CRUD");
+    CHECK(on("api_key") == "");
+    CHECK(on("organization") == "");
+    const User readers = user_with("me", {"auditor", "template-admin"});
+    CHECK(rights({readers, {}}, {"k", "organization", "", "", "", ""}) == "R");
+    CHECK(rights({readers, {}}, {"k", "audit_log", "", "", "", ""}) == "R");
+    const User marked = user_with("me", {"member"});
+    CHECK(rights({marked, {}}, {"k", "user", "", "", "", ""}) == "");
+}
+
+TEST_CASE("an organization admin's rights are in its organization") {
+    const User plain = user_with("me");
+    const AuthAsker admin{plain, {mine}}, member{plain, {}};
+    const auto on = [&](const AuthAsker& asker, const char* type, const std::string& where) {
+        return rights(asker, {"k", type, "", where, "", ""});
+    };
+    for (const char* type : {"organization", "organization_member", "assign_org_role", "group"}) {
+        INFO(type);
+        CHECK(on(admin, type, mine) == "CRUD");
+        CHECK(on(admin, type, "0B0E7C1A-5A4E-4F57-9A3E-0123456789AB") == "CRUD");
+        CHECK(on(admin, type, theirs) == "");
+        CHECK(on(admin, type, "") == "");
+    }
+    for (const char* type : {"user", "user_data", "api_key", "audit_log", "workspace"})
+        CHECK(on(admin, type, mine) == "");
+    CHECK(on(admin, "assign_role", mine) == "R");
+    CHECK(on(member, "organization", mine) == "R");
+    CHECK(on(member, "assign_org_role", mine) == "R");
+    CHECK(on(member, "organization_member", mine) == "");
+    CHECK(on(member, "group", mine) == "");
+}
+
+TEST_CASE("one's own objects") {
+    const std::string id = "abcdefab-5a4e-4f57-9a3e-0123456789ab";
+    const User me = user_with(id);
+    for (const auto& [owner, own] :
+         std::vector<std::pair<std::string, bool>>{{"me", true},
+                                                   {id, true},
+                                                   {"ABCDEFAB-5A4E-4F57-9A3E-0123456789AB", true},
+                                                   {"", false},
+                                                   {"Me", false},
+                                                   {"ME", false},
+                                                   {"me ", false},
+                                                   {theirs, false}}) {
+        INFO(owner);
+        CHECK(rights({me, {}}, {"k", "api_key", owner, "", "", ""}) == (own ? "CRUD" : ""));
+        CHECK(rights({me, {}}, {"k", "user", owner, "", "", ""}) == (own ? "R" : ""));
+    }
+}
+
+TEST_CASE("a user as the object") {
+    const User admin = user_with("admin", {"user-admin"}), owner = user_with("owner", {"owner"}),
+               plain = user_with("plain"), auditor = user_with("auditor", {"auditor"}),
+               owner_and_admin = user_with("both", {"owner", "user-admin"});
+    const AuthQuestion question{"k", "user", "", "", theirs, ""};
+    CHECK(rights({admin, {}}, question, plain) == "CRUD");
+    CHECK(rights({admin, {}}, question, admin) == "CRUD");
+    CHECK(rights({admin, {}}, question, owner) == "CR");
+    CHECK(rights({admin, {}}, question, auditor) == "CR");
+    CHECK(rights({owner_and_admin, {}}, question, owner) == "CRUD");
+    CHECK(rights({owner, {}}, question, owner) == "CRUD");
+    CHECK(rights({auditor, {}}, question, plain) == "R");
+    CHECK(rights({plain, {}}, question, plain) == "R");
+    CHECK(rights({plain, {}}, question, auditor) == "");
+    CHECK(rights({owner, {}}, question, std::nullopt) == "");
+    CHECK(rights({admin, {}}, question, std::nullopt) == "");
+    const AuthQuestion workspace{"k", "workspace", "me", mine, theirs, ""};
+    CHECK(rights({owner, {}}, workspace, std::nullopt) == "");
+}
+
+TEST_CASE("unknown actions are refused to owners as well") {
+    const User owner = user_with("owner", {"owner"});
+    for (const char* action : {"", "READ", "list", "reads", " read"})
+        CHECK_FALSE(
+            answer_auth_question({owner, {}}, {"k", "user", "me", "", "", action}, std::nullopt));
+}
+
+/// "" or the message of the refusal; its validation repeats it.
+std::string refusal(const std::vector<AuthQuestion>& questions) {
+    try {
+        refuse_auth_questions(questions);
+        return "";
+    } catch (const ApiError& error) {
+        CHECK(error.status() == 400);
+        for (const Validation& each : error.validations()) CHECK(each.detail == error.message());
+        return (error.validations().empty() ? "" : error.validations()[0].field + ": ") +
+               error.message();
+    }
+}
+
+TEST_CASE("questions that cannot be asked") {
+    const AuthQuestion good{"g", "user", "", "", theirs, "read"};
+    const AuthQuestion untyped{"u", "", "", "", "x", "read"};
+    const AuthQuestion bad_id{"b", "user", "", "", "x", "read"};
+    const AuthQuestion bad_type{"t", "api_key", "", "", theirs, "read"};
+    CHECK(refusal({}) == "");
+    CHECK(refusal(std::vector<AuthQuestion>(10, good)) == "");
+    CHECK(refusal(std::vector<AuthQuestion>(12, good)) ==
+          "Endpoint only supports using \"resource_id\" field 10 times, found 12 usages. Remove 2 "
+          "objects with this field set.");
+    CHECK(refusal(std::vector<AuthQuestion>(1000, {"k", "user", "", "", "", ""})) == "");
+    CHECK(refusal({good, untyped, bad_id}) ==
+          "Object's \"resource_type\" field must be defined for key \"u\".");
+    CHECK(refusal({bad_id, untyped}) == "resource_id: Object \"x\" id is not a valid uuid.");
+    CHECK(refusal({bad_type, bad_id}) ==
+          "resource_type: Object type \"api_key\" does not support \"resource_id\" field.");
+    for (const char* type : {"user", "template", "group", "workspace", "workspace_execution"})
+        CHECK(refusal({{"k", type, "", "", theirs, ""}}) == "");
+}
+
+}  // namespace authcheck_test
