@@ -1,0 +1,109 @@
+// Uses of keys that are not stored yet: seen by every read at once, written in batches.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "coder_users/base/model.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// What using keys changed. Every value only ever grows, so laying it over a row that already holds
+/// it, or a newer one, changes nothing.
+struct ActivityBatch {
+    struct KeyUse {
+        Time last_used = never;
+        Time expires_at = never;
+    };
+    std::map<std::string, KeyUse> keys;   // by key id
+    std::map<std::string, Time> seen_at;  // by user id; a dormant user is active from here on
+
+    bool empty() const { return keys.empty() && seen_at.empty(); }
+};
+
+/// Collects uses from any thread. What is stored stays in the overlay for one more round, for
+/// readers whose snapshot is older than its commit.
+class Activity {
+ public:
+    void note(const std::string& key_id, ActivityBatch::KeyUse use, const std::string& user_id,
+              Time now) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        auto& key = pending_.keys[key_id];
+        key.last_used = (std::max)(key.last_used, use.last_used);
+        key.expires_at = (std::max)(key.expires_at, use.expires_at);
+        auto& seen = pending_.seen_at.emplace(user_id, never).first->second;
+        seen = (std::max)(seen, now);
+        any_ = true;
+    }
+
+    void lay_over(User& user) const {
+        if (!any_) return;
+        const std::lock_guard<std::mutex> lock(mutex_);
+        for (const ActivityBatch* batch : {&leaving_, &stored_, &pending_}) {
+            const auto found = batch->seen_at.find(user.id);
+            if (found == batch->seen_at.end()) continue;
+            user.last_seen_at = (std::max)(user.last_seen_at, found->second);
+            if (user.status == UserStatus::dormant) user.status = UserStatus::active;
+        }
+    }
+
+    void lay_over(ApiKey& key) const {
+        if (!any_) return;
+        const std::lock_guard<std::mutex> lock(mutex_);
+        for (const ActivityBatch* batch : {&leaving_, &stored_, &pending_}) {
+            const auto found = batch->keys.find(key.id);
+            if (found == batch->keys.end()) continue;
+            key.last_used = (std::max)(key.last_used, found->second.last_used);
+            key.expires_at = (std::max)(key.expires_at, found->second.expires_at);
+        }
+    }
+
+    /// True while something is pending or still laid over rows that hold it already.
+    bool any() const { return any_; }
+
+    ActivityBatch pending() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return pending_;
+    }
+
+    /// `batch` has been committed.
+    void mark_stored(const ActivityBatch& batch) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        for (const auto& [id, use] : batch.keys) {
+            const auto found = pending_.keys.find(id);
+            if (found != pending_.keys.end() && found->second.last_used == use.last_used &&
+                found->second.expires_at == use.expires_at)
+                pending_.keys.erase(found);
+            auto& kept = stored_.keys[id];
+            kept.last_used = (std::max)(kept.last_used, use.last_used);
+            kept.expires_at = (std::max)(kept.expires_at, use.expires_at);
+        }
+        for (const auto& [id, seen] : batch.seen_at) {
+            const auto found = pending_.seen_at.find(id);
+            if (found != pending_.seen_at.end() && found->second == seen)
+                pending_.seen_at.erase(found);
+            auto& kept = stored_.seen_at.emplace(id, never).first->second;
+            kept = (std::max)(kept, seen);
+        }
+    }
+
+    /// A round has ended: what was stored a round ago leaves the overlay.
+    void end_round() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        leaving_ = std::exchange(stored_, {});
+        any_ = !pending_.empty() || !leaving_.empty();
+    }
+
+ private:
+    mutable std::mutex mutex_;
+    ActivityBatch pending_;
+    ActivityBatch stored_;
+    ActivityBatch leaving_;
+    std::atomic<bool> any_{false};  // spares readers the mutex while nothing happens
+};
+
+}}}  // namespace coder_users::v0::store

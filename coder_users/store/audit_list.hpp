@@ -1,0 +1,107 @@
+// The audit log as a list: filters, pages and the count.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/store/audit.hpp"
+#include "coder_users/store/conditions.hpp"
+#include "coder_users/store/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store { namespace audit {
+
+/// Which entries; all conditions must hold, empty ones do not apply.
+struct Filter {
+    std::string resource_type, action, resource_id;
+    std::string resource_target;          ///< exact, letter case folded
+    std::string actor_name, actor_email;  ///< letter case folded
+    std::string actor_id;
+    std::optional<Time> from, before;  ///< from <= time < before
+};
+
+struct List {
+    std::vector<ListedAuditEntry> entries;
+    std::int64_t count = 0;  ///< of all that match
+};
+
+inline Conditions conditions_of(const Filter& filter) {
+    Conditions all("1 = 1");
+    const auto equal = [&](const char* column, const std::string& value) {
+        if (!value.empty()) all.add(std::string(column) + " = " + all.placeholder(value));
+    };
+    equal("a.resource_type", filter.resource_type);
+    equal("a.action", filter.action);
+    equal("a.resource_id", filter.resource_id);
+    equal("a.resource_target_folded", fold_ascii(filter.resource_target));
+    equal("a.actor_id", filter.actor_id);
+    const auto actor = [&](const char* column, const std::string& value) {
+        if (!value.empty())
+            all.add("a.actor_id IN (SELECT id FROM users WHERE " + std::string(column) + " = " +
+                    all.placeholder(fold_ascii(value)) + ")");
+    };
+    actor("username_folded", filter.actor_name);
+    actor("email_folded", filter.actor_email);
+    if (filter.from) all.add("a.time >= " + all.placeholder(micros(*filter.from)));
+    if (filter.before) all.add("a.time < " + all.placeholder(micros(*filter.before)));
+    return all;
+}
+
+inline AuditEntry read_entry(const Query& row) {
+    AuditEntry entry;
+    entry.id = row.text(0);
+    entry.request_id = row.text(1);
+    entry.time = row.time(2);
+    entry.organization_id = row.text(3);
+    if (!row.is_null(4)) entry.actor_id = row.text(4);
+    entry.ip = row.text(5);
+    entry.user_agent = row.text(6);
+    entry.resource_type = row.text(7);
+    entry.action = row.text(8);
+    entry.resource_id = row.text(9);
+    entry.resource_target = row.text(10);
+    entry.diff = row.text(11);
+    entry.status_code = static_cast<int>(row.integer(12));
+    return entry;
+}
+
+/// Newest first.
+inline List list(Connection& c, const Filter& filter, std::int64_t limit, std::int64_t offset) {
+    Conditions conditions = conditions_of(filter);
+    List result;
+    Query count =
+        conditions.query(c, "SELECT count(*) FROM audit_logs a WHERE " + conditions.sql());
+    if (count.next()) result.count = count.integer(0);
+
+    const std::string where = conditions.sql();
+    const std::string limit_name = conditions.placeholder(limit);
+    const std::string offset_name = conditions.placeholder(offset);
+    Query rows = conditions.query(
+        c,
+        "SELECT a.id, a.request_id, a.time, a.organization_id, a.actor_id, a.ip, a.user_agent, "
+        "a.resource_type, a.action, a.resource_id, a.resource_target, a.diff, a.status_code, "
+        "u.deleted FROM audit_logs a LEFT JOIN users u ON u.id = a.resource_id WHERE " +
+            where + " ORDER BY a.entry DESC LIMIT " + limit_name + " OFFSET " + offset_name);
+    std::map<std::string, std::optional<User>> actors;
+    while (rows.next()) {
+        ListedAuditEntry listed{read_entry(rows), std::nullopt, false};
+        listed.resource_deleted = !rows.is_null(13) && rows.integer(13) != 0;
+        if (listed.entry.actor_id) {
+            const auto known = actors.find(*listed.entry.actor_id);
+            listed.actor = known != actors.end()
+                               ? known->second
+                               : actors
+                                     .emplace(*listed.entry.actor_id,
+                                              users::find_even_deleted(c, *listed.entry.actor_id))
+                                     .first->second;
+        }
+        result.entries.push_back(std::move(listed));
+    }
+    return result;
+}
+
+}}}}  // namespace coder_users::v0::store::audit

@@ -1,0 +1,130 @@
+// The database as a file: its lock, its mode, and what it is, before SQLite ever touches it.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include "coder_users/base/file_descriptor.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// "CUsr": marks a database as ours (PRAGMA application_id).
+inline constexpr std::int32_t application_id = 0x43557372;
+
+[[noreturn]] inline void throw_file_error(const std::string& what, const std::string& path,
+                                          int code) {
+    throw std::runtime_error(what + " " + path + ": " + std::generic_category().message(code));
+}
+
+/// The absolute path of a file that may not exist yet; its folder must. Throws
+/// std::runtime_error, also when the file itself is a symbolic link.
+inline std::string absolute_path(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+    if (name.empty() || name == "." || name == ".." || path.find('\0') != std::string::npos)
+        throw std::runtime_error("not the name of a database file: \"" + path + "\"");
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(folder.c_str(), nullptr),
+                                                           &std::free);
+    if (!real) throw_file_error("cannot open the folder of", path, errno);
+    std::string whole = real.get();
+    if (whole.back() != '/') whole += '/';
+    whole += name;
+    struct stat info {};
+    if (::lstat(whole.c_str(), &info) == 0 && S_ISLNK(info.st_mode))
+        throw std::runtime_error("is a symbolic link, which is refused: " + whole);
+    return whole;
+}
+
+/// Exclusive ownership of a database: an advisory lock on "<path>.lock", which holds the owner's
+/// process id and stays behind, unlocked. Throws std::runtime_error when another server has it.
+class OwnershipLock {
+ public:
+    explicit OwnershipLock(const std::string& database) {
+        const std::string path = database + ".lock";
+        file_ = FileDescriptor(
+            ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+        if (file_.get() < 0) throw_file_error("cannot open", path, errno);
+        if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+            if (errno != EWOULDBLOCK) throw_file_error("cannot lock", path, errno);
+            throw std::runtime_error("another server, process " + holder() + ", is using " +
+                                     database);
+        }
+        const std::string id = std::to_string(::getpid()) + "\n";
+        if (::ftruncate(file_.get(), 0) != 0 ||
+            ::pwrite(file_.get(), id.data(), id.size(), 0) != static_cast<ssize_t>(id.size()))
+            throw_file_error("cannot write", path, errno);
+    }
+
+ private:
+    std::string holder() const {
+        char text[32];
+        const ssize_t size = ::pread(file_.get(), text, sizeof text, 0);
+        std::string id(text, size > 0 ? static_cast<std::size_t>(size) : 0);
+        id.erase(id.find_last_not_of('\n') + 1);
+        return id.empty() ? "unknown" : id;
+    }
+
+    FileDescriptor file_;
+};
+
+enum class FileState { missing_or_empty, ours };
+
+/// What lies at `path`, read without changing a byte of it. Throws std::runtime_error for a file
+/// that is not a database of this library, was made by a newer version or has several names: the
+/// lock and the log of a database go by its name.
+inline FileState inspect_database_file(const std::string& path, int newest_version) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (file.get() < 0) {
+        if (errno == ENOENT) return FileState::missing_or_empty;
+        throw_file_error("cannot open", path, errno);
+    }
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) throw_file_error("cannot read", path, errno);
+    if (!S_ISREG(info.st_mode)) throw std::runtime_error("not a regular file: " + path);
+    if (info.st_nlink > 1)
+        throw std::runtime_error("has more than one name (hard links), which is refused: " + path);
+    if (info.st_size == 0) return FileState::missing_or_empty;
+
+    // The header of an SQLite file (sqlite.org/fileformat.html): magic, then big-endian numbers.
+    std::array<unsigned char, 100> header{};
+    if (::pread(file.get(), header.data(), header.size(), 0) < 0)
+        throw_file_error("cannot read", path, errno);
+    const auto number = [&](std::size_t at) {
+        return static_cast<std::int32_t>(std::uint32_t{header[at]} << 24 |
+                                         std::uint32_t{header[at + 1]} << 16 |
+                                         std::uint32_t{header[at + 2]} << 8 | header[at + 3]);
+    };
+    const std::string magic(header.begin(), header.begin() + 16);
+    if (magic != std::string("SQLite format 3\0", 16) || number(68) != application_id)
+        throw std::runtime_error("not a coder_users database: " + path);
+    if (number(60) > newest_version)
+        throw std::runtime_error("made by a newer version of coder_users (schema " +
+                                 std::to_string(number(60)) + ", this one knows " +
+                                 std::to_string(newest_version) + "): " + path);
+    return FileState::ours;
+}
+
+/// Makes the file readable and writable for its owner alone, and makes it when it is missing.
+/// SQLite gives the same mode to the files it lays beside it.
+inline void make_private(const std::string& path) {
+    const FileDescriptor file(
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+    if (file.get() < 0) throw_file_error("cannot open", path, errno);
+    if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
+        throw_file_error("cannot change the mode of", path, errno);
+}
+
+}}}  // namespace coder_users::v0::store

@@ -1,0 +1,208 @@
+// One SQLite connection with its prepared statements: the only header that knows SQLiteCpp.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "coder_users/base/time.hpp"
+#include "coder_users/store/activity.hpp"
+#include "coder_users/store/errors.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// Throws what an SQLite error means (errors.hpp); std::runtime_error for anything unforeseen.
+/// Of the text only the column's name is read, everything else goes by the extended code.
+[[noreturn]] inline void throw_store_error(int extended_code, const std::string& text) {
+    if (extended_code == SQLITE_CONSTRAINT_UNIQUE ||
+        extended_code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+        const std::size_t colon = text.rfind(": ");
+        const std::size_t begin = colon == std::string::npos ? 0 : colon + 2;
+        throw Duplicate(text.substr(begin, text.find(',', begin) - begin));
+    }
+    switch (extended_code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+        case SQLITE_PROTOCOL:
+            throw Busy(text);
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+        case SQLITE_CANTOPEN:
+        case SQLITE_READONLY:
+        case SQLITE_NOMEM:
+            throw Unavailable(text);
+        default:
+            throw std::runtime_error("SQLite: " + text);
+    }
+}
+
+/// Runs `fn` and turns SQLiteCpp's exceptions into the store's.
+template <class Fn>
+auto translated(Fn&& fn) -> decltype(fn()) {
+    try {
+        return fn();
+    } catch (const SQLite::Exception& error) {
+        throw_store_error(error.getExtendedErrorCode(), error.what());
+    }
+}
+
+/// A prepared statement with its bound values, in use until this object ends.
+class Query {
+ public:
+    Query(SQLite::Statement& statement, bool& in_use) : statement_(&statement), in_use_(&in_use) {
+        in_use = true;
+    }
+    explicit Query(std::unique_ptr<SQLite::Statement> owned)
+        : owned_(std::move(owned)), statement_(owned_.get()) {}
+    Query(Query&& other) noexcept
+        : owned_(std::move(other.owned_)),
+          statement_(std::exchange(other.statement_, nullptr)),
+          in_use_(std::exchange(other.in_use_, nullptr)) {}
+    Query& operator=(Query&&) = delete;
+    ~Query() {
+        if (!statement_) return;
+        statement_->tryReset();  // after an error the next bind would be misuse otherwise
+        try {
+            statement_->clearBindings();
+        } catch (const SQLite::Exception&) {
+            // cannot happen for a live statement; a destructor must not throw
+        }
+        if (in_use_) *in_use_ = false;
+    }
+
+    /// Steps to the next row; false at the end.
+    bool next() {
+        return translated([&] { return statement_->executeStep(); });
+    }
+    std::string text(int column) const {
+        const SQLite::Column value = statement_->getColumn(column);
+        return {value.getText(), static_cast<std::size_t>(value.getBytes())};
+    }
+    std::int64_t integer(int column) const { return statement_->getColumn(column).getInt64(); }
+    Time time(int column) const { return from_micros(integer(column)); }
+    bool is_null(int column) const { return statement_->getColumn(column).isNull(); }
+
+    void bind(int index, std::string_view value) { statement_->bind(index, std::string(value)); }
+    void bind(int index, std::int64_t value) { statement_->bind(index, value); }
+    void bind(int index, Time value) { statement_->bind(index, micros(value)); }
+    void bind(int index, std::nullptr_t) { statement_->bind(index); }
+    void bind(int index, const std::optional<std::string>& value) {
+        value ? bind(index, std::string_view(*value)) : bind(index, nullptr);
+    }
+    template <class Number, std::enable_if_t<std::is_integral_v<Number>, int> = 0>
+    void bind(int index, Number value) {
+        bind(index, static_cast<std::int64_t>(value));
+    }
+    void bind(int index, const char* value) { bind(index, std::string_view(value)); }
+    void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
+
+ private:
+    std::unique_ptr<SQLite::Statement> owned_;
+    SQLite::Statement* statement_;
+    bool* in_use_ = nullptr;
+};
+
+/// A connection. It and its queries belong to one thread at a time. Statements are prepared once
+/// and kept as long as the connection.
+class Connection {
+ public:
+    /// Opens a file or, with "file:" at the front, a URI. `activity` outlives the connection.
+    Connection(const std::string& name, int flags, const Activity& activity)
+        : activity_(activity),
+          db_(translated([&] { return SQLite::Database(name, flags, busy_timeout_ms); })) {
+        sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+        run("PRAGMA trusted_schema = OFF");
+        run("PRAGMA cell_size_check = ON");
+        run("PRAGMA mmap_size = 0");
+        run("PRAGMA foreign_keys = ON");
+        run("PRAGMA secure_delete = ON");
+        run("PRAGMA synchronous = FULL");
+    }
+
+    /// Values go to the placeholders `$1…$n` in order. The values are copied.
+    template <class... Values>
+    Query query(std::string_view sql, const Values&... values) {
+        return translated([&] {
+            Query query = prepared(sql);
+            int index = 0;
+            (query.bind(++index, values), ...);
+            return query;
+        });
+    }
+
+    /// Runs a statement that returns no rows; the number of rows it changed.
+    template <class... Values>
+    int execute(std::string_view sql, const Values&... values) {
+        Query query = this->query(sql, values...);
+        query.next();
+        return sqlite3_changes(db_.getHandle());
+    }
+
+    /// Runs any number of statements without values and without keeping them prepared.
+    void run(const std::string& sql) {
+        translated([&] { db_.exec(sql); });
+    }
+
+    /// A pragma's or another statement's first value; "" when there is no row.
+    std::string first_text(std::string_view sql) {
+        Query query = this->query(sql);
+        return query.next() ? query.text(0) : std::string();
+    }
+
+    bool in_transaction() const { return sqlite3_get_autocommit(db_.getHandle()) == 0; }
+
+    /// Whether closing the last connection moves the log into the file, as it should unless the
+    /// file is to stay as it is.
+    void checkpoint_on_close(bool on) {
+        sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
+    }
+
+    /// What is known about users and keys beyond the rows.
+    const Activity& activity() const { return activity_; }
+
+ private:
+    struct Cached {
+        SQLite::Statement statement;
+        bool in_use = false;
+        Cached(const SQLite::Database& db, const std::string& sql) : statement(db, sql) {}
+    };
+
+    Query prepared(std::string_view sql) {
+        auto found = statements_.find(sql);
+        if (found == statements_.end()) {
+            std::string text(sql);
+            if (statements_.size() == max_statements)
+                return Query(std::make_unique<SQLite::Statement>(db_, text));
+            auto cached = std::make_unique<Cached>(db_, text);
+            found = statements_.emplace(std::move(text), std::move(cached)).first;
+        }
+        Cached& cached = *found->second;
+        if (cached.in_use) return Query(std::make_unique<SQLite::Statement>(db_, std::string(sql)));
+        return Query(cached.statement, cached.in_use);
+    }
+
+    static constexpr int busy_timeout_ms = 5000;
+    static constexpr std::size_t max_statements = 200;  // texts that vary must not fill memory
+
+    const Activity& activity_;
+    SQLite::Database db_;
+    std::map<std::string, std::unique_ptr<Cached>, std::less<>> statements_;
+};
+
+/// The connection that changes things, inside a transaction. Made by Store::write() alone.
+class Tx : public Connection {
+    using Connection::Connection;
+};
+
+}}}  // namespace coder_users::v0::store

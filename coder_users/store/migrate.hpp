@@ -1,0 +1,40 @@
+// Brings a database to the current schema: a new one at once, an older one step by step.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "coder_users/store/database_file.hpp"
+#include "coder_users/store/db.hpp"
+#include "coder_users/store/schema_sql.hpp"
+#include "coder_users/store/transaction.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// Step i brings version i + 1 to version i + 2 (PRAGMA user_version).
+inline constexpr std::array<const char*, 0> migrations{};
+
+inline constexpr int schema_version = static_cast<int>(migrations.size()) + 1;
+
+/// Runs in one transaction: afterwards the database has the current schema, or is as it was.
+/// Throws std::runtime_error for a newer version, and what the store throws.
+inline void migrate(Connection& db) {
+    Transaction(db, "BEGIN IMMEDIATE").run([&] {
+        const int version = std::stoi(db.first_text("PRAGMA user_version"));
+        if (version > schema_version)
+            throw std::runtime_error("made by a newer version of coder_users (schema " +
+                                     std::to_string(version) + ", this one knows " +
+                                     std::to_string(schema_version) + ")");
+        if (version == schema_version) return;  // a start writes nothing without need
+        if (version == 0) {
+            db.run(schema_sql);
+            db.run("PRAGMA application_id = " + std::to_string(application_id));
+        } else {
+            for (auto step = static_cast<std::size_t>(version); step <= migrations.size(); ++step)
+                db.run(migrations.at(step - 1));
+        }
+        db.run("PRAGMA user_version = " + std::to_string(schema_version));
+    });
+}
+
+}}}  // namespace coder_users::v0::store

@@ -1,0 +1,254 @@
+// The store: one writing connection, reading connections of their own, activity in batches.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "coder_users/base/signals.hpp"
+#include "coder_users/store/activity.hpp"
+#include "coder_users/store/api_keys.hpp"
+#include "coder_users/store/database_file.hpp"
+#include "coder_users/store/db.hpp"
+#include "coder_users/store/fair_mutex.hpp"
+#include "coder_users/store/migrate.hpp"
+#include "coder_users/store/transaction.hpp"
+#include "coder_users/store/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+struct StoreOptions {
+    std::string database;     ///< a path, or ":memory:"
+    std::string memory_name;  ///< tells databases in memory apart; unique in the process
+    std::size_t readers = 8;  ///< reading connections at most
+    /// Told, from any thread, when activity could not be stored. Must not throw.
+    std::function<void(const std::string& reason)> on_activity_failure;
+};
+
+/// Owns the file while it lives. All member functions may be called from any thread at once, but
+/// a function run by read() or write() must not call either again.
+class Store {
+ public:
+    /// Opens, or creates and migrates. Throws std::runtime_error that names the path and cause.
+    explicit Store(StoreOptions options) : options_(std::move(options)) {
+        readers_.reserve(options_.readers);  // giving one back must not fail
+        try {
+            open();
+        } catch (const std::exception& error) {
+            const std::string text = error.what();
+            if (text.find(name_) != std::string::npos) throw std::runtime_error(text);
+            throw std::runtime_error("cannot open " + name_ + ": " + text);
+        }
+        const SignalsBlocked quiet;
+        activity_thread_ = std::thread([this] { store_activity_until_closed(); });
+    }
+
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    /// Stores what is pending and leaves no -wal file behind.
+    ~Store() {
+        {
+            const std::lock_guard<std::mutex> lock(closing_mutex_);
+            closing_ = true;
+        }
+        activity_changed_.notify_one();
+        activity_thread_.join();
+        readers_.clear();
+        writer_.reset();  // the last connection checkpoints and removes the log
+    }
+
+    bool in_memory() const { return !lock_; }
+    /// The absolute path, or ":memory:".
+    const std::string& name() const { return name_; }
+
+    /// The use of a key: part of every read from here on, stored within a second.
+    void note_use(const ApiKey& key, Time last_used, Time expires_at, Time now) {
+        activity_.note(key.id, {last_used, expires_at}, key.user_id, now);
+        {
+            const std::lock_guard<std::mutex> lock(closing_mutex_);  // no wake-up may be missed
+        }
+        activity_changed_.notify_one();
+    }
+
+    /// Runs `fn(Connection&)` over one consistent state that no change disturbs.
+    template <class Fn>
+    auto read(Fn&& fn) {
+        const Reading reading(*this);
+        Transaction transaction(reading.connection(), "BEGIN");
+        return transaction.run([&] { return fn(reading.connection()); });
+    }
+
+    /// Runs `fn(Tx&)` in the one writing transaction and returns after its COMMIT. When `fn`
+    /// throws, nothing is changed and the exception goes on. Busy, Unavailable or Duplicate when
+    /// the store cannot; after Unavailable the change may be there or not.
+    template <class Fn>
+    auto write(Fn&& fn) {
+        const std::lock_guard<std::mutex> one_at_a_time(writer_mutex_);
+        const auto alone = in_memory() ? std::unique_lock<FairMutex>(memory_mutex_)
+                                       : std::unique_lock<FairMutex>();
+        Transaction transaction(*writer_, "BEGIN IMMEDIATE");
+        return transaction.run([&] { return fn(*writer_); });
+    }
+
+    /// Stores pending activity now, for reads that look at the rows alone. A failure is told to
+    /// on_activity_failure; what is pending stays so.
+    void store_activity() noexcept {
+        try {
+            const ActivityBatch batch = activity_.pending();
+            if (batch.empty()) return;
+            write([&](Tx& tx) {
+                for (const auto& [id, use] : batch.keys)
+                    api_keys::set_used(tx, id, use.last_used, use.expires_at);
+                for (const auto& [id, seen_at] : batch.seen_at) users::set_seen(tx, id, seen_at);
+            });
+            activity_.mark_stored(batch);
+        } catch (const std::exception& error) {
+            if (options_.on_activity_failure) options_.on_activity_failure(error.what());
+        }
+    }
+
+ private:
+    // Borrows a reading connection; the one given back last is the warmest.
+    class Reading {
+     public:
+        explicit Reading(Store& store) : store_(store), connection_(store.borrow_reader()) {
+            // A database in memory has no write-ahead log: its readers wait for the writer here
+            // instead of polling inside SQLite.
+            if (store.in_memory()) shared_ = std::shared_lock<FairMutex>(store.memory_mutex_);
+        }
+        Reading(const Reading&) = delete;
+        Reading& operator=(const Reading&) = delete;
+        ~Reading() {
+            if (shared_) shared_.unlock();
+            store_.give_back(std::move(connection_));
+        }
+        Connection& connection() const { return *connection_; }
+
+     private:
+        Store& store_;
+        std::unique_ptr<Connection> connection_;
+        std::shared_lock<FairMutex> shared_;
+    };
+
+    void open() {
+        constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+        name_ = options_.database;
+        if (name_ == ":memory:") {
+            connection_name_ = "file:/coder_users_" + options_.memory_name + "?vfs=memdb";
+            flags_ = flags | SQLITE_OPEN_URI;
+            writer_ = std::make_unique<Tx>(connection_name_, flags_, activity_);
+            migrate(*writer_);
+            return;
+        }
+        name_ = absolute_path(name_);
+        connection_name_ = name_;
+        flags_ = flags | SQLITE_OPEN_NOFOLLOW;
+        // Closing any descriptor of a database ends SQLite's locks on it in the whole process, so a
+        // file that another service may be using is not even opened. Beside a foreign file, on the
+        // other hand, no lock file should appear.
+        if (::access((name_ + ".lock").c_str(), F_OK) == 0) lock_.emplace(name_);
+        inspect_database_file(name_, schema_version);
+        if (!lock_) lock_.emplace(name_);
+        const bool existed = inspect_database_file(name_, schema_version) == FileState::ours;
+        make_private(name_);
+        struct stat log {};
+        const bool unclean = ::stat((name_ + "-wal").c_str(), &log) == 0 && log.st_size > 0;
+        writer_ = std::make_unique<Tx>(connection_name_, flags_, activity_);
+        writer_->checkpoint_on_close(false);  // a damaged file stays untouched
+        if (existed && unclean) check_integrity();
+        writer_->checkpoint_on_close(true);
+        // A new file gets its schema in one rollback-journal transaction, so that its header says
+        // whose it is before a write-ahead log exists.
+        migrate(*writer_);
+        if (writer_->first_text("PRAGMA journal_mode = WAL") != "wal")
+            throw std::runtime_error("cannot switch to write-ahead logging");
+    }
+
+    void check_integrity() {
+        constexpr off_t largest_checked = 100 << 20;
+        struct stat info {};
+        if (::stat(name_.c_str(), &info) != 0 || info.st_size > largest_checked) return;
+        const std::string result = writer_->first_text("PRAGMA quick_check(1)");
+        if (result != "ok") throw std::runtime_error("the database is damaged: " + result);
+    }
+
+    std::unique_ptr<Connection> borrow_reader() {
+        std::unique_lock<std::mutex> lock(readers_mutex_);
+        reader_returned_.wait(lock, [&] { return !readers_.empty() || lent_ < options_.readers; });
+        ++lent_;
+        if (!readers_.empty()) {
+            auto connection = std::move(readers_.back());
+            readers_.pop_back();
+            return connection;
+        }
+        lock.unlock();
+        try {
+            auto connection = std::make_unique<Connection>(connection_name_, flags_, activity_);
+            connection->run("PRAGMA query_only = ON");
+            connection->run("PRAGMA wal_autocheckpoint = 0");  // the writer alone checkpoints
+            return connection;
+        } catch (...) {
+            give_back(nullptr);
+            throw;
+        }
+    }
+
+    void give_back(std::unique_ptr<Connection> connection) {
+        {
+            const std::lock_guard<std::mutex> lock(readers_mutex_);
+            --lent_;
+            if (connection) readers_.push_back(std::move(connection));
+        }
+        reader_returned_.notify_one();
+    }
+
+    void store_activity_until_closed() {
+        constexpr std::chrono::milliseconds gathering{500};
+        std::unique_lock<std::mutex> lock(closing_mutex_);
+        for (;;) {
+            activity_changed_.wait(lock, [&] { return closing_ || activity_.any(); });
+            if (activity_changed_.wait_for(lock, gathering, [&] { return closing_; })) break;
+            lock.unlock();
+            store_activity();
+            activity_.end_round();
+            lock.lock();
+        }
+        lock.unlock();
+        store_activity();
+    }
+
+    StoreOptions options_;
+    std::string name_;
+    std::string connection_name_;
+    int flags_ = 0;
+    std::optional<OwnershipLock> lock_;
+    Activity activity_;
+
+    std::mutex writer_mutex_;
+    FairMutex memory_mutex_;
+    std::unique_ptr<Tx> writer_;
+
+    std::mutex readers_mutex_;
+    std::condition_variable reader_returned_;
+    std::vector<std::unique_ptr<Connection>> readers_;
+    std::size_t lent_ = 0;
+
+    std::mutex closing_mutex_;
+    std::condition_variable activity_changed_;
+    bool closing_ = false;
+    std::thread activity_thread_;
+};
+
+}}}  // namespace coder_users::v0::store

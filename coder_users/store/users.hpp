@@ -1,0 +1,191 @@
+// Users: rows in, rows out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/base/model.hpp"
+#include "coder_users/base/text.hpp"
+#include "coder_users/store/db.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store { namespace users {
+
+/// A statement over the users that `source` (text behind FROM, named u) holds. A user has one row
+/// for each pair of site role and organization; `order` keeps the rows of one user together.
+inline std::string select_users(std::string_view source, std::string_view order = "") {
+    std::string sql =
+        "SELECT u.id, u.username, u.email, u.created_at, u.last_seen_at, u.status, u.login_type, "
+        "u.avatar_url, u.theme_preference, r.role, m.organization_id FROM ";
+    sql += source;
+    sql +=
+        " LEFT JOIN user_roles r ON r.user_id = u.id"
+        " LEFT JOIN organization_members m ON m.user_id = u.id ORDER BY ";
+    sql += order;
+    sql += "r.role, m.created_at, m.organization_id";
+    return sql;
+}
+
+inline constexpr int user_columns = 11;
+
+/// Adds role and organization of the current row, which belongs to `user`.
+inline void add_memberships(User& user, const Query& row, int first_column) {
+    const auto add = [&](std::vector<std::string>& list, int column) {
+        if (row.is_null(column)) return;
+        std::string value = row.text(column);
+        for (const std::string& known : list)
+            if (known == value) return;
+        list.push_back(std::move(value));
+    };
+    add(user.roles, first_column + 9);
+    add(user.organization_ids, first_column + 10);
+}
+
+/// The user of the current row, its columns as in select_users() from `first_column` on.
+inline User read_user(const Query& row, int first_column = 0) {
+    const auto at = [&](int column) { return first_column + column; };
+    User user;
+    user.id = row.text(at(0));
+    user.username = row.text(at(1));
+    user.email = row.text(at(2));
+    user.created_at = row.time(at(3));
+    user.last_seen_at = row.time(at(4));
+    user.status = user_status_named(row.text(at(5))).value_or(UserStatus::suspended);
+    user.login_type = login_type_named(row.text(at(6))).value_or(LoginType::none);
+    user.avatar_url = row.text(at(7));
+    user.theme_preference = row.text(at(8));
+    add_memberships(user, row, first_column);
+    return user;
+}
+
+/// All users of a statement made by select_users(), with what is known beyond their rows.
+inline std::vector<User> read_users(Query& rows, const Activity& activity) {
+    std::vector<User> users;
+    while (rows.next()) {
+        if (!users.empty() && users.back().id == rows.text(0))
+            add_memberships(users.back(), rows, 0);
+        else
+            users.push_back(read_user(rows));
+    }
+    for (User& user : users) activity.lay_over(user);
+    return users;
+}
+
+inline std::optional<User> read_one_user(Query rows, const Activity& activity) {
+    std::vector<User> users = read_users(rows, activity);
+    if (users.empty()) return std::nullopt;
+    return std::move(users.front());
+}
+
+inline std::optional<User> find(Connection& c, std::string_view id) {
+    static const std::string sql =
+        select_users("(SELECT * FROM users WHERE id = $1 AND deleted = 0) u");
+    return read_one_user(c.query(sql, id), c.activity());
+}
+
+/// Deleted users, too; these have no organizations any more.
+inline std::optional<User> find_even_deleted(Connection& c, std::string_view id) {
+    static const std::string sql = select_users("(SELECT * FROM users WHERE id = $1) u");
+    return read_one_user(c.query(sql, id), c.activity());
+}
+
+inline std::optional<User> find_by_username(Connection& c, std::string_view username) {
+    static const std::string sql =
+        select_users("(SELECT * FROM users WHERE username_folded = $1 AND deleted = 0) u");
+    return read_one_user(c.query(sql, fold_ascii(username)), c.activity());
+}
+
+inline std::optional<User> find_by_email(Connection& c, std::string_view email) {
+    static const std::string sql =
+        select_users("(SELECT * FROM users WHERE email_folded = $1 AND deleted = 0) u");
+    return read_one_user(c.query(sql, fold_ascii(email)), c.activity());
+}
+
+/// The stored hash, "" when the user has no password or does not exist.
+inline std::string hashed_password(Connection& c, std::string_view id) {
+    Query row = c.query("SELECT hashed_password FROM users WHERE id = $1 AND deleted = 0", id);
+    return row.next() ? row.text(0) : std::string();
+}
+
+inline bool any_exist(Connection& c) {
+    return c.query("SELECT 1 FROM users WHERE deleted = 0 LIMIT 1").next();
+}
+
+/// Which of the two values a user other than `except_id` has already.
+struct Taken {
+    bool email = false;
+    bool username = false;
+};
+
+inline Taken taken(Connection& c, std::string_view email, std::string_view username,
+                   std::string_view except_id = {}) {
+    const auto used = [&](std::string_view sql, std::string_view value) {
+        return c.query(sql, fold_ascii(value), except_id).next();
+    };
+    Taken result;
+    result.email =
+        used("SELECT 1 FROM users WHERE email_folded = $1 AND deleted = 0 AND id <> $2", email);
+    result.username = used(
+        "SELECT 1 FROM users WHERE username_folded = $1 AND deleted = 0 AND id <> $2", username);
+    return result;
+}
+
+/// Replaces all site roles.
+inline void set_roles(Tx& tx, std::string_view id, const std::vector<std::string>& roles) {
+    tx.execute("DELETE FROM user_roles WHERE user_id = $1", id);
+    for (const std::string& role : roles)
+        tx.execute("INSERT INTO user_roles (user_id, role) VALUES ($1, $2)", id, role);
+}
+
+/// Stores the user with its site roles; memberships are organizations::add_member().
+inline void insert(Tx& tx, const User& user, std::string_view hashed_password) {
+    tx.execute(
+        "INSERT INTO users (id, username, username_folded, email, email_folded, hashed_password, "
+        "created_at, last_seen_at, status, login_type, avatar_url, theme_preference) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        user.id, user.username, fold_ascii(user.username), user.email, fold_ascii(user.email),
+        hashed_password, user.created_at, user.last_seen_at, to_string(user.status),
+        to_string(user.login_type), user.avatar_url, user.theme_preference);
+    set_roles(tx, user.id, user.roles);
+}
+
+inline void set_username(Tx& tx, std::string_view id, std::string_view username) {
+    tx.execute("UPDATE users SET username = $1, username_folded = $2 WHERE id = $3 AND deleted = 0",
+               username, fold_ascii(username), id);
+}
+
+inline void set_status(Tx& tx, std::string_view id, UserStatus status) {
+    tx.execute("UPDATE users SET status = $1 WHERE id = $2 AND deleted = 0", to_string(status), id);
+}
+
+inline void set_theme_preference(Tx& tx, std::string_view id, std::string_view theme) {
+    tx.execute("UPDATE users SET theme_preference = $1 WHERE id = $2 AND deleted = 0", theme, id);
+}
+
+inline void set_hashed_password(Tx& tx, std::string_view id, std::string_view hash) {
+    tx.execute("UPDATE users SET hashed_password = $1 WHERE id = $2 AND deleted = 0", hash, id);
+}
+
+/// The user was there at `seen_at`: a dormant one becomes active.
+inline void set_seen(Tx& tx, std::string_view id, Time seen_at) {
+    tx.execute(
+        "UPDATE users SET status = CASE status WHEN 'dormant' THEN 'active' ELSE status END, "
+        "last_seen_at = CASE WHEN last_seen_at < $1 THEN $1 ELSE last_seen_at END "
+        "WHERE id = $2 AND deleted = 0",
+        seen_at, id);
+}
+
+/// Frees name and address and removes everything that belongs to the user but its site roles, which
+/// the audit log shows.
+inline void remove(Tx& tx, std::string_view id) {
+    tx.execute("DELETE FROM api_keys WHERE user_id = $1", id);
+    tx.execute("DELETE FROM git_ssh_keys WHERE user_id = $1", id);
+    tx.execute("DELETE FROM user_links WHERE user_id = $1", id);
+    tx.execute("DELETE FROM organization_member_roles WHERE user_id = $1", id);
+    tx.execute("DELETE FROM organization_members WHERE user_id = $1", id);
+    tx.execute("UPDATE users SET deleted = 1, hashed_password = '' WHERE id = $1", id);
+}
+
+}}}}  // namespace coder_users::v0::store::users

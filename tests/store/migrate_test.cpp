@@ -1,0 +1,104 @@
+#include "coder_users/store/migrate.hpp"
+
+#include <string>
+
+#include "catch.hpp"
+#include "store_fixture.hpp"
+
+using namespace store_test;
+
+namespace {
+
+constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+constexpr const char* everything =
+    "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name";
+
+std::string schema_file() {
+    const auto tests = std::filesystem::path(__FILE__).parent_path().parent_path();
+    return bytes_of((tests.parent_path() / "schema.sql").string());
+}
+
+std::string master_of(const std::string& sql) {
+    SQLite::Database db(":memory:", flags);
+    db.exec(sql);
+    return rows(db, everything);
+}
+
+}  // namespace
+
+TEST_CASE("a new database has exactly what schema.sql says") {
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    { const store::Store store(options(path)); }
+    REQUIRE_FALSE(schema_file().empty());
+    CHECK(rows(path, everything) == master_of(schema_file()));
+    CHECK(rows(path, "PRAGMA application_id") == std::to_string(store::application_id));
+    CHECK(rows(path, "PRAGMA user_version") == std::to_string(store::schema_version));
+    CHECK(rows(path, "PRAGMA journal_mode") == "wal");
+    CHECK(rows(path, "PRAGMA foreign_key_check").empty());
+    CHECK(rows(path, "PRAGMA integrity_check") == "ok");
+    CHECK(rows(path, "SELECT count(*) FROM sqlite_master WHERE type IN ('trigger', 'view')") ==
+          "0");
+}
+
+TEST_CASE("a database in memory has the same schema") {
+    store::Store store(in_memory("migrate"));
+    CHECK(rows(store, "SELECT count(*) FROM sqlite_master") ==
+          rows(store, "SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'index')"));
+    CHECK(rows(store, "SELECT sql FROM sqlite_master WHERE name = 'users'")
+              .find("username_folded TEXT NOT NULL") != std::string::npos);
+}
+
+TEST_CASE("version 1 and all steps make the current schema") {
+    static_assert(store::schema_version == 1,
+                  "keep the schema.sql of version 1 beside this test and build it here");
+    const store::Activity activity;
+    store::Connection db(":memory:", flags, activity);
+    db.run(store::schema_sql);
+    db.run("PRAGMA user_version = 1");
+    store::migrate(db);
+    CHECK(db.first_text("PRAGMA user_version") == std::to_string(store::schema_version));
+    store::Query query = db.query(
+        "SELECT group_concat(sql, ';') FROM (SELECT sql FROM "
+        "sqlite_master WHERE sql IS NOT NULL ORDER BY name)");
+    REQUIRE(query.next());
+    SQLite::Database current(":memory:", flags);
+    current.exec(schema_file());
+    CHECK(query.text(0) == rows(current,
+                                "SELECT group_concat(sql, ';') FROM (SELECT sql FROM "
+                                "sqlite_master WHERE sql IS NOT NULL ORDER BY name)"));
+}
+
+TEST_CASE("migrating again changes nothing") {
+    const store::Activity activity;
+    store::Connection db(":memory:", flags, activity);
+    store::migrate(db);
+    db.run("INSERT INTO deployment VALUES ('a', 'b')");
+    const std::string before = db.first_text("PRAGMA schema_version");
+    store::migrate(db);
+    CHECK(db.first_text("PRAGMA schema_version") == before);
+    CHECK(db.first_text("SELECT value FROM deployment") == "b");
+}
+
+TEST_CASE("a migration that fails leaves the database as it was and usable") {
+    const store::Activity activity;
+    store::Connection db(":memory:", flags, activity);
+    db.run("CREATE TABLE audit_logs (a)");  // in the way of the schema, late
+    CHECK_THROWS_AS(store::migrate(db), std::runtime_error);
+    CHECK(db.first_text("SELECT group_concat(name) FROM sqlite_master") == "audit_logs");
+    CHECK(db.first_text("PRAGMA application_id") == "0");
+    CHECK(db.first_text("PRAGMA user_version") == "0");
+    db.run("DROP TABLE audit_logs");
+    store::migrate(db);
+    CHECK(db.first_text("SELECT count(*) FROM users") == "0");
+}
+
+TEST_CASE("a newer version is refused and told") {
+    const store::Activity activity;
+    store::Connection db(":memory:", flags, activity);
+    db.run("PRAGMA user_version = 999");
+    CHECK_THROWS_WITH(store::migrate(db), Catch::Matchers::ContainsSubstring("999") &&
+                                              Catch::Matchers::ContainsSubstring("newer version"));
+    CHECK(db.first_text("SELECT count(*) FROM sqlite_master") == "0");
+    db.run("BEGIN");  // no transaction was left open
+}

@@ -1,0 +1,47 @@
+// A folder of its own for a test, removed at the end.
+#pragma once
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace coder_users_test {
+
+class TempFolder {
+ public:
+    TempFolder() {
+        namespace fs = std::filesystem;
+        std::string name =
+            (fs::canonical(fs::temp_directory_path()) / "coder_users_XXXXXX").string();
+        if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
+        path_ = name;
+    }
+    TempFolder(const TempFolder&) = delete;
+    TempFolder& operator=(const TempFolder&) = delete;
+    ~TempFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    std::string path() const { return path_.string(); }
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+    /// The names of all files in it, sorted, joined by blanks.
+    std::string listing() const {
+        std::vector<std::string> names;
+        for (const auto& entry : std::filesystem::directory_iterator(path_))
+            names.push_back(entry.path().filename().string());
+        std::sort(names.begin(), names.end());
+        std::string out;
+        for (const std::string& name : names) (out += out.empty() ? "" : " ") += name;
+        return out;
+    }
+
+ private:
+    std::filesystem::path path_;
+};
+
+}  // namespace coder_users_test
