@@ -1,0 +1,170 @@
+// The server's front: accepts connections, and serves them with a few threads.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "coder_users/api.hpp"
+#include "coder_users/base/signals.hpp"
+#include "coder_users/server/connection_driver.hpp"
+#include "coder_users/server/front_handler.hpp"
+#include "coder_users/server/http.hpp"
+#include "coder_users/server/threads.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// The peer's address as text; an IPv4 client of an IPv6 listener is shown as IPv4.
+inline std::string numeric_address(const sockaddr_storage& peer) {
+    char text[INET6_ADDRSTRLEN] = "";
+    if (peer.ss_family == AF_INET) {
+        const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
+        ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+    } else if (peer.ss_family == AF_INET6) {
+        const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+            ::inet_ntop(AF_INET, v6.s6_addr + 12, text, sizeof text);
+        } else {
+            ::inet_ntop(AF_INET6, &v6, text, sizeof text);
+        }
+    }
+    return text;
+}
+
+/// Idle and half-sent connections wait in one epoll set and hold no thread. Workers read what has
+/// come, and answer or hand to a lane what is complete; one more thread accepts and ends what is
+/// overdue. Serves once: bind(), start(), request_stop(), join(). The handler outlives the front.
+class Front {
+ public:
+    /// Throws std::system_error when the system has no room for an epoll set.
+    Front(FrontHandler& handler, const Limits& limits, const Deadlines& deadlines)
+        : driver_(handler, limits, deadlines), workers_(worker_count(limits)) {}
+    ~Front() {
+        request_stop();
+        join();
+    }
+    Front(const Front&) = delete;
+    Front& operator=(const Front&) = delete;
+
+    /// Listens from here on: clients may connect and wait. Throws std::runtime_error that names
+    /// address, port and the system's reason.
+    void bind(const std::string& address, int port) {
+        listener_ = listen_on(address, port);
+        port_ = bound_port(listener_.get());
+    }
+    int port() const { return port_; }
+
+    /// Serves from here on, on threads of its own; does nothing after request_stop(). When not all
+    /// threads can be made, those that were are ended again and std::system_error is thrown.
+    void start() {
+        const SignalsBlocked quiet;
+        try {
+            for (std::size_t i = 0; i < workers_; ++i) threads_.emplace_back([this] { serve(); });
+            threads_.emplace_back([this] { keep(); });
+        } catch (...) {
+            request_stop();
+            join();
+            throw;
+        }
+    }
+
+    /// Begins the end, and does not wait for it: no more connections and requests, idle and
+    /// half-sent connections are closed, handlers that run get to answer. Any number of times, from
+    /// any thread, also of a handler, before, during and after start(). Not async-signal-safe.
+    void request_stop() noexcept {
+        const std::lock_guard<std::mutex> lock(stop_mutex_);
+        driver_.stop();
+    }
+
+    /// Waits until all threads have ended and no lane runs a request of this front, and closes
+    /// what is open. For the owner of the front, after request_stop(); not from a handler.
+    void join() {
+        for (std::thread& thread : threads_) thread.join();
+        threads_.clear();
+        driver_.in_lanes().wait();
+        driver_.table().close_all();
+        listener_.reset();
+        // A request_stop() that has only just set the flag must not be overtaken by the end.
+        const std::lock_guard<std::mutex> lock(stop_mutex_);
+    }
+
+    std::size_t open_connections() const { return driver_.table().open_connections(); }
+    /// Bytes of requests and answers in memory.
+    std::size_t held_bytes() const { return driver_.table().held_bytes(); }
+
+ private:
+    using Clock = std::chrono::steady_clock;
+
+    static constexpr std::chrono::milliseconds sweep_interval{100};
+
+    static std::size_t worker_count(const Limits& limits) {
+        if (limits.workers > 0) return limits.workers;
+        return (std::max)(4u, 2 * std::thread::hardware_concurrency());
+    }
+
+    void serve() {
+        while (!driver_.stopping()) {
+            const std::uint64_t key = driver_.poller().wait();
+            if (key == Poller::woken) continue;
+            if (Connection* const c = driver_.table().claim(key)) driver_.drive(*c);
+        }
+    }
+
+    /// Accepts, and sweeps out the overdue. Sleeps for good while there is no connection.
+    void keep() {
+        Clock::time_point next_sweep = Clock::now();
+        while (!driver_.stopping()) {
+            const bool idle = driver_.table().open_connections() == 0;
+            pollfd events[2] = {{driver_.poller().wake_fd(), POLLIN, 0},
+                                {listener_.get(), POLLIN, 0}};
+            ::poll(events, 2, idle ? -1 : static_cast<int>(sweep_interval.count()));
+            if (events[1].revents) accept_waiting();
+            if (Clock::now() < next_sweep) continue;
+            driver_.end_expired();
+            next_sweep = Clock::now() + sweep_interval;
+        }
+        listener_.reset();  // who connects now is refused, not left waiting
+    }
+
+    void accept_waiting() {
+        for (int i = 0; i < 64 && !driver_.stopping(); ++i) {
+            sockaddr_storage peer{};
+            socklen_t size = sizeof peer;
+            FileDescriptor socket(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&peer),
+                                            &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+            if (!socket) return after_failed_accept(errno);
+            const int yes = 1;
+            ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+            driver_.admit(std::move(socket), numeric_address(peer));
+        }
+    }
+
+    /// Nothing that goes wrong with one connection ends the server. Where the system is short of
+    /// something the client stays in the backlog, and asking again at once would only burn CPU.
+    void after_failed_accept(int error) {
+        if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM) return;
+        pollfd stop{driver_.poller().wake_fd(), POLLIN, 0};
+        ::poll(&stop, 1, 50);
+    }
+
+    ConnectionDriver driver_;
+    const std::size_t workers_;
+    FileDescriptor listener_;
+    int port_ = 0;
+    std::vector<std::thread> threads_;
+    std::mutex stop_mutex_;
+};
+
+}}}  // namespace coder_users::v0::server

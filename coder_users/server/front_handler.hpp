@@ -1,0 +1,29 @@
+// What the front asks of the pipeline behind it.
+#pragma once
+
+#include <string_view>
+
+#include "coder_users/api.hpp"
+#include "coder_users/server/lanes.hpp"
+#include "coder_users/server/refusal.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// Called from any of the front's threads at once. Answers hold every header but Content-Length
+/// and Connection, which are the front's; it leaves the body out where HTTP does.
+class FrontHandler {
+ public:
+    virtual ~FrontHandler() = default;
+
+    /// The pool that a request waits in; nullptr: it is answered at once by the thread that has
+    /// read it. The pool outlives the front.
+    virtual LanePool* lane_of(std::string_view method, std::string_view target) noexcept = 0;
+
+    virtual Response answer(const Request& request) noexcept = 0;
+
+    /// The answer to a request that is not usable (`request` holds what is known of it, its method
+    /// may be ""), or that no lane has room for.
+    virtual Response refuse(const Request& request, const Refusal& refusal) noexcept = 0;
+};
+
+}}}  // namespace coder_users::v0::server

@@ -1,0 +1,25 @@
+// The refusals of the protocol itself: what is answered before a request reaches any route.
+#pragma once
+
+#include <string_view>
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// A status and its texts, which are literals.
+struct Refusal {
+    int status;
+    std::string_view message;
+    std::string_view detail;  ///< may be ""
+};
+
+inline constexpr Refusal not_http{400, "Request is not valid HTTP.", ""};
+inline constexpr Refusal url_not_valid{400, "Request URL is not valid.",
+                                       "Path or query cannot be decoded."};
+inline constexpr Refusal too_slow{408, "Request took too long.", ""};
+inline constexpr Refusal body_too_large{413, "Request body is too large.", ""};
+inline constexpr Refusal line_too_long{414, "Request line is too long.", ""};
+inline constexpr Refusal encoding_not_supported{415, "Content-Encoding is not supported.", ""};
+inline constexpr Refusal head_too_large{431, "Request header is too large.", ""};
+inline constexpr Refusal overloaded{503, "The server is temporarily unable to answer.", ""};
+
+}}}  // namespace coder_users::v0::server

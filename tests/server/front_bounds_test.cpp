@@ -1,0 +1,277 @@
+// Deadlines and bounds: what slow, greedy and silent clients get, and that others do not notice.
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "front_harness.hpp"
+#include "raw_client.hpp"
+
+namespace front_bounds_test {
+
+using coder_users_test::Answer;
+using coder_users_test::ClientOptions;
+using coder_users_test::eventually;
+using coder_users_test::RawClient;
+using coder_users_test::request;
+using front_test::FrontHarness;
+using front_test::HarnessOptions;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string big = "GET /big/8000000 HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string busy = "{\"message\":\"The server is temporarily unable to answer.\"}\n";
+
+TEST_CASE("a client that does not come to an end is cut off at its deadline") {
+    struct Drip {
+        const char* name;
+        std::string first, step;
+        milliseconds deadline;
+        int status;  ///< 0: closed without an answer
+        RawClient client;
+        Clock::time_point begun{};
+        milliseconds lasted{0};
+    };
+    HarnessOptions options;
+    options.deadlines.head = milliseconds(300);
+    options.deadlines.body = milliseconds(400);
+    options.deadlines.idle = milliseconds(500);
+    FrontHarness front(options);
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
+    std::vector<Drip> drips;
+    const auto add = [&](const char* name, std::string first, std::string step,
+                         milliseconds deadline, int status) {
+        drips.push_back(
+            {name, std::move(first), std::move(step), deadline, status, RawClient(front.port())});
+    };
+    add("says nothing", "", "", options.deadlines.head, 0);
+    add("says half a line", "GE", "", options.deadlines.head, 408);
+    add("drips its head", head + "X: ", "a", options.deadlines.head, 408);
+    add("drips its body", head + "Content-Length: 9999\r\n\r\n", "a", options.deadlines.body, 408);
+    add("drips chunks", head + "Transfer-Encoding: chunked\r\n\r\n", "1\r\na\r\n",
+        options.deadlines.body, 408);
+    add("is idle after an answer", get, "", options.deadlines.idle, 0);
+    add("sends empty lines after an answer", get, "\r\n", options.deadlines.idle, 0);
+
+    for (Drip& drip : drips) {
+        drip.client.send(drip.first);
+        if (drip.first == get) drip.client.read();
+        drip.begun = Clock::now();
+    }
+    const auto time_up = Clock::now() + std::chrono::seconds(5);
+    const auto lasts = [](const Drip& drip) { return drip.lasted.count() == 0; };
+    while (std::any_of(drips.begin(), drips.end(), lasts) && Clock::now() < time_up) {
+        for (Drip& drip : drips) {
+            if (!lasts(drip)) continue;
+            drip.client.send(drip.step);
+            const bool answered = drip.status && drip.client.read_by(milliseconds(1)).status == 408;
+            const bool ended = !drip.status && drip.client.at_end_by(milliseconds(1));
+            if (answered || ended)
+                drip.lasted = std::chrono::duration_cast<milliseconds>(Clock::now() - drip.begun);
+        }
+        CHECK(request(front.port(), "GET", "/").status == 200);
+    }
+    for (Drip& drip : drips) {
+        INFO(drip.name);
+        CHECK(drip.lasted >= drip.deadline - milliseconds(10));
+        CHECK(drip.lasted < drip.deadline + milliseconds(1500));
+    }
+}
+
+TEST_CASE("the answer to a request that takes too long says so") {
+    HarnessOptions options;
+    options.deadlines.head = milliseconds(50);
+    FrontHarness front(options);
+    RawClient client(front.port());
+    client.send("GET / HTTP/1.1\r\n");
+    const Answer answer = client.read();
+    CHECK(answer.status == 408);
+    CHECK(answer.body == "{\"message\":\"Request took too long.\"}\n");
+    CHECK(answer.header("connection") == "close");
+    CHECK(client.at_end());
+    CHECK(front.answered() == 0);
+}
+
+TEST_CASE("a client that does not read its answer loses it at the deadline") {
+    HarnessOptions options;
+    options.deadlines.write = milliseconds(300);
+    FrontHarness front(options);
+    ClientOptions narrow;
+    narrow.receive_buffer = 4096;
+    RawClient client(front.port(), narrow);
+    client.send(big);
+    CHECK(eventually([&] { return front.held_bytes() > 0; }));
+    CHECK(eventually([&] { return front.open_connections() == 0 && front.held_bytes() == 0; }));
+    CHECK(client.read_all().size() < 8'000'000);
+}
+
+TEST_CASE("a client that reads late gets everything") {
+    FrontHarness front;
+    ClientOptions narrow;
+    narrow.receive_buffer = 65536;
+    RawClient client(front.port(), narrow);
+    client.send(big + get);
+    CHECK(eventually([&] { return front.held_bytes() > 0; }));
+    CHECK(front.answered() == 1);  // nothing is read while an answer waits
+    CHECK(client.read().body.size() == 8'000'000);
+    CHECK(client.read().status == 200);
+}
+
+TEST_CASE("connections over the bound are turned away, and let in again when there is room") {
+    HarnessOptions options;
+    options.limits.connections = 3;
+    FrontHarness front(options);
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 3; ++i) clients.emplace_back(front.port());
+    CHECK(eventually([&] { return front.open_connections() == 3; }));
+    RawClient fourth(front.port());
+    const Answer answer = fourth.read();
+    CHECK(answer.status == 503);
+    CHECK(answer.body == busy);
+    CHECK(answer.header("connection") == "close");
+    CHECK(fourth.at_end());
+    clients.pop_back();
+    CHECK(eventually([&] { return front.open_connections() == 2; }));
+    CHECK(request(front.port(), "GET", "/").status == 200);
+    for (RawClient& client : clients) {
+        client.send(get);
+        CHECK(client.read().status == 200);
+    }
+}
+
+TEST_CASE("one address cannot take all connections") {
+    HarnessOptions options;
+    options.limits.connections_per_address = 2;
+    FrontHarness front(options);
+    RawClient first(front.port()), second(front.port());
+    CHECK(eventually([&] { return front.open_connections() == 2; }));
+    RawClient third(front.port());
+    CHECK(third.read().status == 503);
+    ClientOptions other;
+    other.source = "127.0.0.2";
+    RawClient elsewhere(front.port(), other);
+    elsewhere.send(get);
+    CHECK(elsewhere.read().body == "GET / 0 127.0.0.2\n");
+}
+
+TEST_CASE("bytes of unfinished requests are bounded in all") {
+    HarnessOptions options;
+    options.limits.unfinished_bytes = 100'000;
+    FrontHarness front(options);
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n";
+    RawClient first(front.port());
+    first.send(head + std::string(59'999, 'a'));
+    CHECK(eventually([&] { return front.held_bytes() > 59'999; }));
+    RawClient second(front.port());
+    second.send(head + std::string(59'999, 'a'));
+    const Answer answer = second.read();
+    CHECK(answer.status == 503);
+    CHECK(answer.body == busy);
+    first.send("a");
+    CHECK(first.read().body == "POST / 60000 127.0.0.1\n");
+    CHECK(eventually([&] { return front.held_bytes() == 0; }));
+}
+
+TEST_CASE("a connection ends after its share of requests") {
+    HarnessOptions options;
+    options.limits.requests_per_connection = 3;
+    FrontHarness front(options);
+    RawClient client(front.port());
+    for (int i = 0; i < 4; ++i) client.send(get);
+    CHECK_FALSE(client.read().has("connection"));
+    CHECK_FALSE(client.read().has("connection"));
+    CHECK(client.read().header("connection") == "close");
+    CHECK(client.at_end());
+    CHECK(front.answered() == 3);
+}
+
+TEST_CASE("a full lane answers 503, keeps the connection, and slows nobody") {
+    FrontHarness front;  // one runs, two wait
+    const std::string blocking = "GET /lane/block HTTP/1.1\r\nHost: a\r\n\r\n";
+    std::vector<RawClient> waiting;
+    for (int i = 0; i < 3; ++i) {
+        waiting.emplace_back(front.port());
+        waiting.back().send(blocking);
+    }
+    CHECK(eventually([&] { return front.blocked() == 1; }));
+    RawClient late(front.port());
+    Answer answer;
+    CHECK(eventually([&] {  // until all three are in
+        late.send("GET /lane HTTP/1.1\r\nHost: a\r\n\r\n");
+        answer = late.read();
+        return answer.status == 503;
+    }));
+    CHECK(answer.body == busy);
+    CHECK_FALSE(answer.has("connection"));
+    late.send(get);
+    CHECK(late.read().status == 200);
+    front.release();
+    for (RawClient& client : waiting) CHECK(client.read().status == 200);
+}
+
+TEST_CASE("a request whose client has reset the connection in the queue is not run") {
+    FrontHarness front;
+    RawClient running(front.port()), gone(front.port());
+    running.send("GET /lane/block HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(eventually([&] { return front.blocked() == 1; }));
+    gone.send("POST /lane HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+    CHECK(eventually([&] { return front.held_bytes() > 0; }));
+    gone.reset();
+    front.release();
+    CHECK(running.read().status == 200);
+    CHECK(eventually([&] { return front.open_connections() == 1; }));
+    CHECK(front.answered() == 1);
+}
+
+TEST_CASE("idle and dripping clients have no effect on others") {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = (std::min<rlim_t>)(files.rlim_max, 4096);
+    setrlimit(RLIMIT_NOFILE, &files);
+    FrontHarness front;
+    std::vector<RawClient> idle, dripping;
+    for (int i = 0; i < 200; ++i) {
+        idle.emplace_back(front.port());
+        dripping.emplace_back(front.port());
+    }
+    const std::string text = "GET / HTTP/1.1\r\nHost: a\r\nX: aaa\r\n\r\n";
+    std::vector<Clock::duration> taken;
+    RawClient other(front.port());
+    for (const char byte : text) {
+        for (RawClient& client : dripping) client.send({&byte, 1});
+        const auto begun = Clock::now();
+        other.send(get);
+        CHECK(other.read().status == 200);
+        taken.push_back(Clock::now() - begun);
+    }
+    for (RawClient& client : dripping) CHECK(client.read().status == 200);
+    for (RawClient& client : idle) CHECK_FALSE(client.at_end_by(milliseconds(0)));
+    std::sort(taken.begin(), taken.end());
+    CHECK(taken[taken.size() / 2] < milliseconds(100));
+}
+
+TEST_CASE("descriptors above 1024 are served") {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_max < 1200) return;
+    files.rlim_cur = (std::max<rlim_t>)(files.rlim_cur, 1200);
+    setrlimit(RLIMIT_NOFILE, &files);
+    std::vector<int> taken;
+    while (taken.empty() || taken.back() < 1030) {
+        taken.push_back(::open("/dev/null", O_RDONLY));
+        REQUIRE(taken.back() >= 0);
+    }
+    {
+        FrontHarness front;
+        CHECK(request(front.port(), "GET", "/").status == 200);
+    }
+    for (const int fd : taken) ::close(fd);
+}
+
+}  // namespace front_bounds_test

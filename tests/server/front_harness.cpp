@@ -1,0 +1,100 @@
+#include "front_harness.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/base/text.hpp"
+#include "coder_users/server/front.hpp"
+
+namespace front_test {
+
+using coder_users::Request;
+using coder_users::Response;
+using coder_users::server::Front;
+using coder_users::server::FrontHandler;
+using coder_users::server::LanePool;
+using coder_users::server::Refusal;
+
+struct FrontHarness::Echo : FrontHandler {
+    explicit Echo(const HarnessOptions& options)
+        : lane(options.lane_width, options.lane_waiting),
+          front(*this, options.limits, options.deadlines) {}
+
+    LanePool* lane_of(std::string_view, std::string_view target) noexcept override {
+        return coder_users::starts_with(target, "/lane") ? &lane : nullptr;
+    }
+
+    Response answer(const Request& request) noexcept override {
+        ++answered;
+        const std::string& target = request.target;
+        Response response{200, {{"Content-Type", "text/plain"}}, ""};
+        if (coder_users::starts_with(target, "/big/")) {
+            response.body.assign(std::strtoull(target.c_str() + 5, nullptr, 10), 'b');
+        } else if (target == "/headers") {
+            for (const auto& [name, value] : request.headers)
+                if (name[0] == 'X') response.body += name + "=" + value + "\n";
+        } else if (target == "/cookies") {
+            response.headers.insert(response.headers.end(), {{"Set-Cookie", "a=1"},
+                                                             {"X-Evil", "a\r\nX-Injected: b"},
+                                                             {"Set-Cookie", "b=\xc3\xa9 2"}});
+        } else if (target == "/204") {
+            response = {204, {}, ""};
+        } else if (target == "/404") {
+            response.status = 404;
+        } else {
+            if (target == "/stop") front.request_stop();
+            if (coder_users::ends_with(target, "/block")) wait_for_release();
+            response.body = request.method + " " + target + " " +
+                            std::to_string(request.body.size()) + " " + request.address + "\n";
+        }
+        return response;
+    }
+
+    Response refuse(const Request&, const Refusal& refusal) noexcept override {
+        std::string body = "{\"message\":\"" + std::string(refusal.message) + "\"";
+        if (!refusal.detail.empty()) body += ",\"detail\":\"" + std::string(refusal.detail) + "\"";
+        return {
+            refusal.status, {{"Content-Type", "application/json; charset=utf-8"}}, body + "}\n"};
+    }
+
+    void wait_for_release() {
+        std::unique_lock<std::mutex> lock(mutex);
+        ++blocked;
+        changed.wait(lock, [this] { return released; });
+        --blocked;
+    }
+
+    std::atomic<std::size_t> answered{0}, blocked{0};
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool released = false;
+    LanePool lane;
+    Front front;
+};
+
+FrontHarness::FrontHarness(const HarnessOptions& options) : echo_(std::make_unique<Echo>(options)) {
+    echo_->front.bind(options.address, options.port);
+    if (options.start) start();
+}
+FrontHarness::~FrontHarness() { release(); }
+
+int FrontHarness::port() const { return echo_->front.port(); }
+void FrontHarness::start() { echo_->front.start(); }
+void FrontHarness::request_stop() { echo_->front.request_stop(); }
+void FrontHarness::join() { echo_->front.join(); }
+
+std::size_t FrontHarness::open_connections() const { return echo_->front.open_connections(); }
+std::size_t FrontHarness::held_bytes() const { return echo_->front.held_bytes(); }
+std::size_t FrontHarness::answered() const { return echo_->answered; }
+std::size_t FrontHarness::blocked() const { return echo_->blocked; }
+void FrontHarness::release() {
+    const std::lock_guard<std::mutex> lock(echo_->mutex);
+    echo_->released = true;
+    echo_->changed.notify_all();
+}
+
+}  // namespace front_test
