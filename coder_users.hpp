@@ -1,0 +1,9 @@
+// coder_users: users, API keys, roles, Git SSH keys and organizations behind one call. Include
+// this header; `auto users = coder_users::start({"users.db"});` serves the HTTP API of Coder.
+#pragma once
+
+#include "coder_users/api.hpp"
+
+#ifndef CODER_USERS_COMPILED
+#include "coder_users/server/service.hpp"
+#endif

@@ -1,0 +1,161 @@
+// Sessions and tokens of a user: make, list, read, delete.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/base/duration.hpp"
+#include "coder_users/format/audit_diff.hpp"
+#include "coder_users/format/wire_keys.hpp"
+#include "coder_users/routes/audit.hpp"
+#include "coder_users/routes/call.hpp"
+#include "coder_users/routes/gates.hpp"
+#include "coder_users/rules/token.hpp"
+#include "coder_users/rules/token_names.hpp"
+#include "coder_users/store/api_keys.hpp"
+
+namespace coder_users { inline namespace v0 { namespace routes {
+
+inline void insert_key(store::Tx& tx, Call& call, const ApiKey& key, const rules::NewKey& made) {
+    store::api_keys::insert(tx, key, made.hashed_secret);
+    record(tx, call,
+           {call.actor.user.id, key.user_id, key.token_name, 201,
+            format::api_key_diff(nullptr, &key)});
+}
+
+inline Reply post_keys(Call& call) {
+    const rules::NewKey made = rules::make_key(call.backend.random);
+    change(call, [&](store::Tx& tx) {
+        insert_key(tx, call,
+                   rules::new_api_key(made.id, call.target.id, LoginType::password,
+                                      std::chrono::hours(7 * 24), call.now),
+                   made);
+    });
+    return ok(format::wire::generated_key(made.token()), 201);
+}
+
+inline ApiError invalid_token(std::string detail, std::vector<Validation> validations = {}) {
+    return {400, "Failed to validate create API key request.", std::move(detail),
+            std::move(validations)};
+}
+
+inline KeyScope token_scope(const std::string& name) {
+    if (name.empty()) return KeyScope::all;
+    const auto scope = key_scope_named(name);
+    if (!scope) throw invalid_token("", {{"scope", "invalid API key scope: \"" + name + "\""}});
+    return *scope;
+}
+
+/// Asked for in nanoseconds, kept in microseconds.
+inline Duration token_lifetime(std::int64_t nanoseconds, std::chrono::seconds longest) {
+    if (nanoseconds == 0)
+        return (std::min)(longest, std::chrono::seconds(std::chrono::hours(30 * 24)));
+    if (nanoseconds < 0) throw invalid_token("lifetime must be positive number greater than 0");
+    if (std::chrono::nanoseconds(nanoseconds) > std::chrono::nanoseconds(longest))
+        throw invalid_token("lifetime must be less than " + to_text(longest));
+    return std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(nanoseconds));
+}
+
+inline void check_token_name(const std::string& name) {
+    if (name.empty()) return;  // one is made
+    if (!rules::valid_token_name(name))
+        throw invalid_token("",
+                            {{"token_name", "must be 1 to 64 bytes without control characters"}});
+    if (name == "tokenconfig")
+        throw invalid_token("", {{"token_name", "\"tokenconfig\" is a reserved name"}});
+}
+
+/// The asked-for name, freed of an expired token, or a new one that the user has not.
+inline std::string free_token_name(store::Tx& tx, const Call& call, const std::string& wanted) {
+    if (wanted.empty()) {
+        std::string name;
+        do {
+            name = rules::random_name(call.backend.random);
+        } while (store::api_keys::find_token(tx, call.target.id, name));
+        return name;
+    }
+    const auto existing = store::api_keys::find_token(tx, call.target.id, wanted);
+    if (existing && !rules::is_expired(*existing, call.now))
+        throw ApiError(409, "A token with name \"" + wanted + "\" already exists.", {},
+                       {{"name", "This value is already in use and should be unique."}});
+    if (existing) store::api_keys::remove(tx, existing->id);
+    return wanted;
+}
+
+inline Reply post_tokens(Call& call) {
+    const KeyScope scope = token_scope(call.body.text("scope"));
+    const Duration lifetime = token_lifetime(call.body.integer("lifetime").value_or(0),
+                                             call.backend.options.max_token_lifetime);
+    const std::string& name = call.body.text("token_name");
+    check_token_name(name);
+
+    const rules::NewKey made = rules::make_key(call.backend.random);
+    change(call, [&](store::Tx& tx) {
+        ApiKey key =
+            rules::new_api_key(made.id, call.target.id, LoginType::token, lifetime, call.now);
+        key.scope = scope;
+        key.token_name = free_token_name(tx, call, name);
+        insert_key(tx, call, key, made);
+    });
+    return ok(format::wire::generated_key(made.token()), 201);
+}
+
+/// Those of the target, or with `include_all` those of everybody the caller may see.
+inline Reply get_tokens(Call& call) {
+    constexpr std::string_view yes[] = {"1", "t", "T", "TRUE", "true", "True"};
+    const std::string include_all = call.url.parameter("include_all").value_or("");
+    const bool all = std::find(std::begin(yes), std::end(yes), include_all) != std::end(yes);
+    const User& actor = call.actor.user;
+    std::vector<store::api_keys::Token> found;
+    if (all || rules::may(actor, rules::Action::use_keys, call.target)) {
+        const bool everybody = all && rules::may(actor, rules::Action::read_all_keys);
+        const std::string of_user = everybody ? "" : all ? actor.id : call.target.id;
+        found = call.backend.store.read(
+            [&](store::Connection& c) { return store::api_keys::tokens(c, of_user); });
+    }
+    return ok(format::wire::tokens(found));
+}
+
+/// The key that `find(Connection&)` yields, if the caller may see it.
+template <class Find>
+ApiKey visible_key(Call& call, Find&& find) {
+    auto key = call.backend.store.read(find);
+    if (!key || !rules::may(call.actor.user, rules::Action::use_keys, call.target))
+        throw not_found();
+    return std::move(*key);
+}
+
+inline Reply get_token(Call& call) {
+    return ok(format::wire::api_key(visible_key(call, [&](store::Connection& c) {
+        return store::api_keys::find_token(c, call.target.id, call.parameter("keyname"));
+    })));
+}
+
+inline Reply get_key(Call& call) {
+    return ok(format::wire::api_key(visible_key(call, [&](store::Connection& c) {
+        return store::api_keys::find(c, call.target.id, call.parameter("keyid"));
+    })));
+}
+
+inline Reply delete_key(Call& call) {
+    change(call, [&](store::Tx& tx) {
+        const auto key = store::api_keys::find(tx, call.target.id, call.parameter("keyid"));
+        if (!key || !rules::may(call.actor.user, rules::Action::use_keys, call.target))
+            throw not_found();
+        store::api_keys::remove(tx, key->id);
+        record(tx, call,
+               {call.actor.user.id, key->user_id, key->token_name, 204,
+                format::api_key_diff(&*key, nullptr)});
+    });
+    return {204, ""};
+}
+
+inline Reply get_token_config(Call& call) {
+    return ok(format::wire::token_config(
+        std::chrono::nanoseconds(call.backend.options.max_token_lifetime).count()));
+}
+
+}}}  // namespace coder_users::v0::routes

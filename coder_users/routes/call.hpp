@@ -1,0 +1,86 @@
+// One request on its way to its handler. Every gate adds a field, none calls back.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/api.hpp"
+#include "coder_users/base/text.hpp"
+#include "coder_users/base/url.hpp"
+#include "coder_users/base/uuid.hpp"
+#include "coder_users/format/schema.hpp"
+#include "coder_users/format/wire.hpp"
+#include "coder_users/routes/route.hpp"
+#include "coder_users/rules/crypto.hpp"
+#include "coder_users/store/store.hpp"
+
+namespace coder_users { inline namespace v0 { namespace routes {
+
+/// What handlers use of the running service. Outlives every call.
+struct Backend {
+    const Options& options;
+    store::Store& store;
+    rules::Random random;
+    std::function<Time()> now;
+    std::string secret_key;  ///< 32 bytes that seal what is secret at rest
+};
+
+/// Path parameters by name, without braces.
+using Parameters = std::vector<std::pair<std::string_view, std::string>>;
+
+struct Call {
+    Backend& backend;
+    const Request& request;
+    const Target& url;
+    const Route& route;
+    const Parameters& parameters;
+    Time now = never;  // one moment for the whole request
+    std::string request_id = {};
+    std::string address = {};  // the client's, whatever proxies are in between
+
+    Identity actor = {};             // behind gate 6
+    User target = {};                // behind gate 8: the user of `{user}`
+    Organization organization = {};  // behind resolve(), where a path names one
+    std::string audit_target = {};   // what a refusal is recorded about: the target as it is now
+    format::Body body = {};          // behind decoding and field rules
+
+    bool has_target() const { return !target.id.empty(); }
+    /// A path parameter that the row has.
+    const std::string& parameter(std::string_view name) const {
+        static const std::string none;
+        for (const auto& [key, value] : parameters)
+            if (key == name) return value;
+        return none;
+    }
+};
+
+/// The first field of this name; nothing when there is none.
+inline std::optional<std::string_view> header(const Request& request, std::string_view name) {
+    for (const auto& [key, value] : request.headers)
+        if (same_folded(key, name)) return value;
+    return std::nullopt;
+}
+
+inline std::string new_uuid(const rules::Random& random) {
+    std::array<unsigned char, 16> bytes{};
+    random(bytes.data(), bytes.size());
+    return make_uuid(bytes);
+}
+
+/// The endpoint's answer when all went well.
+inline Reply ok(std::string body, int status = 200) { return {status, std::move(body)}; }
+
+inline Reply notice(std::string_view message, int status = 200) {
+    return {status, format::wire::response(message)};
+}
+
+inline Reply refusal(const ApiError& error) {
+    return {error.status(),
+            format::wire::response(error.message(), error.detail(), error.validations())};
+}
+
+}}}  // namespace coder_users::v0::routes

@@ -1,0 +1,260 @@
+// The OpenAPI 3.1 document of every operation, made from the route table.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/api.hpp"
+#include "coder_users/base/text.hpp"
+#include "coder_users/format/json_writer.hpp"
+#include "coder_users/routes/route.hpp"
+
+namespace coder_users { inline namespace v0 { namespace routes { namespace openapi {
+
+using format::JsonWriter;
+using format::Shape;
+using format::ValueType;
+
+inline void write_reference(JsonWriter& json, const Shape& shape) {
+    json.begin_object()
+        .member("$ref", "#/components/schemas/" + std::string(shape.name))
+        .end_object();
+}
+
+inline void write_type(JsonWriter& json, ValueType type, const char* format = nullptr) {
+    constexpr const char* names[] = {"string",  "string", "string", "integer",
+                                     "boolean", "object", "array"};
+    json.begin_object().member("type", names[static_cast<std::size_t>(type)]);
+    if (type == ValueType::uuid) format = "uuid";
+    if (type == ValueType::time) format = "date-time";
+    if (type == ValueType::integer) format = "int64";
+    if (format) json.member("format", format);
+    json.end_object();
+}
+
+inline void write_items(JsonWriter& json, const format::Property& property) {
+    json.begin_object().member("type", "array").key("items");
+    if (property.of)
+        write_reference(json, *property.of);
+    else
+        write_type(json, property.item);
+    json.end_object();
+}
+
+inline void write_property(JsonWriter& json, const format::Property& property) {
+    json.key(property.name);
+    switch (property.type) {
+        case ValueType::object:
+            return write_reference(json, *property.of);
+        case ValueType::array:
+            return write_items(json, property);
+        case ValueType::object_or_null:
+            json.begin_object().key("anyOf").begin_array();
+            write_reference(json, *property.of);
+            json.begin_object().member("type", "null").end_object().end_array().end_object();
+            return;
+        case ValueType::any_object:
+            json.begin_object().member("type", "object").end_object();
+            return;
+        case ValueType::map_of_texts:
+            json.raw(R"({"type":"object","additionalProperties":)"
+                     R"({"type":"array","items":{"type":"string"}}})");
+            return;
+        default:
+            return write_type(json, property.type);
+    }
+}
+
+inline void write_shape(JsonWriter& json, const Shape& shape) {
+    json.key(shape.name).begin_object().member("type", "object");
+    if (&shape == &format::shapes::authorizations)
+        json.key("additionalProperties").begin_object().member("type", "boolean").end_object();
+    if (!shape.properties.empty()) {
+        json.key("properties").begin_object();
+        for (const format::Property& each : shape.properties) write_property(json, each);
+        json.end_object().key("required").begin_array();
+        for (const format::Property& each : shape.properties)
+            if (!each.optional) json.value(each.name);
+        json.end_array().member("additionalProperties", false);
+    }
+    json.end_object();
+}
+
+/// Fields that are not required may be null, which leaves them unset.
+inline void write_field(JsonWriter& json, const format::Field& field) {
+    using format::FieldType;
+    constexpr const char* types[] = {"string", "boolean", "integer", "string", "array", "object"};
+    const char* type = types[static_cast<std::size_t>(field.type)];
+    json.key(field.name).begin_object();
+    if (field.required)
+        json.member("type", type).member("minLength", std::int64_t{1});
+    else
+        json.key("type").texts(std::vector<std::string>{type, "null"});
+    const std::string_view rule = field.rule.tag ? field.rule.tag : "";
+    if (rule == "email") json.member("format", "email");
+    if (rule == "username")
+        json.member("pattern", "^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$")
+            .member("maxLength", std::int64_t{32});
+    if (rule == "max") json.member("maxLength", std::int64_t{128});
+    if (field.type == FieldType::uuid) json.member("format", "uuid");
+    if (field.type == FieldType::integer) json.member("format", "int64");
+    if (field.type == FieldType::texts)
+        json.key("items").begin_object().member("type", "string").end_object();
+    json.end_object();
+}
+
+inline void write_body_schema(JsonWriter& json, const format::BodySchema& schema) {
+    bool required = false;
+    for (const format::Field& each : schema.fields) required = required || each.required;
+    json.key(schema.name).begin_object().key("type");
+    if (required)
+        json.value("object");
+    else
+        json.texts(std::vector<std::string>{"object", "null"});  // null leaves all fields unset
+    json.key("properties").begin_object();
+    for (const format::Field& each : schema.fields) write_field(json, each);
+    json.end_object().key("required").begin_array();
+    for (const format::Field& each : schema.fields)
+        if (each.required) json.value(each.name);
+    json.end_array().key("example").raw(schema.example).end_object();
+}
+
+/// Shapes and the shapes they are made of, by name.
+inline void collect(std::map<std::string_view, const Shape*>& all, const Shape& shape) {
+    if (!all.emplace(shape.name, &shape).second) return;
+    for (const format::Property& each : shape.properties)
+        if (each.of) collect(all, *each.of);
+}
+
+/// Below the server's root, `{user}` for every parameter that names one.
+inline std::string public_path(const Route& route) {
+    std::string path = (route.outside_api ? "" : "/api/v2") + std::string(route.path);
+    const std::size_t member = path.find("{member}");
+    if (member != std::string::npos) path.replace(member, 8, "{user}");
+    return path;
+}
+
+inline void write_parameters(JsonWriter& json, const Route& route) {
+    const auto parameter = [&](const std::string& name, const char* in, ValueType type,
+                               const char* description) {
+        json.begin_object()
+            .member("name", name)
+            .member("in", in)
+            .member("description", description);
+        if (in == std::string_view("path")) json.member("required", true);
+        json.key("schema");
+        if (in == std::string_view("query") && type == ValueType::uuid)
+            json.raw(R"({"anyOf":[{"type":"string","format":"uuid"},{"const":""}]})");
+        else
+            write_type(json, type);
+        json.end_object();
+    };
+    json.key("parameters").begin_array();
+    const std::string path = public_path(route);
+    for (std::size_t at = 0; (at = path.find('{', at)) != std::string::npos; ++at) {
+        const std::string name = path.substr(at + 1, path.find('}', at) - at - 1);
+        const bool organization = name == "organization";
+        parameter(name, "path", organization ? ValueType::uuid : ValueType::text,
+                  name == "user"      ? "User ID, name, or me"
+                  : organization      ? "Organization ID"
+                  : name == "keyid"   ? "Key ID"
+                  : name == "keyname" ? "Key name"
+                                      : "Organization name");
+    }
+    for (const QueryParameter& each : route.query)
+        parameter(each.name, "query", each.type, each.description);
+    json.end_array();
+}
+
+inline std::set<int> refusals(const Route& route) {
+    std::set<int> statuses{400, 408, 413, 414, 415, 428, 429, 431, 500, 503};
+    if (route.guard == Guard::session) statuses.insert({401, 403});
+    if (std::string_view(route.path).find('{') != std::string_view::npos) statuses.insert(404);
+    statuses.insert(route.other_statuses.begin(), route.other_statuses.end());
+    return statuses;
+}
+
+inline void write_content(JsonWriter& json, const Shape& shape, bool list) {
+    json.key("content").begin_object().key("application/json").begin_object().key("schema");
+    if (list) json.begin_object().member("type", "array").key("items");
+    write_reference(json, shape);
+    if (list) json.end_object();
+    json.end_object().end_object();
+}
+
+inline void write_responses(JsonWriter& json, const Route& route) {
+    json.key("responses").begin_object();
+    json.key(std::to_string(route.success)).begin_object().member("description", route.summary);
+    if (route.reply) write_content(json, *route.reply, route.reply_is_list);
+    json.end_object();
+    for (const int status : refusals(route)) {
+        json.key(std::to_string(status)).begin_object().member("description", "Refusal");
+        write_content(json, format::shapes::response, false);
+        json.end_object();
+    }
+    json.end_object();
+}
+
+inline void write_operation(JsonWriter& json, const Route& route) {
+    json.key(fold_ascii(to_string(route.verb)))
+        .begin_object()
+        .member("operationId", route.operation_id)
+        .member("summary", route.summary);
+    write_parameters(json, route);
+    if (route.body) {
+        json.key("requestBody").begin_object().member("required", true).key("content");
+        json.begin_object().key("application/json").begin_object().key("schema").begin_object();
+        json.member("$ref", "#/components/schemas/" + std::string(route.body->name));
+        json.end_object().end_object().end_object().end_object();
+    }
+    write_responses(json, route);
+    if (route.guard == Guard::session)
+        json.key("security").raw(R"([{"token":[]},{"bearer":[]},{"cookie":[]}])");
+    json.end_object();
+}
+
+inline void write_paths(JsonWriter& json, const std::vector<Route>& table) {
+    std::map<std::string, std::vector<const Route*>> paths;
+    for (const Route& route : table) paths[public_path(route)].push_back(&route);
+    json.key("paths").begin_object();
+    for (const auto& [path, routes] : paths) {
+        json.key(path).begin_object();
+        for (const Route* route : routes) write_operation(json, *route);
+        json.end_object();
+    }
+    json.end_object();
+}
+
+inline void write_components(JsonWriter& json, const std::vector<Route>& table) {
+    std::map<std::string_view, const Shape*> shapes;
+    std::map<std::string_view, const format::BodySchema*> bodies;
+    collect(shapes, format::shapes::response);
+    for (const Route& route : table) {
+        if (route.reply) collect(shapes, *route.reply);
+        if (route.body) bodies.emplace(route.body->name, route.body);
+    }
+    json.key("components").begin_object().key("schemas").begin_object();
+    for (const auto& [name, shape] : shapes) write_shape(json, *shape);
+    for (const auto& [name, schema] : bodies) write_body_schema(json, *schema);
+    json.end_object().key("securitySchemes");
+    json.raw(R"({"token":{"type":"apiKey","in":"header","name":"Coder-Session-Token"},)"
+             R"("bearer":{"type":"http","scheme":"bearer"},)"
+             R"("cookie":{"type":"apiKey","in":"cookie","name":"coder_session_token"}})");
+    json.end_object();
+}
+
+inline std::string document(const std::vector<Route>& table) {
+    JsonWriter json;
+    json.begin_object().member("openapi", "3.1.0").key("info").begin_object();
+    json.member("title", "coder_users").member("version", version).end_object();
+    write_paths(json, table);
+    write_components(json, table);
+    json.end_object();
+    return json.take() += '\n';
+}
+
+}}}}  // namespace coder_users::v0::routes::openapi

@@ -1,0 +1,48 @@
+// Site roles: which there are, who holds them, who gets them.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coder_users/format/wire_organizations.hpp"
+#include "coder_users/routes/account.hpp"
+#include "coder_users/routes/call.hpp"
+#include "coder_users/routes/gates.hpp"
+#include "coder_users/rules/roles.hpp"
+#include "coder_users/store/organizations.hpp"
+
+namespace coder_users { inline namespace v0 { namespace routes {
+
+inline std::vector<format::wire::NamedRole> with_display_names(
+    const std::vector<std::string>& names) {
+    std::vector<format::wire::NamedRole> roles;
+    for (const std::string& name : names) roles.push_back({name, rules::role_display_name(name)});
+    return roles;
+}
+
+inline Reply get_assignable_roles(Call& call) {
+    std::vector<std::string> names;
+    for (const SiteRole& role : rules::listed_site_roles) names.emplace_back(role.name);
+    return ok(format::wire::assignable_roles(
+        with_display_names(names), rules::may(call.actor.user, rules::Action::assign_all_roles)));
+}
+
+inline Reply get_user_roles(Call& call) {
+    const auto memberships = call.backend.store.read(
+        [&](store::Connection& c) { return store::organizations::memberships(c, call.target.id); });
+    return ok(format::wire::user_with_roles(call.target, memberships));
+}
+
+inline Reply put_user_roles(Call& call) {
+    const std::vector<std::string> roles = rules::site_role_set(call.body.texts("roles"));
+    return change(call, [&](store::Tx& tx) {
+        rules::refuse_unassignable(call.actor.user, call.target.roles, roles);
+        User changed = call.target;
+        changed.roles = roles;
+        store::users::set_roles(tx, changed.id, roles);
+        return changed_user(call, tx, changed);
+    });
+}
+
+}}}  // namespace coder_users::v0::routes

@@ -1,0 +1,133 @@
+// The users themselves: list, create, read, rename, delete.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coder_users/format/audit_diff.hpp"
+#include "coder_users/routes/audit.hpp"
+#include "coder_users/routes/call.hpp"
+#include "coder_users/routes/gates.hpp"
+#include "coder_users/routes/new_user.hpp"
+#include "coder_users/rules/paging.hpp"
+#include "coder_users/rules/search_query.hpp"
+#include "coder_users/store/user_list.hpp"
+
+namespace coder_users { inline namespace v0 { namespace routes {
+
+/// GET /users: everybody for those who may read all, the caller's own row for anyone else.
+inline Reply get_users(Call& call) {
+    const auto parameter = [&](const char* name) { return call.url.parameter(name); };
+    const rules::UserSearch search = rules::parse_user_search(parameter("q").value_or(""));
+    const rules::Paging paging =
+        rules::parse_paging(parameter("after_id"), parameter("limit"), parameter("offset"));
+
+    store::users::Filter filter;
+    if (!rules::may(call.actor.user, rules::Action::read_all_users))
+        filter.only_id = call.actor.user.id;
+    filter.text = search.search;
+    filter.statuses = search.statuses;
+    filter.roles = search.roles;
+    filter.seen_until = search.last_seen_before;
+    filter.seen_from = search.last_seen_after;
+    // These look at rows, and what was seen just now must not be missing from them.
+    if (!filter.statuses.empty() || filter.seen_until || filter.seen_from)
+        call.backend.store.store_activity();
+    const store::users::UserList found = call.backend.store.read([&](store::Connection& c) {
+        return store::users::list(c, filter,
+                                  {paging.after_id.value_or(""), paging.limit, paging.offset});
+    });
+    return ok(format::wire::users(found.users, found.count));
+}
+
+/// What POST /users asks for, its meaning sorted out.
+struct UserRequest {
+    std::string type;  ///< as sent, or the default
+    std::string email, username, password;
+    std::optional<std::string> organization_id;
+    std::string organization_text;  ///< the same as sent
+};
+
+inline UserRequest user_request(const Call& call) {
+    UserRequest wanted{call.body.text("login_type"),      call.body.text("email"),
+                       call.body.text("username"),        call.body.text("password"),
+                       call.body.uuid("organization_id"), call.body.text("organization_id")};
+    if (wanted.type.empty()) wanted.type = call.body.flag("disable_login") ? "none" : "password";
+    if (wanted.organization_id == nil_uuid) wanted.organization_id.reset();
+    if (!wanted.password.empty() && wanted.type != "password")
+        throw ApiError(400, "Password cannot be set for non-password (\"" + wanted.type +
+                                "\") authentication.");
+    if (wanted.type == "password" && call.backend.options.disable_password_auth)
+        throw ApiError(403,
+                       "Password based authentication is disabled! Unable to provision new users "
+                       "with password authentication.");
+    return wanted;
+}
+
+/// The organization a new user joins. Throws the 409 of taken values and the 404 of an
+/// organization that is not there for the actor, in this order.
+inline std::string place_for(store::Connection& c, const User& actor, const UserRequest& wanted) {
+    refuse_taken(store::users::taken(c, wanted.email, wanted.username));
+    const std::vector<Organization> all = store::organizations::oldest_first(c);
+    for (const Organization& organization : all)
+        if ((!wanted.organization_id || organization.id == *wanted.organization_id) &&
+            rules::may_read_organization(actor, organization.id))
+            return organization.id;
+    throw ApiError(404,
+                   "Organization does not exist with the provided id \"" +
+                       (wanted.organization_id ? wanted.organization_text : std::string(nil_uuid)) +
+                       "\".");
+}
+
+inline Reply post_users(Call& call) {
+    const UserRequest wanted = user_request(call);
+    call.backend.store.read(
+        [&](store::Connection& c) { return place_for(c, call.actor.user, wanted); });
+    if (wanted.type == "password")
+        refuse_weak_password(wanted.password, "Password not strong enough!");
+    const auto type = login_type_named(wanted.type);
+    if (!type || *type == LoginType::token)
+        throw ApiError(
+            400, "Unsupported login type \"" + wanted.type + "\" for manually creating new users.");
+
+    NewUser made = prepare_user(call, wanted.email, wanted.username, *type, wanted.password);
+    change(call, [&](store::Tx& tx) {
+        insert_user(tx, made, place_for(tx, call.actor.user, wanted), {});
+        record(tx, call,
+               {call.actor.user.id, made.user.id, made.user.username, 201,
+                format::user_diff(nullptr, &made.user, !made.hashed_password.empty())});
+    });
+    return ok(format::wire::user(made.user), 201);
+}
+
+inline Reply get_user(Call& call) { return ok(format::wire::user(call.target)); }
+
+inline Reply delete_user(Call& call) {
+    change(call, [&](store::Tx& tx) {
+        const bool had_password = !store::users::hashed_password(tx, call.target.id).empty();
+        store::users::remove(tx, call.target.id);
+        record(tx, call,
+               {call.actor.user.id, call.target.id, call.target.username, 200,
+                format::user_diff(&call.target, nullptr, had_password)});
+    });
+    return ok(format::wire::user(call.target));
+}
+
+inline Reply put_profile(Call& call) {
+    const std::string& username = call.body.text("username");
+    User renamed;
+    change(call, [&](store::Tx& tx) {
+        renamed = call.target;
+        renamed.username = username;
+        refuse_taken({false, store::users::taken(tx, "", username, renamed.id).username});
+        store::users::set_username(tx, renamed.id, username);
+        record(tx, call,
+               {call.actor.user.id, renamed.id, username, 200,
+                format::user_diff(&call.target, &renamed, false)});
+    });
+    return ok(format::wire::user(renamed));
+}
+
+}}}  // namespace coder_users::v0::routes

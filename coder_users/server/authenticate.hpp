@@ -1,0 +1,70 @@
+// From a presented token to the identity behind it, or to the reason why not.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/base/errors.hpp"
+#include "coder_users/routes/call.hpp"
+#include "coder_users/rules/crypto.hpp"
+#include "coder_users/rules/token.hpp"
+#include "coder_users/store/api_keys.hpp"
+#include "coder_users/store/store.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// The identity behind a good token (contract http.md 6.2), without any effect. Throws ApiError
+/// 401; what the store throws goes through.
+inline Identity check_token(store::Store& store, std::string_view token, Time now) {
+    const rules::TokenParts parts = rules::split_token(token);
+    auto session = store.read(
+        [&](store::Connection& c) { return store::api_keys::find_session(c, parts.id); });
+    // An unknown id costs the same comparison as a wrong secret.
+    const std::string presented = rules::sha256_hex(parts.secret);
+    const std::string expected =
+        session ? session->hashed_secret : std::string(presented.size(), '-');
+    if (!rules::equal_constant_time(presented, expected) || !session) throw rules::key_invalid();
+
+    const Identity& identity = session->identity;
+    if (rules::is_expired(identity.key, now)) throw rules::key_expired(identity.key.expires_at);
+    if (identity.user.status == UserStatus::suspended) throw rules::user_suspended();
+    if (!session->linked) throw rules::link_missing();
+    return std::move(session->identity);
+}
+
+/// The effects of a use (contract http.md 6.3): part of every answer from here on, stored soon.
+inline void note_use(store::Store& store, Identity& identity, Time now, bool slide) {
+    const rules::KeyUse use = rules::use_key(identity.key, now, slide);
+    if (!use.changed) return;
+    store.note_use(identity.key, use.last_used, use.expires_at, now);
+    identity.key.last_used = use.last_used;
+    identity.key.expires_at = use.expires_at;
+    identity.user.last_seen_at = now;
+    if (identity.user.status == UserStatus::dormant) identity.user.status = UserStatus::active;
+}
+
+/// Gate 6 as a whole, for callers in the process.
+inline Identity authenticate(const routes::Backend& backend, std::string_view token, Time now) {
+    Identity identity = check_token(backend.store, token, now);
+    note_use(backend.store, identity, now, !backend.options.disable_session_expiry_refresh);
+    return identity;
+}
+
+/// The token of a request, "" when there is none. Repeated Cookie fields count as one.
+inline rules::PresentedToken presented_token(const Request& request) {
+    std::optional<std::string> cookies;
+    for (const auto& [name, value] : request.headers) {
+        if (!same_folded(name, "Cookie")) continue;
+        if (cookies)
+            *cookies += "; " + value;
+        else
+            cookies = value;
+    }
+    return rules::find_token(routes::header(request, "Coder-Session-Token"),
+                             routes::header(request, "Authorization"), cookies)
+        .value_or(rules::PresentedToken{});
+}
+
+}}}  // namespace coder_users::v0::server

@@ -1,0 +1,41 @@
+// The door for calls from the host program.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// Counts calls from outside the front, so that nothing is closed under them.
+class CallGate {
+ public:
+    bool enter() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (closed_) return false;
+        ++inside_;
+        return true;
+    }
+    void leave() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (--inside_ == 0) left_.notify_all();
+    }
+    /// Lets nobody in any more.
+    void shut() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        closed_ = true;
+    }
+    /// Waits until all are out. After shut().
+    void wait_until_empty() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        left_.wait(lock, [&] { return inside_ == 0; });
+    }
+
+ private:
+    std::mutex mutex_;
+    std::condition_variable left_;
+    std::size_t inside_ = 0;
+    bool closed_ = false;
+};
+
+}}}  // namespace coder_users::v0::server

@@ -1,0 +1,64 @@
+// Options of a host: refused when they make no sense, completed where they are left open.
+#pragma once
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "coder_users/api.hpp"
+#include "coder_users/base/text.hpp"
+#include "coder_users/rules/crypto.hpp"
+#include "coder_users/rules/networks.hpp"
+#include "coder_users/rules/password.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// Throws std::invalid_argument that names the first bad option.
+inline void check_options(const Options& options) {
+    const auto require = [](bool good, const char* text) {
+        if (!good) throw std::invalid_argument(text);
+    };
+    constexpr std::chrono::hours ten_thousand_years(24 * 365 * 10'000);
+    require(!options.database.empty(), "database: must not be empty");
+    require(!options.address.empty(), "address: must not be empty");
+    require(options.port >= 0 && options.port <= 65535, "port: must be 0 to 65535");
+    require(options.access_url.empty() || starts_with(options.access_url, "http://") ||
+                starts_with(options.access_url, "https://"),
+            "access_url: must begin with http:// or https://");
+    require(options.secret_key.empty() || options.secret_key.size() == rules::seal_key_size,
+            "secret_key: must have 32 bytes");
+    require(options.session_duration.count() > 0 && options.session_duration < ten_thousand_years,
+            "session_duration: must be positive and below 10,000 years");
+    require(options.max_token_lifetime.count() > 0 &&
+                options.max_token_lifetime <= std::chrono::hours(24 * 365 * 292),
+            "max_token_lifetime: must be positive and at most 292 years");
+    require(options.password_hash_cost >= rules::lowest_hash_cost &&
+                options.password_hash_cost <= rules::highest_hash_cost,
+            "password_hash_cost: must be 4 to 31");
+    for (const std::string& text : options.proxy_trusted_origins)
+        if (!rules::parse_network(text))
+            throw std::invalid_argument("proxy_trusted_origins: not an address or network: " +
+                                        text);
+    const Limits& limits = options.limits;
+    require(limits.connections > 0 && limits.connections_per_address > 0 &&
+                limits.unfinished_bytes > 0 && limits.requests_per_connection > 0,
+            "limits: must be positive");
+    const Deadlines& deadlines = options.deadlines;
+    for (const auto deadline :
+         {deadlines.head, deadlines.body, deadlines.write, deadlines.idle, deadlines.stop})
+        require(deadline.count() > 0 && deadline <= ten_thousand_years,
+                "deadlines: must be positive and at most 10,000 years");
+}
+
+inline Options with_defaults(Options options) {
+    check_options(options);
+    if (!options.env.now)
+        options.env.now = [] {
+            return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+        };
+    if (!options.env.random) options.env.random = rules::system_random;
+    return options;
+}
+
+}}}  // namespace coder_users::v0::server

@@ -1,0 +1,135 @@
+// From a request to its answer: runs the pipeline, turns what it throws into answers, and adds what
+// every answer has.
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/routes/general.hpp"
+#include "coder_users/server/log.hpp"
+#include "coder_users/server/pipeline.hpp"
+#include "coder_users/server/refusal.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// Answers requests over one backend. All member functions may be called from any thread at once.
+class Dispatcher {
+ public:
+    /// Both outlive the dispatcher.
+    Dispatcher(routes::Backend& backend, Log& log)
+        : backend_(backend), log_(log), pipeline_(backend) {}
+
+    /// Where a request of this kind runs. Unusable targets run anywhere: they are refused at once.
+    routes::Lane lane_of(std::string_view method, std::string_view target) const {
+        const auto url = parse_target(target);
+        if (!url) return routes::Lane::read;
+        const routes::Match match = pipeline_.paths().match(url->segments);
+        const routes::Route* route = match.route(method);
+        return route ? route->lane : routes::Lane::read;
+    }
+
+    Response answer(const Request& request) noexcept {
+        return finish(request,
+                      [&](Exchange& exchange) { return pipeline_.run(request, exchange); });
+    }
+
+    /// The answer to a request that no gate has seen: not usable as HTTP, or no room for it.
+    Response refuse(const Request& request, const Refusal& refusal) noexcept {
+        return finish(request, [&](Exchange&) { return refused(as_error(refusal)); });
+    }
+
+ private:
+    using Reply = routes::Reply;
+
+    static Reply refused(const ApiError& error) {
+        Reply reply = routes::refusal(error);
+        if (error.status() == 503) reply.headers.emplace_back("Retry-After", "1");
+        return reply;
+    }
+
+    /// The one place where exceptions become answers.
+    template <class Run>
+    Reply caught(Exchange& exchange, Run&& run) noexcept {
+        const auto failed = [&](LogLevel level, const char* reason, const ApiError& answer) {
+            log_.write(
+                {level, exchange.now, "request failed", {{"reason", reason}, {"id", exchange.id}}});
+            return refused(answer);
+        };
+        const ApiError internal(500, "An internal server error occurred.");
+        try {
+            return run(exchange);
+        } catch (const routes::MethodNotAllowed& error) {
+            Reply reply = refused(error);
+            reply.headers.emplace_back("Allow", error.allow());
+            return reply;
+        } catch (const ApiError& error) {
+            return refused(error);
+        } catch (const store::Duplicate& error) {
+            const std::string& column = error.column();
+            return refused(routes::user_exists(
+                {column == "users.email_folded", column == "users.username_folded"}));
+        } catch (const store::Busy& error) {
+            return failed(LogLevel::warning, error.what(), unavailable());
+        } catch (const store::Unavailable& error) {
+            return failed(LogLevel::error, error.what(), unavailable());
+        } catch (const std::exception& error) {
+            return failed(LogLevel::error, error.what(), internal);
+        } catch (...) {
+            return failed(LogLevel::error, "not a std::exception", internal);
+        }
+    }
+
+    template <class Run>
+    Response finish(const Request& request, Run&& run) noexcept {
+        const auto start = std::chrono::steady_clock::now();
+        Exchange exchange{fresh_id(), backend_.now(), pipeline_.client_address(request)};
+        Reply reply = caught(exchange, std::forward<Run>(run));
+        Response response{reply.status, std::move(reply.headers), std::move(reply.body)};
+        const auto add = [&](const char* name, std::string value) {
+            response.headers.emplace_back(name, std::move(value));
+        };
+        if (response.status != 204) add("Content-Type", std::move(reply.content_type));
+        for (auto& [name, value] : exchange.headers) add(name.c_str(), std::move(value));
+        add("X-Coder-Build-Version", routes::build_version());
+        add("X-Coder-Request-Id", exchange.id);
+        add("X-Content-Type-Options", "nosniff");
+        add("Cache-Control", "no-store");
+        if (log_.on()) log_request(request, exchange, response.status, start);
+        return response;
+    }
+
+    // Without randomness no request gets far, but its answer still says so.
+    std::string fresh_id() noexcept {
+        try {
+            return routes::new_uuid(backend_.random);
+        } catch (const std::exception&) {
+            return std::string(nil_uuid);
+        }
+    }
+
+    // The query stays out: clients have been seen to put secrets there.
+    void log_request(const Request& request, const Exchange& exchange, int status,
+                     std::chrono::steady_clock::time_point start) noexcept {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - start);
+        const std::string_view target = request.target;
+        log_.write({LogLevel::info,
+                    exchange.now,
+                    "request",
+                    {{"method", request.method},
+                     {"path", std::string(target.substr(0, target.find('?')))},
+                     {"status", std::to_string(status)},
+                     {"us", std::to_string(took.count())},
+                     {"address", exchange.address},
+                     {"id", exchange.id}}});
+    }
+
+    routes::Backend& backend_;
+    Log& log_;
+    Pipeline pipeline_;
+};
+
+}}}  // namespace coder_users::v0::server

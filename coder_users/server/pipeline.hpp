@@ -1,0 +1,222 @@
+// The order of checks: the gates of the contract that a request passes on its way to its handler.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/base/url.hpp"
+#include "coder_users/routes/audit.hpp"
+#include "coder_users/routes/gates.hpp"
+#include "coder_users/routes/match.hpp"
+#include "coder_users/routes/table.hpp"
+#include "coder_users/rules/cross_origin.hpp"
+#include "coder_users/rules/networks.hpp"
+#include "coder_users/server/authenticate.hpp"
+#include "coder_users/server/framing.hpp"
+#include "coder_users/server/rate_limit.hpp"
+#include "coder_users/server/refusal.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// What is known of a request from its first moment on, and what every answer to it carries.
+struct Exchange {
+    std::string id;
+    Time now = never;
+    std::string address;
+    std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+inline ApiError as_error(const Refusal& refusal) {
+    return {refusal.status, std::string(refusal.message), std::string(refusal.detail)};
+}
+
+/// Runs requests over one backend, which outlives it. May be used from any thread at once.
+class Pipeline {
+ public:
+    explicit Pipeline(routes::Backend& backend)
+        : backend_(backend), paths_(routes::table()), limits_(backend.options) {
+        for (const std::string& text : backend.options.proxy_trusted_origins)
+            trusted_.push_back(rules::parse_network(text).value());
+    }
+
+    const routes::PathTree& paths() const { return paths_; }
+
+    /// The peer's address, or the one that a trusted proxy names.
+    std::string client_address(const Request& request) const {
+        const auto peer = rules::parse_address(request.address);
+        if (!peer || !rules::contained(trusted_, *peer)) return request.address;
+        for (const std::string& name : backend_.options.proxy_trusted_headers) {
+            std::string list;
+            for (const auto& [key, value] : request.headers)
+                if (same_folded(key, name)) (list += list.empty() ? "" : ",") += value;
+            if (const auto client = rules::client_in_list(list, trusted_))
+                return rules::to_text(*client);
+        }
+        return request.address;
+    }
+
+    /// Throws ApiError and what the store throws.
+    routes::Reply run(const Request& request, Exchange& exchange) {
+        const FramingLimits limits;  // also for requests that never were bytes
+        if (request.method.size() + request.target.size() + 10 > limits.line)
+            throw as_error(line_too_long);
+        const auto url = parse_target(request.target);  // gate 1
+        if (!url) throw as_error(url_not_valid);
+        if (request.body.size() > limits.body) throw as_error(body_too_large);
+        const rules::PresentedToken token = presented_token(request);
+        refuse_cross_origin(request, token);  // gate 2
+
+        const routes::Match match = paths_.match(url->segments);
+        const routes::Route* route = match.route(request.method);
+        const bool limited = !match.routes || !match.routes->front()->outside_api;
+        const CheckedToken checked = check(request, token, match.guarded, limited, exchange.now);
+        if (limited) limit(request, match, route, checked, exchange);  // gate 3
+
+        if (match.routes && request.method == "OPTIONS")  // gate 4
+            return {204, "", {{"Allow", match.allow()}}, ""};
+        if (!match.guarded) refuse_path(match, route);  // gate 5
+        static const routes::Route no_route{routes::Verb::get, "", "", "", nullptr};
+        routes::Call call{backend_,         request,      *url,        route ? *route : no_route,
+                          match.parameters, exchange.now, exchange.id, exchange.address};
+        if (match.guarded) {
+            call.actor = signed_in(checked, exchange.now);  // gate 6
+            refuse_limited_key(call);                       // gate 7
+            find_target(call);                              // gate 8
+            refuse_path(match, route);                      // gate 9
+        }
+        return run_endpoint(call);  // gate 10
+    }
+
+ private:
+    /// The outcome of checks without effects.
+    struct CheckedToken {
+        std::optional<Identity> identity;
+        std::optional<ApiError> refusal;
+    };
+
+    // Public paths need to know the caller for gate 3 alone.
+    CheckedToken check(const Request& request, const rules::PresentedToken& token, bool guarded,
+                       bool limited, Time now) {
+        const bool counted = limited && (limits_.on() || bypass_asked(request));
+        CheckedToken checked;
+        if (!guarded && (!counted || token.token.empty())) return checked;
+        try {
+            checked.identity = check_token(backend_.store, token.token, now);
+        } catch (const ApiError& error) {
+            checked.refusal = error;
+        }
+        return checked;
+    }
+
+    static bool bypass_asked(const Request& request) {
+        return routes::header(request, "X-Coder-Bypass-Ratelimit") == "true";
+    }
+
+    void limit(const Request& request, const routes::Match& match, const routes::Route* route,
+               const CheckedToken& checked, Exchange& exchange) {
+        const auto& identity = checked.identity;
+        const bool bypass = identity && bypass_asked(request);
+        if (bypass && rules::may(identity->user, rules::Action::ignore_rate_limits)) return;
+        const auto exceeded = count(match, route, identity, exchange);
+        if (bypass)
+            throw ApiError(428, "\"X-Coder-Bypass-Ratelimit\" provided but user is not owner");
+        if (!exceeded) return;
+        const Duration wait = exceeded->ends - exchange.now;
+        exchange.headers.emplace_back("Retry-After",
+                                      std::to_string((wait.count() + 999'999) / 1'000'000));
+        throw ApiError(429, "You've been rate limited for sending more than " +
+                                std::to_string(exceeded->limit) + " requests in 1m0s.");
+    }
+
+    /// Counts the request, and says in every later answer to it where the caller stands. The limit
+    /// that it exceeds, if any.
+    std::optional<LimitState> count(const routes::Match& match, const routes::Route* route,
+                                    const std::optional<Identity>& identity, Exchange& exchange) {
+        if (!limits_.on()) return std::nullopt;
+        const auto states =
+            limits_.count(identity ? identity->user.id : rules::counted_address(exchange.address),
+                          match.routes ? match.routes->front()->path : "*",
+                          route && route->tight_limit, exchange.now);
+        if (!states) return std::nullopt;
+        const auto add = [&](const char* name, std::int64_t value) {
+            exchange.headers.emplace_back(name, std::to_string(value));
+        };
+        add("X-RateLimit-Limit", states->tightest.limit);
+        add("X-RateLimit-Remaining", states->tightest.remaining());
+        add("X-RateLimit-Reset", states->tightest.reset());
+        return states->exceeded;
+    }
+
+    Identity signed_in(const CheckedToken& checked, Time now) {
+        if (checked.refusal) throw *checked.refusal;
+        Identity identity = checked.identity.value();
+        note_use(backend_.store, identity, now, !backend_.options.disable_session_expiry_refresh);
+        return identity;
+    }
+
+    static void refuse_path(const routes::Match& match, const routes::Route* route) {
+        if (!match.routes) throw ApiError(404, "Route not found.");
+        if (!route) throw routes::MethodNotAllowed(match.allow());
+    }
+
+    void find_target(routes::Call& call) {
+        const std::string& text = call.parameter("user");
+        if (text.empty()) return;
+        // The caller is there as long as its session is: no second look, which might see otherwise.
+        const User& actor = call.actor.user;
+        if (text == "me" || same_folded(text, actor.id) || same_folded(text, actor.username))
+            call.target = actor;
+        else
+            call.target = backend_.store.read(
+                [&](store::Connection& c) { return routes::readable_user(c, actor, text); });
+        call.audit_target = call.target.username;
+    }
+
+    /// What is refused behind decoding and field rules may be worth an audit entry.
+    static routes::Reply run_endpoint(routes::Call& call) {
+        const auto recorded = [&](auto&& step) {
+            try {
+                return step();
+            } catch (const ApiError& error) {
+                routes::record_refusal(call, error.status());
+                throw;
+            }
+        };
+        if (call.route.resolve) call.route.resolve(call);
+        recorded([&] { routes::refuse_self(call.route, call.actor.user, call.target); });
+        if (call.route.body) call.body = format::decode_body(call.request.body, *call.route.body);
+        return recorded([&] {
+            routes::permit(call.route, call.actor.user, call.target);
+            return call.route.handler(call);
+        });
+    }
+
+    static void refuse_cross_origin(const Request& request, const rules::PresentedToken& token) {
+        const std::string& method = request.method;
+        if (!token.from_cookie || method == "GET" || method == "HEAD" || method == "OPTIONS")
+            return;
+        if (rules::is_cross_origin(routes::header(request, "Sec-Fetch-Site"),
+                                   routes::header(request, "Origin"),
+                                   routes::header(request, "Host").value_or("")))
+            throw rules::cross_origin_refused();
+    }
+
+    /// A key of scope application_connect reads its own user and nothing else.
+    static void refuse_limited_key(const routes::Call& call) {
+        if (call.actor.key.scope == KeyScope::all) return;
+        const std::string& user = call.parameter("user");
+        const bool own = user == "me" || same_folded(user, call.actor.user.id) ||
+                         same_folded(user, call.actor.user.username);
+        if (!call.route.for_limited_keys || !own) throw forbidden();
+    }
+
+    routes::Backend& backend_;
+    routes::PathTree paths_;
+    RateLimits limits_;
+    std::vector<rules::Network> trusted_;
+};
+
+}}}  // namespace coder_users::v0::server

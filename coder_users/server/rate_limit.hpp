@@ -1,0 +1,119 @@
+// Rate limits: fixed windows of a minute, counted by group, caller and route (contract http.md 8).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "coder_users/api.hpp"
+#include "coder_users/base/time.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+/// Where a caller stands in one window.
+struct LimitState {
+    std::int64_t limit = 0;
+    std::int64_t used = 0;
+    Time ends = never;
+
+    bool exceeded() const { return used > limit; }
+    std::int64_t remaining() const { return exceeded() ? 0 : limit - used; }
+    /// Unix seconds, rounded up.
+    std::int64_t reset() const { return (micros(ends) + 999'999) / 1'000'000; }
+};
+
+/// Where a caller stands in the groups of one request.
+struct LimitStates {
+    LimitState tightest;
+    std::optional<LimitState> exceeded = std::nullopt;  ///< the tightest of those that are
+};
+
+/// Counters in bounded memory: when there are too many, those whose windows end first are dropped.
+/// May be used from any thread.
+class WindowCounters {
+ public:
+    explicit WindowCounters(std::size_t most = 50'000) : most_(most) {}
+
+    /// Counts one request.
+    LimitState count(const std::string& key, std::int64_t limit, Time now) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        drop_ended(now);
+        auto found = counters_.find(key);
+        if (found == counters_.end()) {
+            if (counters_.size() == most_) drop_oldest();
+            found = counters_.emplace(key, Counter{now, 0}).first;
+            oldest_first_.push_back(found);
+        }
+        ++found->second.used;
+        return {limit, found->second.used, found->second.start + window};
+    }
+
+    std::size_t size() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return counters_.size();
+    }
+
+ private:
+    static constexpr Duration window = std::chrono::seconds(60);
+
+    struct Counter {
+        Time start;
+        std::int64_t used;
+    };
+    // A tree: no set of keys makes it slow.
+    using Counters = std::map<std::string, Counter>;
+
+    void drop_oldest() {
+        counters_.erase(oldest_first_.front());
+        oldest_first_.pop_front();
+    }
+    void drop_ended(Time now) {
+        // Windows that start later than now come from a clock that was set back.
+        const auto over = [&](Time start) { return now >= start + window || now + window < start; };
+        while (!oldest_first_.empty() && over(oldest_first_.front()->second.start)) drop_oldest();
+    }
+
+    const std::size_t most_;
+    mutable std::mutex mutex_;
+    Counters counters_;
+    std::deque<Counters::iterator> oldest_first_;
+};
+
+/// The two groups of the contract.
+class RateLimits {
+ public:
+    explicit RateLimits(const Options& options)
+        : everything_(options.disable_rate_limits ? 0 : options.api_rate_limit),
+          tight_(options.disable_rate_limits ? 0 : options.login_rate_limit) {}
+
+    bool on() const { return everything_ > 0 || tight_ > 0; }
+
+    /// Counts a request in all its groups; nothing when no limit applies.
+    std::optional<LimitStates> count(const std::string& caller, const std::string& route,
+                                     bool tight, Time now) {
+        std::optional<LimitState> first, second;
+        const std::string key = caller + ' ' + route;
+        if (tight && tight_ > 0) first = counters_.count("tight " + key, tight_, now);
+        if (everything_ > 0) second = counters_.count("all " + key, everything_, now);
+        if (second && (!first || second->limit < first->limit)) std::swap(first, second);
+        if (!first) return std::nullopt;
+        LimitStates states{*first};
+        if (first->exceeded())
+            states.exceeded = first;
+        else if (second && second->exceeded())
+            states.exceeded = second;
+        return states;
+    }
+
+ private:
+    const std::int64_t everything_;
+    const std::int64_t tight_;
+    WindowCounters counters_;
+};
+
+}}}  // namespace coder_users::v0::server

@@ -1,0 +1,122 @@
+// The key that seals what is secret at rest: from the host, or from a file beside the database.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "coder_users/api.hpp"
+#include "coder_users/base/file_descriptor.hpp"
+#include "coder_users/base/text.hpp"
+#include "coder_users/rules/crypto.hpp"
+#include "coder_users/store/database_file.hpp"
+#include "coder_users/store/deployment.hpp"
+#include "coder_users/store/store.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+inline std::string random_secret_key(const rules::Random& random) {
+    std::string key(rules::seal_key_size, '\0');
+    random(reinterpret_cast<unsigned char*>(key.data()), key.size());
+    return key;
+}
+
+/// The key in a file; nothing when there is no file. Throws std::runtime_error that names the file.
+inline std::optional<std::string> read_key_file(const std::string& path) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (file.get() < 0) {
+        if (errno == ENOENT) return std::nullopt;
+        store::throw_file_error("cannot open the key file", path, errno);
+    }
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
+        throw std::runtime_error("the key file is not a regular file: " + path);
+    char text[128];
+    const ssize_t size = ::read(file.get(), text, sizeof text);
+    if (size < 0) store::throw_file_error("cannot read the key file", path, errno);
+    auto key = rules::base64_decode(
+        trim(std::string_view(text, static_cast<std::size_t>(size)), " \t\r\n"));
+    if (!key || key->size() != rules::seal_key_size)
+        throw std::runtime_error("the key file does not hold 32 bytes in base64: " + path);
+    return key;
+}
+
+/// Whole and on the disk before anything is sealed with it, or not there at all.
+inline void write_key_file(const std::string& path, const std::string& key) {
+    const std::string part = path + ".new";
+    ::unlink(part.c_str());
+    const FileDescriptor file(::open(
+        part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+    const std::string text = rules::base64_encode(key) + "\n";
+    const bool written =
+        file &&
+        ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(file.get()) == 0 && ::link(part.c_str(), path.c_str()) == 0;
+    const int reason = errno;
+    ::unlink(part.c_str());
+    if (!written) store::throw_file_error("cannot write the key file", path, reason);
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory || ::fsync(directory.get()) != 0)
+        store::throw_file_error("cannot write the folder of the key file", path, errno);
+}
+
+/// Where the key comes from, for messages.
+inline std::string key_source(const Options& options, const std::string& key_file) {
+    return options.secret_key.empty() ? "the key file " + key_file : "Options::secret_key";
+}
+
+/// Proves that `key` is the one of this database, or makes it so in a new one.
+inline void check_secret_key(store::Store& store, const std::string& key, const std::string& source,
+                             const rules::Random& random) {
+    constexpr const char* name = "secret_key_check";
+    constexpr std::string_view purpose = "coder_users secret key check";
+    const auto stored =
+        store.read([&](store::Connection& c) { return store::deployment::find(c, name); });
+    if (!stored) {
+        const std::string check = rules::base64_encode(rules::seal(key, purpose, purpose, random));
+        store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, check); });
+        return;
+    }
+    const auto sealed = rules::base64_decode(*stored);
+    if (!sealed || !rules::open(key, *sealed, purpose))
+        throw std::runtime_error(source + " does not hold the key of " + store.name());
+}
+
+/// The key of this database. Makes the key file of a new one. Throws std::runtime_error that names
+/// the key's source when it is missing or wrong.
+inline std::string secret_key(const Options& options, store::Store& store,
+                              const rules::Random& random) {
+    const bool file_wanted =
+        options.secret_key.empty() && !(store.in_memory() && options.secret_key_file.empty());
+    const std::string path =
+        options.secret_key_file.empty() ? store.name() + ".key" : options.secret_key_file;
+    std::string key = options.secret_key;
+    if (file_wanted) {
+        auto found = read_key_file(path);
+        if (!found) {
+            const bool known = store.read([](store::Connection& c) {
+                return store::deployment::find(c, "secret_key_check").has_value();
+            });
+            if (known)
+                throw std::runtime_error("the key file " + path + " of " + store.name() +
+                                         " is missing");
+            found = random_secret_key(random);
+            write_key_file(path, *found);
+        }
+        key = std::move(*found);
+    } else if (key.empty()) {
+        key = random_secret_key(random);
+    }
+    check_secret_key(store, key, key_source(options, path), random);
+    return key;
+}
+
+}}}  // namespace coder_users::v0::server

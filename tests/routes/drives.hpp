@@ -1,0 +1,121 @@
+// One good request for every row of the route table. A row without one fails table_test.cpp.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "endpoint_table.hpp"
+
+namespace coder_users_test {
+
+using Drive = std::function<Answer(World&)>;
+
+/// By the owner.
+inline Drive simple(const std::string& method, const std::string& path,
+                    const std::string& body = "") {
+    return [=](World& world) { return world.server.send(method, path, world.owner, body); };
+}
+/// By the owner, on the user "bob", who exists; `method` and `path` below /users/bob.
+inline Drive on_bob(const std::string& method, const std::string& path,
+                    const std::string& body = "") {
+    return [=](World& world) {
+        if (world.id_of("bob").empty()) world.server.create(world.owner, "bob");
+        return world.server.send(method, "/users/bob" + path, world.owner, body);
+    };
+}
+/// On a token of the owner.
+inline Drive on_token(const std::string& method, const std::string& path) {
+    return [=](World& world) {
+        const Answer first = world.server.send(
+            "POST", "/users/me/keys/tokens", world.owner,
+            R"({"token_name":"t)" + std::to_string(path.size() + method.size()) + "\"}");
+        REQUIRE(first.status == 201);
+        const std::string id = parse(first.body)["key"].text().substr(0, 10);
+        const std::string name =
+            world.sql("SELECT token_name FROM api_keys WHERE id = '" + id + "'");
+        return world.server.send(method, "/users/me/keys/" + (path == "id" ? id : path + name),
+                                 world.owner);
+    };
+}
+inline Drive in_organization(const std::string& path) {
+    return [=](World& world) {
+        return world.server.send("GET", "/organizations/" + world.organization + path, world.owner);
+    };
+}
+
+/// By operation id, in the order of the table.
+inline const std::map<std::string, Drive>& drives() {
+    const std::string password = "\"password\":\"" + good_password + "\"}";
+    static const std::map<std::string, Drive> all{
+        {"get-root", simple("GET", "/")},
+        {"get-build-info", simple("GET", "/buildinfo")},
+        {"get-openapi", simple("GET", "/openapi.json")},
+        {"get-health", simple("GET", "!/healthz")},
+        {"get-readiness", simple("GET", "!/readyz")},
+
+        {"get-authentication-methods", simple("GET", "/users/authmethods")},
+        {"check-initial-user-created", simple("GET", "/users/first")},
+        {"create-initial-user",
+         [=](World&) {
+             return TestServer().send("POST", "/users/first", "",
+                                      R"({"email":"a@example.org","username":"a",)" + password);
+         }},
+        {"log-in-user",
+         simple("POST", "/users/login", R"({"email":"owner@example.org",)" + password)},
+        {"log-out-user",
+         [](World& world) {
+             return world.server.send("POST", "/users/logout",
+                                      world.server.log_in("owner@example.org"));
+         }},
+
+        {"get-users", simple("GET", "/users")},
+        {"create-new-user",
+         simple("POST", "/users", R"({"email":"new@example.org","username":"new",)" + password)},
+        {"get-user-by-name", simple("GET", "/users/me")},
+        {"delete-user", on_bob("DELETE", "")},
+        {"update-user-profile", on_bob("PUT", "/profile", R"({"username":"bob"})")},
+        {"update-user-appearance-settings",
+         on_bob("PUT", "/appearance", R"({"theme_preference":"dark"})")},
+        {"update-user-password", on_bob("PUT", "/password", R"({"password":"an0ther-Horse"})")},
+        {"suspend-user-account", on_bob("PUT", "/status/suspend")},
+        {"activate-user-account", on_bob("PUT", "/status/activate")},
+        {"get-user-login-type", simple("GET", "/users/me/login-type")},
+
+        {"get-site-member-roles", simple("GET", "/users/roles")},
+        {"get-user-roles", on_bob("GET", "/roles")},
+        {"assign-role-to-user", on_bob("PUT", "/roles", R"({"roles":["auditor"]})")},
+        {"get-user-git-ssh-key", on_bob("GET", "/gitsshkey")},
+        {"regenerate-user-ssh-key", on_bob("PUT", "/gitsshkey")},
+
+        {"create-new-session-key", on_bob("POST", "/keys")},
+        {"get-user-tokens", on_token("GET", "tokens?x=")},
+        {"create-token-api-key", on_bob("POST", "/keys/tokens", "{}")},
+        {"get-token-config", on_bob("GET", "/keys/tokens/tokenconfig")},
+        {"get-api-key-by-token-name", on_token("GET", "tokens/")},
+        {"get-api-key-by-id", on_token("GET", "id")},
+        {"delete-api-key", on_token("DELETE", "id")},
+
+        {"get-organizations-by-user", on_bob("GET", "/organizations")},
+        {"get-organization-by-user-and-organization-name", on_bob("GET", "/organizations/owner")},
+        {"get-organizations", simple("GET", "/organizations")},
+        {"get-organization-by-id", in_organization("")},
+        {"get-member-roles-by-organization", in_organization("/members/roles")},
+        {"assign-role-to-organization-member",
+         [](World& world) {
+             if (world.id_of("bob").empty()) world.server.create(world.owner, "bob");
+             const std::string role = "organization-admin:" + world.organization;
+             return world.server.send("PUT",
+                                      "/organizations/" + world.organization + "/members/bob/roles",
+                                      world.owner, "{\"roles\":[\"" + role + "\"]}");
+         }},
+
+        {"check-authorization",
+         simple("POST", "/authcheck",
+                R"({"checks":{"a":{"object":{"resource_type":"user"},"action":"read"}}})")},
+        {"get-audit-logs", simple("GET", "/audit")},
+    };
+    return all;
+}
+
+}  // namespace coder_users_test

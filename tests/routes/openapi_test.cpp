@@ -1,0 +1,261 @@
+// GET /openapi.json (contract neighbours.md 7) against the list of operations of the contract.
+#include <set>
+
+#include "people.hpp"
+
+using namespace coder_users_test;
+using Object = picojson::object;
+
+namespace {
+
+/// Operations of the contract that the server does not have yet. Move them up when they are there.
+const std::set<std::string> not_built{"GET /api/v2/users/oauth2/github/callback",
+                                      "GET /api/v2/users/oidc/callback",
+                                      "POST /api/v2/users/{user}/convert-login"};
+
+/// The 28 documented operations and their neighbours.
+const std::set<std::string> operations{
+    "GET /api/v2/users",
+    "POST /api/v2/users",
+    "GET /api/v2/users/authmethods",
+    "GET /api/v2/users/first",
+    "POST /api/v2/users/first",
+    "POST /api/v2/users/logout",
+    "GET /api/v2/users/oauth2/github/callback",
+    "GET /api/v2/users/oidc/callback",
+    "GET /api/v2/users/{user}",
+    "DELETE /api/v2/users/{user}",
+    "PUT /api/v2/users/{user}/appearance",
+    "GET /api/v2/users/{user}/gitsshkey",
+    "PUT /api/v2/users/{user}/gitsshkey",
+    "POST /api/v2/users/{user}/keys",
+    "GET /api/v2/users/{user}/keys/tokens",
+    "POST /api/v2/users/{user}/keys/tokens",
+    "GET /api/v2/users/{user}/keys/tokens/{keyname}",
+    "GET /api/v2/users/{user}/keys/{keyid}",
+    "DELETE /api/v2/users/{user}/keys/{keyid}",
+    "GET /api/v2/users/{user}/login-type",
+    "GET /api/v2/users/{user}/organizations",
+    "GET /api/v2/users/{user}/organizations/{organizationname}",
+    "PUT /api/v2/users/{user}/password",
+    "PUT /api/v2/users/{user}/profile",
+    "GET /api/v2/users/{user}/roles",
+    "PUT /api/v2/users/{user}/roles",
+    "PUT /api/v2/users/{user}/status/activate",
+    "PUT /api/v2/users/{user}/status/suspend",
+    // neighbours
+    "GET /api/v2/",
+    "GET /api/v2/buildinfo",
+    "GET /api/v2/openapi.json",
+    "GET /healthz",
+    "GET /readyz",
+    "POST /api/v2/users/login",
+    "GET /api/v2/users/roles",
+    "GET /api/v2/users/{user}/keys/tokens/tokenconfig",
+    "POST /api/v2/users/{user}/convert-login",
+    "GET /api/v2/organizations",
+    "GET /api/v2/organizations/{organization}",
+    "GET /api/v2/organizations/{organization}/members/roles",
+    "PUT /api/v2/organizations/{organization}/members/{user}/roles",
+    "POST /api/v2/authcheck",
+    "GET /api/v2/audit",
+};
+
+const Value& document() {
+    static const Value parsed = [] {
+        TestServer server;
+        const Answer answer = server.send("GET", "/openapi.json");
+        REQUIRE(answer.status == 200);
+        REQUIRE(answer.header("content-type") == "application/json; charset=utf-8");
+        return parse(answer.body);  // by the strict reader
+    }();
+    return parsed;
+}
+
+struct Operation {
+    std::string method, path;
+    Value json;
+    std::string name() const { return method + " " + path; }
+};
+
+std::vector<Operation> all_operations() {
+    std::vector<Operation> list;
+    const Value paths = document()["paths"];
+    for (const auto& [path, methods] : paths.json().get<Object>())
+        for (const auto& [method, json] : methods.get<Object>()) {
+            std::string upper;
+            for (const char c : method) upper += static_cast<char>(c - 'a' + 'A');
+            list.push_back({upper, path, Value(json)});
+        }
+    return list;
+}
+
+/// Every "$ref" anywhere below.
+void collect_references(const Json& json, std::set<std::string>& found) {
+    if (json.is<picojson::array>())
+        for (const Json& each : json.get<picojson::array>()) collect_references(each, found);
+    if (!json.is<Object>()) return;
+    for (const auto& [key, value] : json.get<Object>()) {
+        if (key == "$ref") found.insert(value.to_str());
+        collect_references(value, found);
+    }
+}
+
+Value resolved(const std::string& reference) {
+    Value at = document();
+    const auto parts = coder_users::split(std::string_view(reference).substr(2), '/');
+    for (const std::string_view part : parts) at = at[std::string(part)];
+    return at;
+}
+
+}  // namespace
+
+TEST_CASE("the API description has exactly the operations of the contract") {
+    CHECK(document()["openapi"].text() == "3.1.0");
+    CHECK(document()["info"]["version"].text() == coder_users::version);
+    CHECK_FALSE(document()["info"]["title"].text().empty());
+    std::set<std::string> expected, found;
+    for (const std::string& each : operations)
+        if (not_built.count(each) == 0) expected.insert(each);
+    for (const Operation& each : all_operations()) {
+        INFO(each.name());
+        CHECK(found.insert(each.name()).second);
+        CHECK(not_built.count(each.name()) == 0);
+        CHECK(expected.count(each.name()) == 1);
+    }
+    for (const std::string& each : expected) {
+        INFO(each);
+        CHECK(found.count(each) == 1);
+    }
+    CHECK(operations.size() == 28 + 15);
+}
+
+TEST_CASE("the ids of described operations are unique") {
+    std::set<std::string> ids;
+    for (const Operation& each : all_operations()) {
+        INFO(each.name());
+        CHECK(ids.insert(each.json["operationId"].text()).second);
+        CHECK(each.json["operationId"].text().size() > 3);
+        CHECK(each.json["summary"].text().size() > 3);
+    }
+}
+
+TEST_CASE("every reference of the API description resolves") {
+    std::set<std::string> references;
+    collect_references(document().json(), references);
+    CHECK(references.size() > 20);
+    for (const std::string& each : references) {
+        INFO(each);
+        CHECK(each.substr(0, 21) == "#/components/schemas/");
+        // a body without required fields may be null, too
+        const Value type = resolved(each)["type"];
+        CHECK((type.text() == "object" || type[0].text() == "object"));
+    }
+    std::set<std::string> schemas;
+    const Value all = document()["components"]["schemas"];
+    for (const auto& [name, schema] : all.json().get<Object>()) {
+        INFO(name);
+        CHECK(references.count("#/components/schemas/" + name) == 1);  // none is unused
+        const Value shape(schema);
+        for (std::size_t i = 0; i < shape["required"].size(); ++i)
+            CHECK(shape["properties"].has(shape["required"][i].text()));
+    }
+}
+
+TEST_CASE("parameters, answers and security of described operations") {
+    for (const Operation& each : all_operations()) {
+        INFO(each.name());
+        std::set<std::string> in_path, declared;
+        for (std::size_t at = 0; (at = each.path.find('{', at)) != std::string::npos; ++at)
+            in_path.insert(each.path.substr(at + 1, each.path.find('}', at) - at - 1));
+        const Value parameters = each.json["parameters"];
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            const Value one = parameters[i];
+            CHECK_FALSE(one["schema"]["type"].text().empty());
+            if (one["in"].text() != "path") {
+                CHECK(one["in"].text() == "query");
+                continue;
+            }
+            CHECK(one["required"].text() == "true");
+            CHECK(declared.insert(one["name"].text()).second);
+        }
+        CHECK(declared == in_path);
+        int good = 0;
+        const Value responses = each.json["responses"];
+        for (const auto& [status, answer] : responses.json().get<Object>()) {
+            INFO(status);
+            CHECK(Value(answer).has("description"));
+            good += status[0] == '2' || status[0] == '3';
+            if (status[0] >= '4')
+                CHECK(Value(answer)["content"]["application/json"]["schema"]["$ref"].text() ==
+                      "#/components/schemas/Response");
+        }
+        CHECK(good == 1);
+        const std::set<std::string> open{
+            "/api/v2/", "/api/v2/buildinfo",   "/api/v2/openapi.json",      "/healthz",
+            "/readyz",  "/api/v2/users/first", "/api/v2/users/authmethods", "/api/v2/users/login"};
+        CHECK(each.json.has("security") == (open.count(each.path) == 0));
+        CHECK(each.json["responses"].has("401") ==
+              (open.count(each.path) == 0 || each.path == "/api/v2/users/login"));
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+        const Value scheme = document()["paths"]["/api/v2/users"]["get"]["security"][i];
+        REQUIRE(scheme.size() == 1);
+        CHECK(document()["components"]["securitySchemes"].has(
+            scheme.json().get<Object>().begin()->first));
+    }
+}
+
+TEST_CASE("the server accepts every example of a body") {
+    std::size_t examples = 0;
+    const auto example_of = [](const Operation& operation) {
+        const Value schema = operation.json["requestBody"]["content"]["application/json"]["schema"];
+        return resolved(schema["$ref"].text())["example"].text();
+    };
+    std::map<std::string, Operation> by_name;
+    for (const Operation& each : all_operations()) by_name.emplace(each.name(), each);
+    const std::string set_up = example_of(by_name.at("POST /api/v2/users/first"));
+    const std::string login = example_of(by_name.at("POST /api/v2/users/login"));
+    for (const auto& [name, operation] : by_name) {
+        if (!operation.json.has("requestBody")) continue;
+        ++examples;
+        INFO(name << " " << example_of(operation));
+        TestServer server;
+        const auto send = [&](const std::string& method, const std::string& path,
+                              const std::string& token, const std::string& body) {
+            return server.send(method, "!" + path, token, body);
+        };
+        const Answer made = send("POST", "/api/v2/users/first", "", set_up);
+        CHECK(made.status == 201);
+        if (operation.path == "/api/v2/users/first") continue;
+        const Answer session = send("POST", "/api/v2/users/login", "", login);
+        CHECK(session.status == 201);
+        const std::string token = parse(session.body)["session_token"].text();
+        server.create(token, "other");
+        // what concerns roles is for others, what concerns a password for oneself
+        std::string path = operation.path;
+        const auto fill = [&](const std::string& parameter, const std::string& value) {
+            const std::size_t at = path.find(parameter);
+            if (at != std::string::npos) path.replace(at, parameter.size(), value);
+        };
+        fill("{user}", path.find("roles") == std::string::npos ? "me" : "other");
+        fill("{organization}", parse(made.body)["organization_id"].text());
+        const Answer answer = send(operation.method, path, token, example_of(operation));
+        INFO(answer.body);
+        CHECK(answer.status / 100 == 2);
+        CHECK(operation.json["responses"].has(std::to_string(answer.status)));
+    }
+    CHECK(examples >= 10);
+}
+
+TEST_CASE("the API description is public and the same for everybody") {
+    const World world;
+    const std::string body = world.server.send("GET", "/openapi.json").body;
+    CHECK(body.back() == '\n');
+    check_rows(world, {
+                          {"an owner", "GET", "/openapi.json", world.owner, "", 200, body},
+                          {"a bad key", "GET", "/openapi.json/", "nonsense", "", 200, body},
+                          {"HEAD", "HEAD", "/openapi.json", "", "", 200, ""},
+                          {"another method", "POST", "/openapi.json", "", "", 405, bad_method},
+                      });
+}

@@ -1,0 +1,209 @@
+// What holds for every row of the route table (contract http.md 2, 3 and 11).
+#include "coder_users/routes/table.hpp"
+
+#include <map>
+#include <set>
+
+#include "endpoint_table.hpp"
+#include "routes/drives.hpp"
+#include "shape_check.hpp"
+
+using namespace coder_users_test;
+namespace routes = coder_users::routes;
+using routes::Guard;
+using routes::Route;
+
+namespace {
+
+std::string name_of(const Route& route) {
+    return std::string(to_string(route.verb)) + " " + route.path;
+}
+
+/// The path over HTTP with `user` and, for other parameters, something that is nowhere.
+std::string path_of(const Route& route, const std::string& user) {
+    std::string path = route.outside_api ? "!" : "";
+    const auto segments = coder_users::split(route.path, '/');
+    for (const std::string_view segment : segments) {
+        if (segment.empty()) continue;
+        path += '/';
+        if (segment == "{user}")
+            path += user;
+        else if (segment.front() == '{')
+            path += "11111111-1111-1111-1111-111111111111";
+        else
+            path += segment;
+    }
+    return path.empty() || path == "!" ? path + "/" : path;
+}
+
+}  // namespace
+
+TEST_CASE("every operation succeeds as its row promises") {
+    World world;
+    for (const Route& route : routes::table()) {
+        INFO(name_of(route) << " (" << route.operation_id << ")");
+        const auto drive = drives().find(route.operation_id);
+        if (drive == drives().end()) {
+            FAIL_CHECK("no good request is known for this row: add one to drives()");
+            continue;
+        }
+        const Answer answer = drive->second(world);
+        CHECK(answer.status == route.success);
+        if (route.success == 204 || route.success == 307) continue;
+        if (!route.reply) {
+            FAIL_CHECK("the row promises no shape");
+            continue;
+        }
+        CHECK(shape_error(answer.body, *route.reply, route.reply_is_list) == "");
+    }
+}
+
+TEST_CASE("every drive belongs to a row") {
+    std::set<std::string> ids;
+    for (const Route& route : routes::table()) ids.insert(route.operation_id);
+    for (const auto& [id, drive] : drives()) {
+        INFO(id);
+        CHECK(ids.count(id) == 1);
+    }
+}
+
+TEST_CASE("operations and their ids are unique") {
+    std::set<std::string> operations, ids;
+    for (const Route& route : routes::table()) {
+        INFO(name_of(route));
+        CHECK(operations.insert((route.outside_api ? "!" : "") + name_of(route)).second);
+        CHECK(ids.insert(route.operation_id).second);
+        CHECK_FALSE(std::string(route.operation_id).empty());
+        CHECK_FALSE(std::string(route.summary).empty());
+        CHECK(route.handler != nullptr);
+    }
+}
+
+TEST_CASE("all methods of a path have the same guard") {
+    std::map<std::string, Guard> guards;
+    for (const Route& route : routes::table()) {
+        INFO(name_of(route));
+        CHECK(guards.emplace(route.path, route.guard).first->second == route.guard);
+        if (std::string(route.path).find("{user}") != std::string::npos)
+            CHECK(route.guard == Guard::session);
+    }
+}
+
+TEST_CASE("exactly the public paths of the contract are open") {
+    const std::set<std::string> open_paths{"/",
+                                           "/buildinfo",
+                                           "/openapi.json",
+                                           "/healthz",
+                                           "/readyz",
+                                           "/users/first",
+                                           "/users/authmethods",
+                                           "/users/login",
+                                           "/users/oauth2/github/callback",
+                                           "/users/oidc/callback"};
+    for (const Route& route : routes::table()) {
+        INFO(name_of(route));
+        CHECK((route.guard == Guard::open) == (open_paths.count(route.path) == 1));
+        if (route.guard == Guard::open) CHECK_FALSE(route.action.has_value());
+    }
+}
+
+TEST_CASE("every change is audited") {
+    for (const Route& route : routes::table()) {
+        INFO(name_of(route));
+        const bool asks_only = std::string(route.path) == "/authcheck";
+        if (route.verb == routes::Verb::get || asks_only)
+            CHECK((route.audit.resource_type == nullptr ||
+                   std::string(route.path).find("callback") != std::string::npos));
+        else
+            CHECK(route.audit.resource_type != nullptr);
+    }
+}
+
+TEST_CASE("every guarded operation wants a session first") {
+    World world;
+    for (const Route& route : routes::table()) {
+        if (route.guard != Guard::session) continue;
+        const std::string method(to_string(route.verb));
+        for (const std::string& user : {std::string("owner"), std::string("nobody")}) {
+            check_rows(world,
+                       {
+                           {"without", method, path_of(route, user), "", "{", 401, no_session},
+                           {"with a bad key", method, path_of(route, user),
+                            "0123456789-0123456789012345678901", "{", 401, bad_key},
+                           {"with a foreign page's cookie",
+                            method,
+                            path_of(route, user),
+                            "",
+                            "{",
+                            method == "GET" ? 401 : 403,
+                            method == "GET" ? bad_key : message("Cross-origin request refused."),
+                            "",
+                            {{"Cookie", "coder_session_token=0123456789-0123456789012345678901"},
+                             {"Sec-Fetch-Site", "cross-site"}}},
+                       });
+        }
+    }
+}
+
+TEST_CASE("every operation on a user hides users that the caller cannot read") {
+    World world;
+    const std::string bob = world.member("bob");
+    for (const Route& route : routes::table()) {
+        const std::string path = route.path;
+        // its own look-up: contract neighbours.md 5
+        if (path.find("{user}") == std::string::npos || path.find("/organizations/") == 0) continue;
+        const std::string method(to_string(route.verb));
+        check_rows(
+            world,
+            {
+                {"hidden", method, path_of(route, "owner"), bob, "{", 404, no_user("owner")},
+                {"absent", method, path_of(route, "nobody"), bob, "{", 404, no_user("nobody")},
+                {"absent for the owner", method, path_of(route, "nobody"), world.owner, "{", 404,
+                 no_user("nobody")},
+            });
+    }
+}
+
+TEST_CASE("a key for applications may do what its rows say") {
+    World world;
+    KeyRow limited;
+    limited.scope = "application_connect";
+    const std::string key = world.add_key("owner", limited);
+    for (const Route& route : routes::table()) {
+        if (route.guard != Guard::session) continue;
+        INFO(name_of(route));
+        const bool own_user = name_of(route) == "GET /users/{user}";
+        CHECK(route.for_limited_keys == own_user);
+        const Answer answer =
+            world.server.send(to_string(route.verb), path_of(route, "me"), key, "{}");
+        CHECK(answer.status == (own_user ? 200 : 403));
+        if (!own_user) CHECK(answer.body == forbidden_answer);
+    }
+}
+
+TEST_CASE("every body must be JSON") {
+    World world;
+    for (const Route& route : routes::table()) {
+        if (!route.body) continue;
+        INFO(name_of(route));
+        const std::string path(route.path);
+        // rules about oneself, and what lies before the body, concern other requests
+        const std::string user = "bob";
+        if (path.find("{user}") != std::string::npos && world.id_of(user).empty())
+            world.server.create(world.owner, user);
+        if (path.find("/organizations/{organization}") == 0) continue;
+        const std::string before = world.snapshot(), entry = world.last_entry();
+        for (const std::string bad :
+             {"", "{", "{}x", "\"text\"", "[]", "1", "{\"a\":\"\\u0000\"}"}) {
+            INFO(bad);
+            const Answer answer =
+                world.server.send(to_string(route.verb), path_of(route, user), world.owner, bad);
+            CHECK(answer.status == 400);
+            CHECK(parse(answer.body)["message"].text() == "Request body must be valid JSON.");
+            CHECK_FALSE(parse(answer.body)["detail"].text().empty());
+            CHECK(shape_error(answer.body, coder_users::format::shapes::response) == "");
+        }
+        CHECK(world.snapshot() == before);
+        CHECK(world.entries_since(entry).empty());
+    }
+}

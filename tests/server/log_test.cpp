@@ -1,0 +1,169 @@
+#include "coder_users/base/config.hpp"
+#undef CODER_USERS_INLINE
+#define CODER_USERS_INLINE inline  // to_text() is defined once already, in the compiled library
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "coder_users/server/log.hpp"
+#include "server_fixture.hpp"
+
+using namespace coder_users_test;
+using namespace coder_users;
+
+namespace {
+
+/// The lines that hold `part`.
+std::vector<std::string> lines_with(const std::string& log, const std::string& part) {
+    std::vector<std::string> found;
+    for (const std::string_view line : split(log, '\n'))
+        if (line.find(part) != std::string_view::npos) found.emplace_back(line);
+    return found;
+}
+
+/// The log once it holds as many request lines as wanted: a line may come after its answer.
+std::vector<std::string> requests(const TestServer& server, std::size_t wanted) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    std::vector<std::string> lines;
+    do {
+        lines = lines_with(server.log(), " request ");
+        std::this_thread::yield();
+    } while (lines.size() < wanted && std::chrono::steady_clock::now() < end);
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("values in a line are quoted and escaped unless they are plain") {
+    struct Row {
+        std::string_view value;
+        const char* text;
+    };
+    const Row rows[] = {
+        {"plain/value:1.2", "plain/value:1.2"},
+        {"", "\"\""},
+        {"two words", "\"two words\""},
+        {"a=b", "\"a=b\""},
+        {"\"\\", R"("\"\\")"},
+        {"a\nb", R"("a\x0ab")"},
+        {"\r\n\t\x1b[31m\x7f", R"("\x0d\x0a\x09\x1b[31m\x7f")"},
+        {{"\0", 1}, R"("\x00")"},
+        {"\xc3\xa4\xff", R"("\xc3\xa4\xff")"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.text);
+        CHECK(escaped_for_log(row.value) == row.text);
+    }
+    std::string all;
+    for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
+    for (const char c : escaped_for_log(all)) CHECK((c >= ' ' && c <= '~'));
+}
+
+TEST_CASE("a line is time, level, message and fields") {
+    CHECK(to_text({LogLevel::info, from_micros(0), "listening", {{"url", "http://x:1"}}}) ==
+          "1970-01-01T00:00:00Z info  listening url=http://x:1");
+    CHECK(to_text({LogLevel::warning, from_micros(1), "a b", {{"x", "1 2"}, {"y", ""}}}) ==
+          "1970-01-01T00:00:00.000001Z warn  a b x=\"1 2\" y=\"\"");
+    CHECK(to_text({LogLevel::error, never, "m", {}}) == "0001-01-01T00:00:00Z error m");
+}
+
+TEST_CASE("lines reach the host one at a time, and what it throws is dropped") {
+    std::atomic<int> inside{0}, most{0}, seen{0};
+    server::Log log([&](const LogLine&) {
+        const int now_inside = ++inside;
+        if (now_inside > most) most = now_inside;
+        ++seen;
+        --inside;
+        if (seen % 2) throw std::runtime_error("the host's trouble");
+        throw 5;
+    });
+    CHECK(log.on());
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] {
+            for (int k = 0; k < 100; ++k) log.write({});
+        });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(seen == 400);
+    CHECK(most == 1);
+    server::Log none(nullptr);
+    CHECK_FALSE(none.on());
+    none.write({});
+}
+
+TEST_CASE("the first line tells where the service listens") {
+    TestServer server;
+    const auto lines = lines_with(server.log(), "listening");
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0] == to_rfc3339(start_of_test) + " info  listening url=" + server.service().url() +
+                          " database=:memory:");
+}
+
+TEST_CASE("every request is one line with method, path, status, address and id") {
+    TestServer server;
+    const Answer answer = server.send("GET", "/users/first");
+    const auto lines = requests(server, 1);
+    REQUIRE(lines.size() == 1);
+    const std::string& line = lines[0];
+    CHECK_THAT(line, Catch::Matchers::StartsWith(
+                         to_rfc3339(start_of_test) +
+                         " info  request method=GET path=/api/v2/users/first status=404 us="));
+    CHECK_THAT(line, Catch::Matchers::EndsWith(" address=127.0.0.1 id=" +
+                                               answer.header("x-coder-request-id")));
+    server.service().handle({"GET", "/healthz", {}, "", "192.0.2.7"});
+    CHECK_THAT(requests(server, 2).at(1),
+               Catch::Matchers::ContainsSubstring("path=/healthz status=200") &&
+                   Catch::Matchers::ContainsSubstring("address=192.0.2.7 "));
+}
+
+TEST_CASE("refused requests are one line, too, and no client can write a line of its own") {
+    TestServer server;
+    {
+        RawClient client(server.port());
+        client.send("nonsense\r\n\r\n");
+        CHECK(client.read().status == 400);
+    }
+    CHECK(requests(server, 1).size() == 1);
+    server.service().handle(
+        {"GET", "/a\n2026-01-01T00:00:00Z info  request method=GET", {}, "", ""});
+    server.service().handle({"GET\r\nX", "/b c=d \"\\\xff", {}, "", "1.2.3.4\nforged"});
+    const auto lines = requests(server, 3);
+    REQUIRE(lines.size() == 3);
+    CHECK_THAT(lines[1], Catch::Matchers::ContainsSubstring("path=\"/a\\x0a2026"));
+    CHECK_THAT(lines[2], Catch::Matchers::ContainsSubstring("method=\"GET\\x0d\\x0aX\""));
+    CHECK_THAT(lines[2], Catch::Matchers::ContainsSubstring("address=\"1.2.3.4\\x0aforged\""));
+    CHECK(lines_with(server.log(), "").size() == 5);  // with the first line, and the last, empty
+}
+
+TEST_CASE("neither queries nor passwords, tokens, cookies or bodies are ever logged") {
+    TestServer server;
+    const std::string token = server.owner();
+    const std::string secret = token.substr(11);
+    server.send("GET", "/users?q=hidden-query&token=" + token, token);
+    server.send("GET", "/users/me", "", "", {{"Cookie", "coder_session_token=" + token}});
+    server.send("GET", "/users/me", "", "", {{"Authorization", "Bearer " + token}});
+    server.send("POST", "/users/login", "",
+                R"({"email":"owner@example.org","password":"hidden-password"})");
+    server.send("POST", "/users", token, "{\"password\":\"hidden-password\"");
+    server.send("GET", "/users/me", token.substr(0, 10) + "-" + std::string(22, 'z'));
+    server.send("GET", "!http://user:hidden-host@localhost/api/v2/?hidden-query");
+    CHECK(requests(server, 9).size() == 9);
+    const std::string log = server.log();
+    for (const std::string& hidden :
+         {std::string("hidden-query"), std::string("hidden-password"), good_password, secret,
+          std::string(22, 'z'), std::string("coder_session_token")}) {
+        CAPTURE(hidden);
+        CHECK(log.find(hidden) == std::string::npos);
+    }
+}
+
+TEST_CASE("a log that throws does not harm requests") {
+    Options options{":memory:"};
+    options.port = 0;
+    options.log = [](const LogLine&) { throw std::runtime_error("disk full"); };
+    auto service = start(options);
+    CHECK(service.handle({"GET", "/healthz"}).status == 200);
+    CHECK(request(service.port(), "GET", "/healthz").status == 200);
+}

@@ -1,0 +1,194 @@
+#include "coder_users/server/secret_key.hpp"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+
+#include "server_fixture.hpp"
+
+using namespace coder_users_test;
+using namespace coder_users;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void put(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+Options at(const std::string& path) {
+    Options options;
+    options.database = path;
+    return options;
+}
+
+/// The key that a start with these options ends up with.
+std::string key_of(const Options& options) {
+    store::StoreOptions chosen;
+    chosen.database = options.database;
+    chosen.memory_name = "secret key";
+    store::Store store(chosen);
+    return server::secret_key(options, store, rules::system_random);
+}
+
+std::string error_of(const Options& options) {
+    try {
+        key_of(options);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("a new database gets a key file for its owner alone, whatever the umask is") {
+    for (const mode_t mask : {0u, 022u, 077u}) {
+        CAPTURE(mask);
+        TempFolder folder;
+        const mode_t before = ::umask(mask);
+        const std::string key = key_of(at(folder.file("a.db")));
+        ::umask(before);
+        struct stat info {};
+        REQUIRE(::stat(folder.file("a.db.key").c_str(), &info) == 0);
+        CHECK((info.st_mode & 07777) == 0600);
+        CHECK(bytes_of(folder.file("a.db.key")) == rules::base64_encode(key) + "\n");
+        CHECK(key.size() == 32);
+        CHECK((key_of(at(folder.file("a.db"))) == key));
+    }
+}
+
+TEST_CASE("two databases have two keys") {
+    TempFolder folder;
+    CHECK((key_of(at(folder.file("a.db"))) != key_of(at(folder.file("b.db")))));
+}
+
+TEST_CASE("a missing key file of a known database is refused by its name and not made anew") {
+    TempFolder folder;
+    const Options options = at(folder.file("a.db"));
+    const std::string key = key_of(options);
+    std::filesystem::remove(folder.file("a.db.key"));
+    CHECK_THAT(error_of(options),
+               ContainsSubstring(folder.file("a.db.key")) && ContainsSubstring("missing"));
+    CHECK_FALSE(std::filesystem::exists(folder.file("a.db.key")));
+    put(folder.file("a.db.key"), "  " + rules::base64_encode(key) + "\r\n");
+    CHECK((key_of(options) == key));
+}
+
+TEST_CASE("a wrong key is refused by the name of its source") {
+    TempFolder folder;
+    Options options = at(folder.file("a.db"));
+    const std::string key = key_of(options);
+    put(folder.file("a.db.key"), rules::base64_encode(std::string(32, 'x')));
+    CHECK_THAT(error_of(options), ContainsSubstring("key file " + folder.file("a.db.key")) &&
+                                      ContainsSubstring("does not hold the key of"));
+    options.secret_key = std::string(32, 'y');
+    CHECK_THAT(error_of(options),
+               ContainsSubstring("Options::secret_key") && ContainsSubstring(folder.file("a.db")));
+    options.secret_key = key;
+    CHECK((key_of(options) == key));
+}
+
+TEST_CASE("a file that holds no key is refused by its name and left as it was") {
+    TempFolder folder;
+    const std::string path = folder.file("a.db.key");
+    for (const std::string& text :
+         {std::string(), std::string("\n"), std::string("x"), std::string(44, 'A'),
+          rules::base64_encode(std::string(31, 'k')), rules::base64_encode(std::string(33, 'k')),
+          rules::base64_encode(std::string(32, 'k')) + "x", std::string(32, 'k'),
+          std::string(5000, 'A'), std::string("\0\xff", 2)}) {
+        CAPTURE(text.size());
+        put(path, text);
+        CHECK_THAT(error_of(at(folder.file("a.db"))), ContainsSubstring(path));
+        CHECK((bytes_of(path) == text));
+    }
+    std::filesystem::remove(path);
+    std::filesystem::create_directory(path);
+    CHECK_THAT(error_of(at(folder.file("a.db"))), ContainsSubstring(path));
+}
+
+TEST_CASE("a fifo in place of the key file does not hold the start up") {
+    TempFolder folder;
+    const std::string path = folder.file("a.db.key");
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    std::string error;
+    std::atomic<bool> done{false};
+    std::thread starting([&] {
+        error = error_of(at(folder.file("a.db")));
+        done = true;
+    });
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (!done && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    const bool in_time = done;
+    while (!done) {
+        // Its other end: lets a start that hangs go on.
+        coder_users::FileDescriptor writer(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+        std::this_thread::yield();
+    }
+    starting.join();
+    CHECK(in_time);
+    CHECK_THAT(error, ContainsSubstring(path));
+}
+
+TEST_CASE("the host's key wins and leaves no file") {
+    TempFolder folder;
+    Options options = at(folder.file("a.db"));
+    options.secret_key = std::string(31, 'k') + '\0';
+    CHECK((key_of(options) == options.secret_key));
+    CHECK_FALSE(std::filesystem::exists(folder.file("a.db.key")));
+    put(folder.file("a.db.key"), "never looked at");
+    CHECK((key_of(options) == options.secret_key));
+    CHECK(bytes_of(folder.file("a.db.key")) == "never looked at");
+}
+
+TEST_CASE("the key file may lie elsewhere") {
+    TempFolder folder, elsewhere;
+    Options options = at(folder.file("a.db"));
+    options.secret_key_file = elsewhere.file("key");
+    const std::string key = key_of(options);
+    CHECK(std::filesystem::exists(elsewhere.file("key")));
+    CHECK_FALSE(std::filesystem::exists(folder.file("a.db.key")));
+    CHECK((key_of(options) == key));
+    options.secret_key_file = elsewhere.file("none/key");
+    options.database = folder.file("b.db");
+    CHECK_THAT(error_of(options), ContainsSubstring(elsewhere.file("none/key")) &&
+                                      ContainsSubstring("No such file or directory"));
+}
+
+TEST_CASE("a database in memory has a key of its own and no file, unless one is named") {
+    TempFolder folder;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.file(""));
+    Options options = at(":memory:");
+    const std::string key = key_of(options);
+    CHECK(key.size() == 32);
+    CHECK((key_of(options) != key));
+    CHECK(std::filesystem::is_empty(folder.file("")));
+    options.secret_key_file = folder.file("key");
+    CHECK((key_of(options) == key_of(options)));
+    std::filesystem::current_path(before);
+}
+
+TEST_CASE("a start with a missing key leaves the database free and unchanged") {
+    TempFolder folder;
+    Options options = at(folder.file("a.db"));
+    options.port = 0;
+    { const auto service = start(options); }
+    const std::string key_text = bytes_of(folder.file("a.db.key"));
+    std::filesystem::remove(folder.file("a.db.key"));
+    const std::string database = bytes_of(folder.file("a.db"));
+    CHECK_THROWS_WITH(start(options), ContainsSubstring(folder.file("a.db.key")));
+    CHECK((bytes_of(folder.file("a.db")) == database));
+    put(folder.file("a.db.key"), key_text);
+    CHECK_NOTHROW(start(options));
+}

@@ -1,0 +1,235 @@
+// What start() promises before it returns: options, address, database, and a clean retreat.
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "server_fixture.hpp"
+
+using namespace coder_users_test;
+using Catch::Matchers::ContainsSubstring;
+using coder_users::Options;
+
+namespace {
+
+Options in_memory() {
+    Options options{":memory:"};
+    options.port = 0;
+    options.password_hash_cost = 4;
+    return options;
+}
+
+std::string start_error(const Options& options) {
+    try {
+        const auto service = coder_users::start(options);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::ptrdiff_t entries(const std::string& folder) {
+    return std::distance(std::filesystem::directory_iterator(folder), {});
+}
+
+bool has_ipv6() {
+    try {
+        Options options = in_memory();
+        options.address = "::1";
+        coder_users::start(options);
+        return true;
+    } catch (const std::runtime_error&) {
+        return false;
+    }
+}
+
+}  // namespace
+
+TEST_CASE("every bad option is refused by its name before anything is opened") {
+    using std::chrono::hours;
+    using std::chrono::milliseconds;
+    using std::chrono::seconds;
+    struct Row {
+        const char* name;
+        std::function<void(Options&)> spoil;
+    };
+    const Row rows[] = {
+        {"database", [](Options& o) { o.database = ""; }},
+        {"address", [](Options& o) { o.address = ""; }},
+        {"port", [](Options& o) { o.port = -1; }},
+        {"port", [](Options& o) { o.port = 65536; }},
+        {"access_url", [](Options& o) { o.access_url = "ftp://host"; }},
+        {"access_url", [](Options& o) { o.access_url = "host"; }},
+        {"secret_key", [](Options& o) { o.secret_key = "short"; }},
+        {"secret_key", [](Options& o) { o.secret_key = std::string(33, 'k'); }},
+        {"session_duration", [](Options& o) { o.session_duration = seconds(0); }},
+        {"session_duration", [](Options& o) { o.session_duration = seconds(-1); }},
+        {"session_duration", [](Options& o) { o.session_duration = (seconds::max)(); }},
+        {"max_token_lifetime", [](Options& o) { o.max_token_lifetime = seconds(0); }},
+        {"max_token_lifetime", [](Options& o) { o.max_token_lifetime = hours(24 * 366 * 293); }},
+        {"password_hash_cost", [](Options& o) { o.password_hash_cost = 3; }},
+        {"password_hash_cost", [](Options& o) { o.password_hash_cost = 32; }},
+        {"proxy_trusted_origins",
+         [](Options& o) {
+             o.proxy_trusted_origins = {"::1", "x"};
+         }},
+        {"limits", [](Options& o) { o.limits.connections = 0; }},
+        {"limits", [](Options& o) { o.limits.connections_per_address = 0; }},
+        {"limits", [](Options& o) { o.limits.unfinished_bytes = 0; }},
+        {"limits", [](Options& o) { o.limits.requests_per_connection = 0; }},
+        {"deadlines", [](Options& o) { o.deadlines.head = milliseconds(0); }},
+        {"deadlines", [](Options& o) { o.deadlines.body = milliseconds(-1); }},
+        {"deadlines", [](Options& o) { o.deadlines.write = milliseconds(0); }},
+        {"deadlines", [](Options& o) { o.deadlines.idle = milliseconds(0); }},
+        {"deadlines", [](Options& o) { o.deadlines.stop = milliseconds(0); }},
+    };
+    TempFolder folder;
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        Options options = in_memory();
+        options.database = folder.file("a.db");
+        row.spoil(options);
+        std::string error;
+        try {
+            coder_users::start(options);
+        } catch (const std::invalid_argument& refusal) {
+            error = refusal.what();
+        }
+        CHECK_THAT(error, ContainsSubstring(std::string(row.name) + ":"));
+    }
+    CHECK(entries(folder.file("")) == 0);
+}
+
+TEST_CASE("deadlines beyond what a clock can hold are refused or mean never") {
+    Options options = in_memory();
+    const auto forever = (std::chrono::milliseconds::max)();
+    options.deadlines = {forever, forever, forever, forever, std::chrono::milliseconds(1000)};
+    bool answered = false;
+    try {
+        const auto service = coder_users::start(options);
+        RawClient client(service.port());
+        client.send("GET /api/v2/ HTTP/1.1\r\n");
+        if (!client.at_end_by(std::chrono::milliseconds(400))) {
+            client.send("Host: x\r\n\r\n");
+            answered = client.read().status == 200;
+        }
+    } catch (const std::invalid_argument&) {
+        answered = true;
+    }
+    CHECK(answered);
+}
+
+TEST_CASE("port 0 is any free port, which can be read back and connected to") {
+    const auto one = coder_users::start(in_memory());
+    const auto two = coder_users::start(in_memory());
+    CHECK(one.port() > 0);
+    CHECK(one.port() != two.port());
+    CHECK(one.url() == "http://127.0.0.1:" + std::to_string(one.port()));
+    CHECK(request(one.port(), "GET", "/healthz").status == 200);
+    CHECK(request(two.port(), "GET", "/healthz").status == 200);
+}
+
+TEST_CASE("the URL has brackets around an IPv6 address and keeps a host name") {
+    Options options = in_memory();
+    options.address = "localhost";
+    {
+        const auto service = coder_users::start(options);
+        CHECK(service.url() == "http://localhost:" + std::to_string(service.port()));
+    }
+    if (!has_ipv6()) return;
+    options.address = "::1";
+    const auto service = coder_users::start(options);
+    CHECK(service.url() == "http://[::1]:" + std::to_string(service.port()));
+    ClientOptions client_options;
+    client_options.host = "::1";
+    RawClient client(service.port(), client_options);
+    client.send(request_text("GET", "/healthz"));
+    CHECK(client.read().status == 200);
+}
+
+TEST_CASE("a port that is taken is an error that names address, port and reason") {
+    TempFolder folder;
+    const auto first = coder_users::start(in_memory());
+    Options options = in_memory();
+    options.port = first.port();
+    options.database = folder.file("a.db");
+    const std::string error = start_error(options);
+    CHECK_THAT(error, ContainsSubstring("127.0.0.1:" + std::to_string(first.port())));
+    CHECK_THAT(error, ContainsSubstring("in use"));
+    CHECK(request(first.port(), "GET", "/healthz").status == 200);
+    // The database is free again.
+    options.port = 0;
+    CHECK(start_error(options).empty());
+}
+
+TEST_CASE("an address that is not ours is an error that names it") {
+    Options options = in_memory();
+    for (const char* address : {"192.0.2.1", "no such host.invalid", "999.1.1.1", "1.2.3.4/8"}) {
+        CAPTURE(address);
+        options.address = address;
+        CHECK_THAT(start_error(options), ContainsSubstring(address));
+    }
+}
+
+TEST_CASE("a database that cannot be used is an error that names path and cause") {
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    Options options = in_memory();
+    SECTION("missing folder") {
+        options.database = folder.file("none/a.db");
+        CHECK_THAT(start_error(options), ContainsSubstring(options.database) &&
+                                             ContainsSubstring("No such file or directory"));
+        CHECK(entries(folder.file("")) == 0);
+    }
+    SECTION("foreign file") {
+        std::ofstream(path) << "precious";
+        options.database = path;
+        CHECK_THAT(start_error(options),
+                   ContainsSubstring(path) && ContainsSubstring("not a coder_users database"));
+        CHECK(bytes_of(path) == "precious");
+        CHECK(entries(folder.file("")) == 1);
+    }
+    SECTION("newer file") {
+        options.database = path;
+        { const auto service = coder_users::start(options); }
+        std::filesystem::remove(path + ".lock");
+        std::string bytes = bytes_of(path);
+        bytes[63] = '\x7f';
+        std::ofstream(path, std::ios::binary) << bytes;
+        CHECK_THAT(start_error(options),
+                   ContainsSubstring(path) && ContainsSubstring("newer version"));
+        CHECK((bytes_of(path) == bytes));
+        CHECK(entries(folder.file("")) == 2);  // it and its key
+    }
+    SECTION("already served") {
+        options.database = path;
+        const auto service = coder_users::start(options);
+        CHECK_THAT(start_error(options),
+                   ContainsSubstring(path) && ContainsSubstring(std::to_string(::getpid())));
+        CHECK(request(service.port(), "GET", "/readyz").status == 200);
+    }
+}
+
+TEST_CASE("a start that fails gives back everything, so that the next one succeeds") {
+    TempFolder folder;
+    Options options = in_memory();
+    options.database = folder.file("a.db");
+    const auto blocker = coder_users::start(in_memory());
+    options.port = blocker.port();
+    const std::ptrdiff_t threads = entries("/proc/self/task");
+    const std::ptrdiff_t files = entries("/proc/self/fd");
+    for (int i = 0; i < 20; ++i) CHECK_FALSE(start_error(options).empty());
+    CHECK(entries("/proc/self/task") == threads);
+    CHECK(entries("/proc/self/fd") == files);
+    options.port = 0;
+    CHECK(start_error(options).empty());
+}
