@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The demo's command line: what it says to wrong input, and that a flag beats its variable.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'for job in $(jobs -p); do kill "$job"; done; rm -rf "$work"' EXIT
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+refused() { # what the message holds, arguments
+    local text=$1
+    shift
+    if timeout 10 "$DEMO" "$@" >"$work/out" 2>&1; then fail "accepted: $*"; fi
+    grep -qF -- "$text" "$work/out" || fail "$* says: $(cat "$work/out")"
+}
+refused nosuchflag --nosuchflag
+refused --http-address --http-address nowhere
+refused --http-address --http-address 127.0.0.1:65536
+refused --http-address --http-address ::1:3000
+refused --password-hash-cost --password-hash-cost 3
+refused --password-hash-cost --password-hash-cost ten
+refused --session-duration --session-duration 24
+refused --session-duration --session-duration -1h
+refused --max-token-lifetime --max-token-lifetime 0
+refused --max-token-lifetime --max-token-lifetime 1year
+refused --ssh-keygen-algorithm --ssh-keygen-algorithm dsa
+refused --access-url --access-url ftp://example.com
+refused --proxy-trusted-origins --proxy-trusted-origins 10.0.0.0/33
+refused "$work/nowhere/users.db" --http-address 127.0.0.1:0 --database "$work/nowhere/users.db"
+echo 'not a database' >"$work/other.db"
+refused "not a coder_users database: $work/other.db" --database "$work/other.db"
+[ "$(cat "$work/other.db")" = 'not a database' ] || fail 'a foreign file was changed'
+
+"$DEMO" --version | grep -qx 'coder_users [0-9.]*' || fail '--version'
+"$DEMO" --help | grep -qF 'CODER_HTTP_ADDRESS' || fail '--help names no variables'
+
+started() { # file with the demo's output
+    for _ in $(seq 100); do
+        grep -q ' listens on ' "$1" && return
+        sleep 0.1
+    done
+    fail "did not start: $(cat "$1")"
+}
+CODER_USERS_DATABASE=$work/variable.db CODER_HTTP_ADDRESS=127.0.0.1:0 \
+    "$DEMO" --database "$work/flag.db" >"$work/first" 2>&1 &
+started "$work/first"
+[ -e "$work/flag.db" ] && [ ! -e "$work/variable.db" ] || fail 'the flag does not beat its variable'
+refused "process $!" --http-address 127.0.0.1:0 --database "$work/flag.db"
+port=$(sed -n 's/.*http:\/\/127.0.0.1:\([0-9]*\),.*/\1/p' "$work/first")
+refused 'Address already in use' --http-address "127.0.0.1:$port" --database "$work/second.db"
+
+kill -INT "$!"
+wait "$!" || fail "SIGINT: $?"
+
+CODER_HTTP_ADDRESS='[::1]:0' "$DEMO" --database :memory: >"$work/v6" 2>&1 &
+started "$work/v6"
+url=$(sed -n 's/.* listens on \(http[^,]*\),.*/\1/p' "$work/v6")
+case $url in 'http://[::1]:'*) ;; *) fail "IPv6: $url" ;; esac
+curl -sgf "$url/readyz" | grep -qxF '{"message":"OK"}' || fail 'no answer over IPv6'
+kill -TERM "$!"
+wait "$!" || fail "SIGTERM: $?"
