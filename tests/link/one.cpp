@@ -1,0 +1,9 @@
+// One of two translation units that include the library; it is the program.
+#include <coder_users.hpp>
+
+int port_of_the_other();
+
+int main() {
+    const coder_users::Options options;
+    return options.port == port_of_the_other() ? 0 : 1;
+}
