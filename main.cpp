@@ -98,10 +98,10 @@ void add_options(CLI::App& app, coder_users::Options& options) {
     app.add_flag("--disable-session-expiry-refresh", options.disable_session_expiry_refresh,
                  "Sessions end at their first expiry, however often they are used")
         ->envname("CODER_DISABLE_SESSION_EXPIRY_REFRESH");
-    app.add_flag_function(
-           "--secure-auth-cookie",
-           [&](std::int64_t count) { options.secure_auth_cookie = count > 0; },
-           "Add Secure to the session cookie (when the access URL is https)")
+    app.add_option("--secure-auth-cookie", options.secure_auth_cookie,
+                   "Add Secure to the session cookie (when the access URL is https)")
+        ->expected(0, 1)
+        ->default_str("true")
         ->envname("CODER_SECURE_AUTH_COOKIE");
     app.add_flag("--disable-password-auth", options.disable_password_auth,
                  "Refuse logins with a password")

@@ -106,6 +106,20 @@ inline std::string percent_encoded(std::string_view text) {
     return out;
 }
 
+/// The body of a change of roles.
+inline std::string role_set(const std::vector<std::string>& names) {
+    std::string list;
+    for (const std::string& name : names) (list += list.empty() ? "" : ",") += json_text(name);
+    return "{\"roles\":[" + list + "]}";
+}
+/// A refusal whose text holds what is escaped in JSON.
+inline std::string refused(const std::string& text) {
+    return "{\"message\":" + json_text(text) + "}\n";
+}
+inline std::string unsupported(const std::string& name) {
+    return refused("\"" + name + "\" is not a supported role");
+}
+
 /// What `count` threads get that begin at the same moment; `send` is called with 0, 1, 2, ...
 /// An answer with status 0 tells that there was none.
 template <class Send>

@@ -75,6 +75,15 @@ inline std::string stored(const std::string& path, const std::string& sql) {
 
 inline const std::string good_password = "correct-Horse-9";
 
+/// The options of a service that costs a test little.
+inline coder_users::Options in_memory() {
+    coder_users::Options options{":memory:"};
+    options.port = 0;
+    options.password_hash_cost = 4;
+    options.disable_rate_limits = true;
+    return options;
+}
+
 /// A running service and what tests do with it again and again.
 class TestServer {
  public:

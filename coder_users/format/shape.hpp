@@ -141,6 +141,12 @@ inline const Shape assignable_role{"AssignableRole",
 
 inline const Shape user_login_type{"UserLoginType", {{"login_type", ValueType::text}}};
 
+inline const Shape login_conversion{"ConvertLoginResponse",
+                                    {{"state_string", ValueType::text},
+                                     {"expires_at", ValueType::time},
+                                     {"to_type", ValueType::text},
+                                     {"user_id", ValueType::uuid}}};
+
 inline const Shape audit_log{"AuditLog",
                              {{"id", ValueType::uuid},
                               {"request_id", ValueType::uuid},

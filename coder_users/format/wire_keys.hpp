@@ -77,4 +77,16 @@ inline std::string user_login_type(LoginType type) {
     return document(json);
 }
 
+inline std::string login_conversion(std::string_view state, Time expires_at, LoginType to_type,
+                                    std::string_view user_id) {
+    JsonWriter json;
+    json.begin_object()
+        .member("state_string", state)
+        .member("expires_at", expires_at)
+        .member("to_type", to_string(to_type))
+        .member("user_id", user_id)
+        .end_object();
+    return document(json);
+}
+
 }}}}  // namespace coder_users::v0::format::wire

@@ -43,8 +43,10 @@ inline void record(store::Tx& tx, const Call& call, AuditNote note) {
 /// The refused change of something that exists, if the row wants it recorded.
 inline void record_refusal(Call& call, int status) {
     const bool counts = status == 400 || status == 401 || status == 403 || status == 409;
-    if (!call.route.audit.refusals || !call.has_target() || !counts) return;
-    AuditNote note{call.actor.user.id, call.target.id, call.audit_target, status};
+    const AuditKind& kind = call.route.audit;
+    if (!kind.refusals || !call.has_target() || !counts) return;
+    AuditNote note{call.actor.user.id, call.target.id,
+                   kind.refused_target ? kind.refused_target(call) : call.target.username, status};
     if (!call.organization.id.empty()) note.organization_id = call.organization.id;
     call.backend.store.write([&](store::Tx& tx) { record(tx, call, note); });
 }

@@ -61,6 +61,11 @@ inline const BodySchema token{
     {{"lifetime", FieldType::integer}, {"scope", FieldType::text}, {"token_name", FieldType::text}},
     R"({"lifetime":86400000000000,"scope":"all","token_name":"laptop"})"};
 
+inline const BodySchema convert_login{
+    "ConvertLoginRequest",
+    {{"to_type", FieldType::text, true}, {"password", FieldType::text, true}},
+    R"({"to_type":"github","password":"correct-Horse-9"})"};
+
 inline const BodySchema authcheck{
     "AuthorizationRequest",
     {{"checks", FieldType::object}},

@@ -26,7 +26,8 @@ struct Backend {
     store::Store& store;
     rules::Random random;
     std::function<Time()> now;
-    std::string secret_key;  ///< 32 bytes that seal what is secret at rest
+    std::string secret_key;     ///< 32 bytes that seal what is secret at rest
+    std::string deployment_id;  ///< of this database, for ever
 };
 
 /// Path parameters by name, without braces.
@@ -45,7 +46,6 @@ struct Call {
     Identity actor = {};             // behind gate 6
     User target = {};                // behind gate 8: the user of `{user}`
     Organization organization = {};  // behind resolve(), where a path names one
-    std::string audit_target = {};   // what a refusal is recorded about: the target as it is now
     format::Body body = {};          // behind decoding and field rules
 
     bool has_target() const { return !target.id.empty(); }

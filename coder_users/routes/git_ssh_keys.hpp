@@ -62,11 +62,11 @@ inline Reply put_git_ssh_key(Call& call) {
     return ok(format::wire::git_ssh_key(made.key));
 }
 
-/// What a refused PUT is recorded about.
-inline void resolve_git_ssh_key(Call& call) {
+/// A refused PUT is recorded about the key that stays.
+inline std::string current_public_key(Call& call) {
     const auto found = call.backend.store.read(
         [&](store::Connection& c) { return store::git_ssh_keys::find(c, call.target.id); });
-    if (found) call.audit_target = found->key.public_key;
+    return found ? found->key.public_key : std::string();
 }
 
 }}}  // namespace coder_users::v0::routes

@@ -114,7 +114,6 @@ inline void resolve_member(Call& call) {
     resolve_organization(call);
     call.backend.store.read(
         [&](store::Connection& c) { readable_membership(c, call, call.parameter("member")); });
-    call.audit_target = call.target.username;
 }
 
 inline Reply put_member_roles(Call& call) {

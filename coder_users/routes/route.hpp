@@ -39,11 +39,15 @@ using Handler = Reply (*)(Call&);
 /// Finds what path parameters other than `{user}` name, ahead of the body. Throws ApiError.
 using Resolver = void (*)(Call&);
 
+/// What a refused change was about.
+using RefusedTarget = std::string (*)(Call&);
+
 /// What an audit entry of this route says it was.
 struct AuditKind {
     const char* resource_type = nullptr;
     const char* action = nullptr;
-    bool refusals = false;  ///< refused changes are recorded, too
+    bool refusals = false;                   ///< refused changes are recorded, too
+    RefusedTarget refused_target = nullptr;  ///< nullptr: the user's name
 };
 
 /// The refusal of doing this to oneself.
@@ -109,10 +113,11 @@ struct Route {
         return with(&Route::on_self, OnSelf{status, message});
     }
     Route audited(const char* resource_type, const char* action_name) const {
-        return with(&Route::audit, AuditKind{resource_type, action_name, false});
+        return with(&Route::audit, AuditKind{resource_type, action_name});
     }
-    Route audited_with_refusals(const char* resource_type, const char* action_name) const {
-        return with(&Route::audit, AuditKind{resource_type, action_name, true});
+    Route audited_with_refusals(const char* resource_type, const char* action_name,
+                                RefusedTarget target = nullptr) const {
+        return with(&Route::audit, AuditKind{resource_type, action_name, true, target});
     }
     Route limits_tightly() const { return with(&Route::tight_limit, true); }
     Route beside_the_api() const { return with(&Route::outside_api, true); }

@@ -1,4 +1,4 @@
-// POST /users/login and POST /users/logout, and the session cookie.
+// POST /users/login and POST /users/logout.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include "coder_users/format/audit_diff.hpp"
 #include "coder_users/routes/audit.hpp"
 #include "coder_users/routes/call.hpp"
+#include "coder_users/routes/cookies.hpp"
 #include "coder_users/routes/gates.hpp"
 #include "coder_users/rules/password.hpp"
 #include "coder_users/rules/token.hpp"
@@ -16,18 +17,6 @@
 #include "coder_users/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace routes {
-
-inline std::pair<std::string, std::string> set_session_cookie(const Options& options,
-                                                              std::string_view token) {
-    std::string cookie(rules::session_cookie_name);
-    cookie += '=';
-    cookie += token;
-    cookie += "; Path=/; HttpOnly; SameSite=Lax";
-    if (token.empty()) cookie += "; Max-Age=0";
-    const bool https = same_folded(options.access_url.substr(0, 8), "https://");
-    if (options.secure_auth_cookie.value_or(https)) cookie += "; Secure";
-    return {"Set-Cookie", std::move(cookie)};
-}
 
 /// The user with this address and the hash its password was compared with.
 struct Candidate {

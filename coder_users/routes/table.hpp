@@ -9,6 +9,7 @@
 #include "coder_users/routes/audit_log.hpp"
 #include "coder_users/routes/authcheck.hpp"
 #include "coder_users/routes/bodies.hpp"
+#include "coder_users/routes/convert_login.hpp"
 #include "coder_users/routes/first_user.hpp"
 #include "coder_users/routes/general.hpp"
 #include "coder_users/routes/git_ssh_keys.hpp"
@@ -83,6 +84,11 @@ inline const std::vector<Route>& table() {
             .needs_session().permits(Action::act_as_user, "You are not authorized to view this user's login type.")
             .answers(200, shapes::user_login_type),
 
+        Route{Verb::post, "/users/{user}/convert-login", "convert-user-from-password-to-oauth-authentication",
+              "Convert user from password to OAuth authentication", post_convert_login}
+            .needs_session().in(Lane::hash).takes(bodies::convert_login).permits(Action::act_as_user).limits_tightly()
+            .audited_with_refusals("convert_login", "create", wanted_login_type).answers(201, shapes::login_conversion),
+
         Route{Verb::get, "/users/roles", "get-site-member-roles", "Get site member roles", get_assignable_roles}
             .needs_session().answers_list(shapes::assignable_role),
         Route{Verb::get, "/users/{user}/roles", "get-user-roles", "Get user roles", get_user_roles}
@@ -94,8 +100,8 @@ inline const std::vector<Route>& table() {
         Route{Verb::get, "/users/{user}/gitsshkey", "get-user-git-ssh-key", "Get user Git SSH key", get_git_ssh_key}
             .needs_session().permits(Action::edit_user).answers(200, shapes::git_ssh_key),
         Route{Verb::put, "/users/{user}/gitsshkey", "regenerate-user-ssh-key", "Regenerate user SSH key", put_git_ssh_key}
-            .needs_session().in(Lane::hash).resolves(resolve_git_ssh_key).permits(Action::edit_user)
-            .audited_with_refusals("git_ssh_key", "write").answers(200, shapes::git_ssh_key),
+            .needs_session().in(Lane::hash).permits(Action::edit_user)
+            .audited_with_refusals("git_ssh_key", "write", current_public_key).answers(200, shapes::git_ssh_key),
 
         Route{Verb::post, "/users/{user}/keys", "create-new-session-key", "Create new session key", post_keys}
             .needs_session().in(Lane::write).permits(Action::use_keys).audited("api_key", "create")

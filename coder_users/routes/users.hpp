@@ -32,8 +32,8 @@ inline Reply get_users(Call& call) {
     filter.roles = search.roles;
     filter.seen_until = search.last_seen_before;
     filter.seen_from = search.last_seen_after;
-    // These look at rows, and what was seen just now must not be missing from them.
-    if (!filter.statuses.empty() || filter.seen_until || filter.seen_from)
+    // A crowd that was seen within the last second is stored first; fewer are taken along.
+    if (call.backend.store.seen_count() > store::users::most_seen_in_list)
         call.backend.store.store_activity();
     const store::users::UserList found = call.backend.store.read([&](store::Connection& c) {
         return store::users::list(c, filter,

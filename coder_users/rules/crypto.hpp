@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
@@ -97,6 +98,17 @@ inline std::string sha256_hex(std::string_view text) {
         out[2 * i] = digits[0];
         out[2 * i + 1] = digits[1];
     }
+    return out;
+}
+
+/// The 64 raw bytes of an HMAC with SHA-512.
+inline std::string hmac_sha512(std::string_view key, std::string_view text) {
+    std::string out(64, '\0');
+    unsigned size = 0;
+    check_openssl(HMAC(EVP_sha512(), key.data(), int_size(key), bytes_of(text), text.size(),
+                       bytes_of(out), &size) != nullptr &&
+                      size == out.size(),
+                  "HMAC");
     return out;
 }
 

@@ -80,6 +80,8 @@ class ConnectionDriver {
     using Clock = std::chrono::steady_clock;
 
     static constexpr std::size_t turn_length = 16;  ///< requests of one client before others' turn
+    /// What every connection may hold: large bodies of some clients shut nobody else out.
+    static constexpr std::size_t always_held = 4096;
     static constexpr std::chrono::milliseconds linger_time{1000};
 
     /// The time of a phase runs from its beginning; progress within it does not extend it.
@@ -159,7 +161,7 @@ class ConnectionDriver {
         drained = step == IoStep::blocked || size < sizeof bytes;
         if (step == IoStep::failed) {
             table_.close(c);
-        } else if (!table_.has_room_for(size)) {
+        } else if (c.reader.held() + size > always_held && !table_.has_room_for(size)) {
             answerer_.refuse_input(c, overloaded);
         } else {
             c.reader.feed({bytes, size});
@@ -200,7 +202,12 @@ class ConnectionDriver {
         table_.count(c);
         c.queued_at = Clock::now();
         in_lanes_.begin();
-        if (lane->try_submit([this, &c] { leave_lane(c); })) return false;
+        try {
+            if (lane->try_submit([this, &c] { leave_lane(c); })) return false;
+        } catch (...) {
+            in_lanes_.end();
+            throw;
+        }
         in_lanes_.end();
         answerer_.refuse(c, overloaded);
         return true;

@@ -65,6 +65,8 @@ class Pipeline {
             throw as_error(line_too_long);
         const auto url = parse_target(request.target);  // gate 1
         if (!url) throw as_error(url_not_valid);
+        if (is_encoded(routes::header(request, "Content-Encoding").value_or("")))
+            throw as_error(encoding_not_supported);
         if (request.body.size() > limits.body) throw as_error(body_too_large);
         const rules::PresentedToken token = presented_token(request);
         refuse_cross_origin(request, token);  // gate 2
@@ -172,7 +174,6 @@ class Pipeline {
         else
             call.target = backend_.store.read(
                 [&](store::Connection& c) { return routes::readable_user(c, actor, text); });
-        call.audit_target = call.target.username;
     }
 
     /// What is refused behind decoding and field rules may be worth an audit entry.

@@ -27,6 +27,7 @@
 #include "coder_users/server/lanes.hpp"
 #include "coder_users/server/log.hpp"
 #include "coder_users/server/secret_key.hpp"
+#include "coder_users/store/deployment.hpp"
 #include "coder_users/store/store.hpp"
 
 namespace coder_users { inline namespace v0 {
@@ -35,6 +36,16 @@ namespace server {
 
 inline std::size_t cores() {
     return (std::max)(std::size_t{1}, std::size_t{std::thread::hardware_concurrency()});
+}
+
+/// Made once for each database.
+inline std::string deployment_id(store::Store& store, const rules::Random& random) {
+    constexpr const char* name = "deployment_id";
+    const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
+    if (const auto known = store.read(find)) return *known;
+    const std::string made = routes::new_uuid(random);
+    store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
+    return made;
 }
 
 inline store::StoreOptions store_options(const Options& options, Log& log) {
@@ -55,8 +66,12 @@ struct Service::Running final : server::FrontHandler {
         : options(server::with_defaults(std::move(chosen))),
           log(options.log),
           store(std::in_place, server::store_options(options, log)),
-          backend{options, *store, options.env.random, options.env.now,
-                  server::secret_key(options, *store, options.env.random)},
+          backend{options,
+                  *store,
+                  options.env.random,
+                  options.env.now,
+                  server::secret_key(options, *store, options.env.random),
+                  server::deployment_id(*store, options.env.random)},
           dispatcher(backend, log),
           writes(32, options.limits.waiting_writes),
           hashes(server::cores(), options.limits.waiting_hashes),
@@ -107,6 +122,7 @@ struct Service::Running final : server::FrontHandler {
             work();
         if (!ran) response = refuse(request, server::overloaded);
         gate.leave();
+        if (request.method == "HEAD") response.body.clear();
         return response;
     }
 

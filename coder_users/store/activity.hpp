@@ -62,6 +62,14 @@ class Activity {
         }
     }
 
+    /// When users were last seen whose rows do not say so: a state read after this call holds all
+    /// others.
+    std::map<std::string, Time> seen() const {
+        if (!any_) return {};
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return pending_.seen_at;
+    }
+
     /// True while something is pending or still laid over rows that hold it already.
     bool any() const { return any_; }
 

@@ -141,6 +141,11 @@ class Connection {
         });
     }
 
+    /// A statement whose text varies, prepared for this one use: the kept ones stay few.
+    Query query_once(const std::string& sql) {
+        return translated([&] { return Query(std::make_unique<SQLite::Statement>(db_, sql)); });
+    }
+
     /// Runs a statement that returns no rows; the number of rows it changed.
     template <class... Values>
     int execute(std::string_view sql, const Values&... values) {

@@ -102,6 +102,9 @@ class Store {
         return transaction.run([&] { return fn(*writer_); });
     }
 
+    /// How many users were seen whose rows do not say so yet.
+    std::size_t seen_count() const { return activity_.seen().size(); }
+
     /// Stores pending activity now, for reads that look at the rows alone. A failure is told to
     /// on_activity_failure; what is pending stays so.
     void store_activity() noexcept {

@@ -51,8 +51,36 @@ std::string placeholders(Conditions& conditions, const Values& values, ToText&& 
     return "(" + join(names, ", ") + ")";
 }
 
-inline Conditions conditions_of(const Filter& filter) {
-    Conditions all("u.deleted = 0");
+/// How many users whose rows are behind a filtered list may take into account.
+inline constexpr std::size_t most_seen_in_list = 100;
+
+/// The users u and, where a filter asks for what rows may not hold yet, what is known beyond them.
+struct Source {
+    std::string from = "users u";
+    std::string status = "u.status";
+    std::string last_seen_at = "u.last_seen_at";
+};
+
+inline Source source_of(Conditions& conditions, const Filter& filter, const Activity& activity) {
+    Source source;
+    if (filter.statuses.empty() && !filter.seen_until && !filter.seen_from) return source;
+    std::vector<std::string> rows;
+    const auto seen = activity.seen();
+    for (const auto& [id, time] : seen) {
+        const std::string id_name = conditions.placeholder(id);
+        rows.push_back("(" + id_name + ", " + conditions.placeholder(micros(time)) + ")");
+    }
+    if (rows.empty()) return source;
+    source.from += " LEFT JOIN (VALUES " + join(rows, ", ") + ") seen ON seen.column1 = u.id";
+    source.status =
+        "CASE WHEN u.status = 'dormant' AND seen.column2 IS NOT NULL THEN 'active' "
+        "ELSE u.status END";
+    source.last_seen_at =
+        "CASE WHEN seen.column2 > u.last_seen_at THEN seen.column2 ELSE u.last_seen_at END";
+    return source;
+}
+
+inline void add_conditions(Conditions& all, const Source& source, const Filter& filter) {
     if (!filter.only_id.empty()) all.add("u.id = " + all.placeholder(filter.only_id));
     if (!filter.text.empty()) {
         const std::string like =
@@ -60,7 +88,7 @@ inline Conditions conditions_of(const Filter& filter) {
         all.add("(u.username_folded" + like + " OR u.email_folded" + like + ")");
     }
     if (!filter.statuses.empty())
-        all.add("u.status IN " + placeholders(all, filter.statuses, [](UserStatus status) {
+        all.add(source.status + " IN " + placeholders(all, filter.statuses, [](UserStatus status) {
                     return std::string(to_string(status));
                 }));
     if (!filter.roles.empty())
@@ -68,18 +96,20 @@ inline Conditions conditions_of(const Filter& filter) {
                 placeholders(all, filter.roles, [](const std::string& role) { return role; }) +
                 ")");
     if (filter.seen_until)
-        all.add("u.last_seen_at <= " +
-                all.placeholder(micros((std::max)(*filter.seen_until, never))));
+        all.add(source.last_seen_at +
+                " <= " + all.placeholder(micros((std::max)(*filter.seen_until, never))));
     if (filter.seen_from)
-        all.add("u.last_seen_at >= " + all.placeholder(micros(*filter.seen_from)));
-    return all;
+        all.add(source.last_seen_at + " >= " + all.placeholder(micros(*filter.seen_from)));
 }
 
-/// Sorted by folded name. Status and time filters see the rows alone: store pending activity first.
+/// Sorted by folded name.
 inline UserList list(Connection& c, const Filter& filter, const Page& page) {
-    Conditions conditions = conditions_of(filter);
+    Conditions conditions("u.deleted = 0");
+    const Source source = source_of(conditions, filter, c.activity());
+    add_conditions(conditions, source, filter);
     UserList result;
-    Query count = conditions.query(c, "SELECT count(*) FROM users u WHERE " + conditions.sql());
+    Query count =
+        conditions.query(c, "SELECT count(*) FROM " + source.from + " WHERE " + conditions.sql());
     if (count.next()) result.count = count.integer(0);
 
     if (!page.after_id.empty()) {
@@ -93,8 +123,8 @@ inline UserList list(Connection& c, const Filter& filter, const Page& page) {
     const std::string where = conditions.sql();
     const std::string limit_name = conditions.placeholder(limit);
     const std::string offset_name = conditions.placeholder(page.offset);
-    Query rows = conditions.query(c, select_users("(SELECT * FROM users u WHERE " + where +
-                                                      " ORDER BY u.username_folded LIMIT " +
+    Query rows = conditions.query(c, select_users("(SELECT u.* FROM " + source.from + " WHERE " +
+                                                      where + " ORDER BY u.username_folded LIMIT " +
                                                       limit_name + " OFFSET " + offset_name + ") u",
                                                   "u.username_folded, "));
     result.users = read_users(rows, c.activity());

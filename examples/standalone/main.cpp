@@ -1,5 +1,5 @@
-#include <csignal>
 #include <coder_users.hpp>
+#include <csignal>
 #include <iostream>
 
 int main() {
@@ -7,8 +7,9 @@ int main() {
     sigemptyset(&signals), sigaddset(&signals, SIGINT), sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-    auto users = coder_users::start({"users.db"});  // opens, migrates, binds; serves on its own thread
-    std::cout << users.url() << std::endl;          // a failure of any of these is thrown here
+    // Opens, migrates, binds; serves on its own thread. What fails is thrown here.
+    auto users = coder_users::start({"users.db"});
+    std::cout << users.url() << std::endl;
 
     int signal = 0;
     sigwait(&signals, &signal);

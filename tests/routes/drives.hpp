@@ -82,6 +82,9 @@ inline const std::map<std::string, Drive>& drives() {
         {"activate-user-account", on_bob("PUT", "/status/activate")},
         {"get-user-login-type", simple("GET", "/users/me/login-type")},
 
+        {"convert-user-from-password-to-oauth-authentication",
+         simple("POST", "/users/me/convert-login", R"({"to_type":"github",)" + password)},
+
         {"get-site-member-roles", simple("GET", "/users/roles")},
         {"get-user-roles", on_bob("GET", "/roles")},
         {"assign-role-to-user", on_bob("PUT", "/roles", R"({"roles":["auditor"]})")},

@@ -7,15 +7,6 @@ namespace {
 
 const std::string second_id = "0b0e7c1a-5a4e-4f57-9a3e-0123456789ab";
 
-std::string role_set(const std::vector<std::string>& names) {
-    std::string list;
-    for (const std::string& name : names) (list += list.empty() ? "" : ",") += json_text(name);
-    return "{\"roles\":[" + list + "]}";
-}
-std::string refused(const std::string& text) { return "{\"message\":" + json_text(text) + "}\n"; }
-std::string unsupported(const std::string& name) {
-    return refused("\"" + name + "\" is not a supported role");
-}
 std::string no_uuid(const std::string& name) {
     return refused("Role must have proper UUIDs for organization, \"" + name + "\" does not");
 }

@@ -3,30 +3,11 @@
 #include <map>
 #include <thread>
 
-#include "endpoint_table.hpp"
+#include "people.hpp"
 
 using namespace coder_users_test;
 
 namespace {
-
-/// What `count` threads get that begin at the same moment; `send` is called with 0, 1, 2, ...
-template <class Send>
-std::vector<Answer> at_once(std::size_t count, Send send) {
-    std::vector<Answer> answers(count);
-    std::vector<std::thread> threads;
-    std::atomic<std::size_t> ready{0};
-    for (std::size_t i = 0; i < count; ++i)
-        threads.emplace_back([&, i] {
-            for (++ready; ready < count;) std::this_thread::yield();
-            try {
-                answers[i] = send(i);
-            } catch (const std::exception&) {
-                // an answer with status 0 tells
-            }
-        });
-    for (std::thread& thread : threads) thread.join();
-    return answers;
-}
 
 std::map<int, int> statuses(const std::vector<Answer>& answers) {
     std::map<int, int> counts;
@@ -43,7 +24,7 @@ TEST_CASE("of many set-ups at once one succeeds") {
     TempFolder folder;
     const std::string path = folder.file("users.db");
     TestServer server(coder_users::Options{path});
-    const auto answers = at_once(many, [&](std::size_t i) {
+    const auto answers = all_at_once(many, [&](std::size_t i) {
         const std::string name = "user" + std::to_string(i);
         return server.send("POST", "/users/first", "",
                            "{\"email\":\"" + name + "@example.org\",\"username\":\"" + name +
@@ -60,7 +41,7 @@ TEST_CASE("of many set-ups at once one succeeds") {
 
 TEST_CASE("of many creations of one name at once one succeeds") {
     World world;
-    const auto answers = at_once(many, [&](std::size_t i) {
+    const auto answers = all_at_once(many, [&](std::size_t i) {
         const std::string name = i % 2 ? "Bob" : "bob";
         return world.server.send("POST", "/users", world.owner,
                                  "{\"email\":\"bob" + std::to_string(i) +
@@ -80,7 +61,7 @@ TEST_CASE("of many creations of one name at once one succeeds") {
 
 TEST_CASE("of many creations of one address at once one succeeds") {
     World world;
-    const auto answers = at_once(8, [&](std::size_t i) {
+    const auto answers = all_at_once(8, [&](std::size_t i) {
         return world.server.send("POST", "/users", world.owner,
                                  "{\"email\":\"bob@example.org\",\"username\":\"bob" +
                                      std::to_string(i) + "\",\"login_type\":\"none\"}");
@@ -91,7 +72,7 @@ TEST_CASE("of many creations of one address at once one succeeds") {
 TEST_CASE("of many renamings to one name at once one succeeds") {
     World world;
     for (int i = 0; i < 8; ++i) world.server.create(world.owner, "user" + std::to_string(i));
-    const auto answers = at_once(8, [&](std::size_t i) {
+    const auto answers = all_at_once(8, [&](std::size_t i) {
         return world.server.send("PUT", "/users/user" + std::to_string(i) + "/profile", world.owner,
                                  R"({"username":"same"})");
     });
@@ -106,7 +87,7 @@ TEST_CASE("two owners delete each other: one remains") {
     for (int round = 0; round < 10; ++round) {
         World world;
         const std::string second = world.member("second", "owner");
-        const auto answers = at_once(2, [&](std::size_t i) {
+        const auto answers = all_at_once(2, [&](std::size_t i) {
             return i ? world.server.send("DELETE", "/users/owner", second)
                      : world.server.send("DELETE", "/users/second", world.owner);
         });
@@ -127,7 +108,7 @@ TEST_CASE("two owners delete each other: one remains") {
 TEST_CASE("many deletions of one user: one finds it") {
     World world;
     world.server.create(world.owner, "bob");
-    const auto answers = at_once(
+    const auto answers = all_at_once(
         8, [&](std::size_t) { return world.server.send("DELETE", "/users/BOB", world.owner); });
     CHECK(statuses(answers) == Counts{{200, 1}, {404, 7}});
     for (const Answer& answer : answers)
@@ -139,7 +120,7 @@ TEST_CASE("a user that is deleted while its key is in use") {
     World world;
     const std::string bob = world.member("bob");
     std::atomic<bool> gone{false};
-    const auto answers = at_once(9, [&](std::size_t i) {
+    const auto answers = all_at_once(9, [&](std::size_t i) {
         if (i == 0) {
             const Answer deleted = world.server.send("DELETE", "/users/bob", world.owner);
             gone = true;
@@ -168,7 +149,7 @@ TEST_CASE("a session that logs out while it is in use") {
     World world;
     const std::string bob = world.member("bob");
     std::atomic<bool> out{false};
-    const auto answers = at_once(8, [&](std::size_t i) {
+    const auto answers = all_at_once(8, [&](std::size_t i) {
         if (i == 0) {
             const Answer answer = world.server.send("POST", "/users/logout", bob);
             out = true;
@@ -188,8 +169,8 @@ TEST_CASE("a session that logs out while it is in use") {
 TEST_CASE("of many logouts of one session one is good and one is recorded") {
     World world;
     const std::string bob = world.member("bob");
-    const auto answers =
-        at_once(8, [&](std::size_t) { return world.server.send("POST", "/users/logout", bob); });
+    const auto answers = all_at_once(
+        8, [&](std::size_t) { return world.server.send("POST", "/users/logout", bob); });
     CHECK(statuses(answers) == Counts{{200, 1}, {401, 7}});
     CHECK(world.sql("SELECT count(*) FROM audit_logs WHERE action = 'logout'") == "1");
 }
@@ -197,7 +178,7 @@ TEST_CASE("of many logouts of one session one is good and one is recorded") {
 TEST_CASE("many logins at once all succeed, each with a key of its own") {
     World world;
     world.server.create(world.owner, "bob");
-    const auto answers = at_once(16, [&](std::size_t) {
+    const auto answers = all_at_once(16, [&](std::size_t) {
         return world.server.send(
             "POST", "/users/login", "",
             R"({"email":"bob@example.org","password":")" + good_password + "\"}");

@@ -6,15 +6,6 @@ using namespace coder_users_test;
 
 namespace {
 
-std::string role_set(const std::vector<std::string>& names) {
-    std::string list;
-    for (const std::string& name : names) (list += list.empty() ? "" : ",") += json_text(name);
-    return "{\"roles\":[" + list + "]}";
-}
-std::string refused(const std::string& text) { return "{\"message\":" + json_text(text) + "}\n"; }
-std::string unsupported(const std::string& name) {
-    return refused("\"" + name + "\" is not a supported role");
-}
 std::string unassignable(const std::string& name) {
     return refused("update site roles: not authorized to assign role \"" + name + "\"");
 }

@@ -24,6 +24,7 @@ refused --session-duration --session-duration 24
 refused --session-duration --session-duration -1h
 refused --max-token-lifetime --max-token-lifetime 0
 refused --max-token-lifetime --max-token-lifetime 1year
+refused --secure-auth-cookie --secure-auth-cookie=maybe
 refused --ssh-keygen-algorithm --ssh-keygen-algorithm dsa
 refused --access-url --access-url ftp://example.com
 refused --proxy-trusted-origins --proxy-trusted-origins 10.0.0.0/33

@@ -178,6 +178,21 @@ TEST_CASE("bytes of unfinished requests are bounded in all") {
     CHECK(eventually([&] { return front.held_bytes() == 0; }));
 }
 
+TEST_CASE("large bodies of some clients do not shut out what is small") {
+    HarnessOptions options;
+    options.limits.unfinished_bytes = 61'000;
+    FrontHarness front(options);
+    RawClient hoarder(front.port());
+    hoarder.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n" +
+                 std::string(59'999, 'a'));
+    REQUIRE(eventually([&] { return front.held_bytes() >= 59'999; }));
+    RawClient other(front.port());
+    other.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: " + std::string(3'000, 'c') + "\r\n\r\n");
+    CHECK(other.read().status == 200);
+    hoarder.send(std::string(5'000, 'a'));
+    CHECK(hoarder.read().status == 503);
+}
+
 TEST_CASE("a connection ends after its share of requests") {
     HarnessOptions options;
     options.limits.requests_per_connection = 3;

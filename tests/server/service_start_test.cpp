@@ -16,13 +16,6 @@ using coder_users::Options;
 
 namespace {
 
-Options in_memory() {
-    Options options{":memory:"};
-    options.port = 0;
-    options.password_hash_cost = 4;
-    return options;
-}
-
 std::string start_error(const Options& options) {
     try {
         const auto service = coder_users::start(options);

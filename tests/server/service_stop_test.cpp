@@ -21,14 +21,6 @@ using std::chrono::steady_clock;
 
 namespace {
 
-Options in_memory() {
-    Options options{":memory:"};
-    options.port = 0;
-    options.password_hash_cost = 4;
-    options.disable_rate_limits = true;
-    return options;
-}
-
 std::ptrdiff_t entries(const std::string& folder) {
     return std::distance(std::filesystem::directory_iterator(folder), {});
 }

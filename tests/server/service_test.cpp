@@ -18,13 +18,6 @@ using coder_users::Response;
 
 namespace {
 
-Options in_memory() {
-    Options options{":memory:"};
-    options.port = 0;
-    options.password_hash_cost = 4;
-    return options;
-}
-
 std::string bytes_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -134,6 +127,17 @@ TEST_CASE("what is too long for HTTP is a refusal in the process, never a failur
     CHECK(server.service()
               .handle({"POST", "/api/v2/users/login", {}, std::string((1 << 20) + 1, ' '), ""})
               .status == 413);
+}
+
+TEST_CASE("in the process, too, HEAD has no body and encoded bodies are refused") {
+    TestServer server;
+    const Response head = server.service().handle({"HEAD", "/api/v2/buildinfo", {}, "", ""});
+    CHECK(head.status == 200);
+    CHECK(head.body.empty());
+    const Response encoded = server.service().handle(
+        {"POST", "/api/v2/users/login", {{"Content-Encoding", "gzip"}}, "{}", ""});
+    CHECK(encoded.status == 415);
+    CHECK(encoded.body == message("Content-Encoding is not supported."));
 }
 
 TEST_CASE("a good token is its user and key, with the effects of a request") {

@@ -1,0 +1,36 @@
+// The cookies that the server sets.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/api.hpp"
+#include "coder_users/base/text.hpp"
+#include "coder_users/rules/token.hpp"
+
+namespace coder_users { inline namespace v0 { namespace routes {
+
+/// A Set-Cookie field. Without `max_age` the cookie lasts as long as the browser.
+inline std::pair<std::string, std::string> set_cookie(
+    const Options& options, std::string_view name, std::string_view value,
+    std::optional<std::chrono::seconds> max_age = std::nullopt) {
+    std::string cookie = std::string(name) + '=' + std::string(value);
+    cookie += "; Path=/; HttpOnly; SameSite=Lax";
+    if (max_age) cookie += "; Max-Age=" + std::to_string(max_age->count());
+    const bool https = same_folded(options.access_url.substr(0, 8), "https://");
+    if (options.secure_auth_cookie.value_or(https)) cookie += "; Secure";
+    return {"Set-Cookie", std::move(cookie)};
+}
+
+/// An empty token clears the cookie.
+inline std::pair<std::string, std::string> set_session_cookie(const Options& options,
+                                                              std::string_view token) {
+    if (token.empty())
+        return set_cookie(options, rules::session_cookie_name, "", std::chrono::seconds(0));
+    return set_cookie(options, rules::session_cookie_name, token);
+}
+
+}}}  // namespace coder_users::v0::routes
