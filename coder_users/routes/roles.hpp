@@ -17,12 +17,14 @@ namespace coder_users { inline namespace v0 { namespace routes {
 inline std::vector<format::wire::NamedRole> with_display_names(
     const std::vector<std::string>& names) {
     std::vector<format::wire::NamedRole> roles;
+    roles.reserve(names.size());
     for (const std::string& name : names) roles.push_back({name, rules::role_display_name(name)});
     return roles;
 }
 
 inline Reply get_assignable_roles(Call& call) {
     std::vector<std::string> names;
+    names.reserve(rules::listed_site_roles.size());
     for (const SiteRole& role : rules::listed_site_roles) names.emplace_back(role.name);
     return ok(format::wire::assignable_roles(
         with_display_names(names), rules::may(call.actor.user, rules::Action::assign_all_roles)));

@@ -65,7 +65,7 @@ void shorten_runs(Characters& characters, Continues continues) {
 inline void shorten_sequence(Characters& characters, std::string_view sequence) {
     std::array<char, 128> next{};
     for (std::size_t i = 1; i < sequence.size(); ++i)
-        next[static_cast<std::size_t>(sequence[i - 1])] = sequence[i];
+        next[static_cast<unsigned char>(sequence[i - 1])] = sequence[i];
     shorten_runs(characters, [&](std::string_view a, std::string_view b) {
         const auto last = static_cast<unsigned char>(a[0]);
         return last < next.size() && next[last] != '\0' && next[last] == b[0];

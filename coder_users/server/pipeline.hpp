@@ -153,7 +153,7 @@ class Pipeline {
     }
 
     Identity signed_in(const CheckedToken& checked, Time now) {
-        if (checked.refusal) throw *checked.refusal;
+        if (checked.refusal) throw ApiError(*checked.refusal);
         Identity identity = checked.identity.value();
         note_use(backend_.store, identity, now, !backend_.options.disable_session_expiry_refresh);
         return identity;

@@ -43,7 +43,7 @@ inline std::string deployment_id(store::Store& store, const rules::Random& rando
     constexpr const char* name = "deployment_id";
     const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
     if (const auto known = store.read(find)) return *known;
-    const std::string made = routes::new_uuid(random);
+    std::string made = routes::new_uuid(random);
     store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
     return made;
 }

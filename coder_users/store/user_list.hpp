@@ -47,6 +47,7 @@ inline std::string containing(std::string_view text) {
 template <class Values, class ToText>
 std::string placeholders(Conditions& conditions, const Values& values, ToText&& to_text) {
     std::vector<std::string> names;
+    names.reserve(values.size());
     for (const auto& value : values) names.push_back(conditions.placeholder(to_text(value)));
     return "(" + join(names, ", ") + ")";
 }
