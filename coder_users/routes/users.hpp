@@ -33,7 +33,8 @@ inline Reply get_users(Call& call) {
     filter.seen_until = search.last_seen_before;
     filter.seen_from = search.last_seen_after;
     // A crowd that was seen within the last second is stored first; fewer are taken along.
-    if (call.backend.store.seen_count() > store::users::most_seen_in_list)
+    if (store::users::looks_at_activity(filter) &&
+        call.backend.store.seen_count() > store::users::most_seen_in_list)
         call.backend.store.store_activity();
     const store::users::UserList found = call.backend.store.read([&](store::Connection& c) {
         return store::users::list(c, filter,

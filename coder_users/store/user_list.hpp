@@ -55,6 +55,11 @@ std::string placeholders(Conditions& conditions, const Values& values, ToText&& 
 /// How many users whose rows are behind a filtered list may take into account.
 inline constexpr std::size_t most_seen_in_list = 100;
 
+/// Whether a filter asks for what rows may not hold yet.
+inline bool looks_at_activity(const Filter& filter) {
+    return !filter.statuses.empty() || filter.seen_until || filter.seen_from;
+}
+
 /// The users u and, where a filter asks for what rows may not hold yet, what is known beyond them.
 struct Source {
     std::string from = "users u";
@@ -64,7 +69,7 @@ struct Source {
 
 inline Source source_of(Conditions& conditions, const Filter& filter, const Activity& activity) {
     Source source;
-    if (filter.statuses.empty() && !filter.seen_until && !filter.seen_from) return source;
+    if (!looks_at_activity(filter)) return source;
     std::vector<std::string> rows;
     const auto seen = activity.seen();
     for (const auto& [id, time] : seen) {
