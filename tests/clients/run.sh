@@ -4,10 +4,11 @@
 # Arguments: the demo server, a folder for the Python packages.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-demo=$1 packages=$2
+demo=$(realpath "$1") packages=$(realpath -m "$2")
 work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+cd "$work" # schemathesis leaves its cache where it runs
 
 if [ ! -x "$packages/bin/schemathesis" ]; then
     python3 -m venv "$packages"
