@@ -78,6 +78,12 @@ class LanePool {
         return threads_.size();
     }
 
+    /// How much work waits for a place.
+    std::size_t waiting() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return queue_.size();
+    }
+
  private:
     using Handle = std::list<std::thread>::iterator;
 

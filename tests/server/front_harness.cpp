@@ -91,6 +91,7 @@ std::size_t FrontHarness::open_connections() const { return echo_->front.open_co
 std::size_t FrontHarness::held_bytes() const { return echo_->front.held_bytes(); }
 std::size_t FrontHarness::answered() const { return echo_->answered; }
 std::size_t FrontHarness::blocked() const { return echo_->blocked; }
+std::size_t FrontHarness::waiting() const { return echo_->lane.waiting(); }
 void FrontHarness::release() {
     const std::lock_guard<std::mutex> lock(echo_->mutex);
     echo_->released = true;

@@ -37,6 +37,7 @@ class FrontHarness {
     std::size_t held_bytes() const;
     std::size_t answered() const;  ///< calls of the handler, refusals excepted
     std::size_t blocked() const;   ///< handlers that wait for release()
+    std::size_t waiting() const;   ///< requests that wait for a place in the lane
     /// Lets all handlers go that wait now or later.
     void release();
 
