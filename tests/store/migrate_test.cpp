@@ -13,10 +13,7 @@ constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 constexpr const char* everything =
     "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name";
 
-std::string schema_file() {
-    const auto tests = std::filesystem::path(__FILE__).parent_path().parent_path();
-    return bytes_of((tests.parent_path() / "schema.sql").string());
-}
+std::string schema_file() { return bytes_of(SCHEMA_FILE); }
 
 std::string master_of(const std::string& sql) {
     SQLite::Database db(":memory:", flags);
