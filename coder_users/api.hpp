@@ -1,12 +1,7 @@
-// The promise to the host program: options, the service, and the one call that starts it.
+// The promise to the host program: the service, and the one call that starts it.
 #pragma once
 
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,103 +10,12 @@
 #include "coder_users/base/config.hpp"
 #include "coder_users/base/errors.hpp"
 #include "coder_users/base/model.hpp"
-#include "coder_users/base/time.hpp"
+#include "coder_users/options.hpp"
 
 namespace coder_users { inline namespace v0 {
 
 /// The version of this library.
 inline constexpr const char* version = "0.1.0";
-
-/// What the server takes from outside: time and randomness. Both are called from any thread at
-/// once and must not throw. An empty function means the system's own.
-struct Env {
-    std::function<Time()> now = {};
-    std::function<void(unsigned char* bytes, std::size_t count)> random = {};
-};
-
-enum class LogLevel { info, warning, error };
-
-/// One line for the log. It never holds passwords, tokens, cookies or keys. Values may hold any
-/// text that a client sent: escape them, or use to_text().
-struct LogLine {
-    LogLevel level = LogLevel::info;
-    Time time = never;
-    std::string message = {};
-    std::vector<std::pair<std::string, std::string>> fields = {};
-};
-
-/// The line as text without its line end: control characters and non-ASCII bytes are escaped, so
-/// that it stays one line whatever a client sent.
-CODER_USERS_API std::string to_text(const LogLine& line);
-
-/// Which kind of Git SSH key users get.
-enum class SshKeyAlgorithm { ed25519, ecdsa, rsa4096 };
-
-/// Bounds on what clients may occupy. Beyond one the connection is closed or answered 503.
-struct Limits {
-    std::size_t connections = 10'000;              ///< open at once
-    std::size_t connections_per_address = 1'000;   ///< of one peer address
-    std::size_t unfinished_bytes = 64 << 20;       ///< requests and answers in memory, in all
-    std::size_t requests_per_connection = 10'000;  ///< then the connection is closed
-    std::size_t waiting_writes = 1'024;            ///< requests waiting for the write lane
-    std::size_t waiting_hashes = 64;               ///< logins and the like waiting for a core
-    std::size_t workers = 0;  ///< threads that answer reads; 0: twice the cores, at least 4
-};
-
-/// How long a client may take. None is extended by progress.
-struct Deadlines {
-    std::chrono::milliseconds head{10'000};   ///< from its first byte to the end of the head
-    std::chrono::milliseconds body{30'000};   ///< from the end of the head to the end of the body
-    std::chrono::milliseconds write{30'000};  ///< for reading an answer
-    std::chrono::milliseconds idle{60'000};   ///< between two requests of a connection
-    std::chrono::milliseconds stop{1'000};    ///< how long stop() waits
-};
-
-/// Everything that can be chosen. The defaults are safe for a server on a desk.
-struct Options {
-    /// The SQLite file, made when missing; or ":memory:". Symbolic links are refused.
-    std::string database = "coder_users.db";
-    /// A numeric IPv4 or IPv6 address or a host name to listen on.
-    std::string address = "127.0.0.1";
-    /// 0: any free port, read it back by Service::port().
-    int port = 3000;
-    /// The URL under which clients reach the server (http or https), or "".
-    std::string access_url = {};
-
-    /// 32 bytes that seal private keys at rest. Empty: a key file is used.
-    std::string secret_key = {};
-    /// Holds 32 bytes in base64. Empty: "<database>.key". Made with mode 0600 when it is missing
-    /// and the database is new; a missing or wrong one is refused otherwise.
-    std::string secret_key_file = {};
-
-    std::chrono::seconds session_duration{std::chrono::hours(24)};
-    bool disable_session_expiry_refresh = false;
-    /// Adds Secure to the session cookie. Not set: when the access URL is https.
-    std::optional<bool> secure_auth_cookie = {};
-    /// Of tokens; at most 292 years.
-    std::chrono::seconds max_token_lifetime{std::chrono::hours(876'600)};
-    bool disable_password_auth = false;
-    /// bcrypt cost of new password hashes, 4 to 31.
-    int password_hash_cost = 10;
-    SshKeyAlgorithm ssh_key_algorithm = SshKeyAlgorithm::ed25519;
-
-    /// Requests a minute of one caller to one route; zero or less: no limit.
-    int api_rate_limit = 512;
-    /// The same, in addition, for routes that check passwords or end an external login.
-    int login_rate_limit = 60;
-    bool disable_rate_limits = false;
-    /// Addresses or CIDR networks of proxies in front of this server, and the headers in which they
-    /// tell the client's address, the first one that holds an address counts.
-    std::vector<std::string> proxy_trusted_origins = {};
-    std::vector<std::string> proxy_trusted_headers = {};
-
-    Limits limits = {};
-    Deadlines deadlines = {};
-    Env env = {};
-    /// Called from any thread, one call at a time, and may be slow only at the cost of requests.
-    /// What it throws is dropped. Empty: nothing is logged.
-    std::function<void(const LogLine&)> log = {};
-};
 
 /// One HTTP request, as Service::handle() takes it. Header names compare with letter case folded.
 struct Request {

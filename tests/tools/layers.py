@@ -26,6 +26,7 @@ FILES = {
     "coder_users.hpp": "face",
     "coder_users/coder_users.cpp": "face",
     "coder_users/api.hpp": "api",
+    "coder_users/options.hpp": "api",
     "main.cpp": "demo",
 }
 
