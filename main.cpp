@@ -10,8 +10,11 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "coder_users/base/duration.hpp"
+#include "coder_users/format/json.hpp"
 
 namespace {
 
@@ -79,6 +82,96 @@ void add_limits(CLI::App& app, coder_users::Options& options) {
         ->envname("CODER_PROXY_TRUSTED_ORIGINS");
 }
 
+void add_list(CLI::App& app, const char* flag, const char* variable,
+              std::vector<std::string>& value, const char* description) {
+    app.add_option(flag, value, description)->delimiter(',')->envname(variable);
+}
+
+/// A JSON object of strings.
+std::vector<std::pair<std::string, std::string>> parse_url_params(const std::string& text) {
+    std::vector<std::pair<std::string, std::string>> params;
+    const auto fail = [&] {
+        throw CLI::ValidationError("--oidc-auth-url-params",
+                                   "expects a JSON object of strings, got \"" + text + '"');
+    };
+    try {
+        const coder_users::format::Json json = coder_users::format::parse_json(text);
+        if (!json.is<picojson::object>()) fail();
+        for (const auto& [name, value] : json.get<picojson::object>()) {
+            if (!value.is<std::string>()) fail();
+            params.emplace_back(name, value.get<std::string>());
+        }
+    } catch (const coder_users::format::JsonError&) {
+        fail();
+    }
+    return params;
+}
+
+void add_github(CLI::App& app, coder_users::GithubOptions& github) {
+    app.add_option("--oauth2-github-client-id", github.client_id, "Client id of the GitHub app")
+        ->envname("CODER_OAUTH2_GITHUB_CLIENT_ID");
+    app.add_option("--oauth2-github-client-secret", github.client_secret,
+                   "Client secret of the GitHub app; better given in the variable")
+        ->envname("CODER_OAUTH2_GITHUB_CLIENT_SECRET");
+    add_list(app, "--oauth2-github-allowed-orgs", "CODER_OAUTH2_GITHUB_ALLOWED_ORGS",
+             github.allowed_orgs, "Organizations whose members may log in");
+    add_list(app, "--oauth2-github-allowed-teams", "CODER_OAUTH2_GITHUB_ALLOWED_TEAMS",
+             github.allowed_teams, "Teams of those whose members may log in: org/team-slug");
+    app.add_flag("--oauth2-github-allow-signups", github.allow_signups,
+                 "Somebody unknown gets an account")
+        ->envname("CODER_OAUTH2_GITHUB_ALLOW_SIGNUPS");
+    app.add_flag("--oauth2-github-allow-everyone", github.allow_everyone,
+                 "Anybody with a GitHub account may log in")
+        ->envname("CODER_OAUTH2_GITHUB_ALLOW_EVERYONE");
+    app.add_option("--oauth2-github-enterprise-base-url", github.enterprise_base_url,
+                   "URL of GitHub Enterprise (github.com)")
+        ->envname("CODER_OAUTH2_GITHUB_ENTERPRISE_BASE_URL");
+}
+
+void add_oidc_claims(CLI::App& app, coder_users::OidcOptions& oidc) {
+    add_list(app, "--oidc-email-domain", "CODER_OIDC_EMAIL_DOMAIN", oidc.email_domains,
+             "Domains of e-mail addresses that may log in");
+    app.add_flag("--oidc-ignore-email-verified", oidc.ignore_email_verified,
+                 "Take every e-mail address as verified")
+        ->envname("CODER_OIDC_IGNORE_EMAIL_VERIFIED");
+    app.add_option("--oidc-username-field", oidc.username_field,
+                   "Claim with the user name (preferred_username)")
+        ->envname("CODER_OIDC_USERNAME_FIELD");
+    app.add_option("--oidc-email-field", oidc.email_field, "Claim with the e-mail address (email)")
+        ->envname("CODER_OIDC_EMAIL_FIELD");
+    app.add_flag("--oidc-ignore-userinfo", oidc.ignore_userinfo,
+                 "The claims of the id token alone count")
+        ->envname("CODER_OIDC_IGNORE_USERINFO");
+}
+
+void add_oidc(CLI::App& app, coder_users::OidcOptions& oidc) {
+    app.add_flag("--oidc-allow-signups", oidc.allow_signups,
+                 "Somebody unknown gets an account (true)")
+        ->envname("CODER_OIDC_ALLOW_SIGNUPS");
+    app.add_option("--oidc-client-id", oidc.client_id, "Client id at the OpenID provider")
+        ->envname("CODER_OIDC_CLIENT_ID");
+    app.add_option("--oidc-client-secret", oidc.client_secret,
+                   "Client secret there; better given in the variable")
+        ->envname("CODER_OIDC_CLIENT_SECRET");
+    app.add_option("--oidc-issuer-url", oidc.issuer_url, "URL of the OpenID provider")
+        ->envname("CODER_OIDC_ISSUER_URL");
+    add_list(app, "--oidc-scopes", "CODER_OIDC_SCOPES", oidc.scopes,
+             "Scopes to ask for (openid,profile,email)");
+    app.add_option_function<std::string>(
+           "--oidc-auth-url-params",
+           [&](const std::string& text) { oidc.auth_url_params = parse_url_params(text); },
+           "Parameters added to the URL that starts a login ({\"access_type\": \"offline\"})")
+        ->envname("CODER_OIDC_AUTH_URL_PARAMS");
+    app.add_option("--oidc-sign-in-text", oidc.sign_in_text, "Text of the button (OpenID Connect)")
+        ->envname("CODER_OIDC_SIGN_IN_TEXT");
+    app.add_option("--oidc-icon-url", oidc.icon_url, "Icon of the button")
+        ->envname("CODER_OIDC_ICON_URL");
+    app.add_option("--oidc-signups-disabled-text", oidc.signups_disabled_text,
+                   "What somebody unknown reads while sign-ups are off")
+        ->envname("CODER_OIDC_SIGNUPS_DISABLED_TEXT");
+    add_oidc_claims(app, oidc);
+}
+
 void add_options(CLI::App& app, coder_users::Options& options) {
     app.add_option_function<std::string>(
            "--http-address", [&](const std::string& text) { parse_http_address(text, options); },
@@ -116,13 +209,20 @@ void add_options(CLI::App& app, coder_users::Options& options) {
            "Kind of Git SSH keys: ed25519, ecdsa or rsa4096 (ed25519)")
         ->envname("CODER_SSH_KEYGEN_ALGORITHM");
     add_limits(app, options);
+    app.add_option("--provider-ca-file", options.provider_ca_file,
+                   "Certificates that login providers are checked against (the system's)")
+        ->envname("CODER_USERS_PROVIDER_CA_FILE");
+    add_github(app, options.github);
+    add_oidc(app, options.oidc);
 }
 
-/// "access_url: ..." as "--access-url: ...": the library names members of Options.
+/// "oidc.issuer_url: ..." as "--oidc-issuer-url: ...": the library names members of Options.
 std::string with_flag(std::string text) {
     const std::size_t end = (std::min)(text.find(':'), text.size());
-    std::replace(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '_', '-');
-    return "--" + text;
+    const bool github = text.rfind("github.", 0) == 0;
+    for (std::size_t i = 0; i < end; ++i)
+        if (text[i] == '_' || text[i] == '.') text[i] = '-';
+    return (github ? "--oauth2-" : "--") + text;
 }
 
 int serve(const coder_users::Options& options) {

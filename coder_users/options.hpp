@@ -47,6 +47,7 @@ struct Limits {
     std::size_t requests_per_connection = 10'000;  ///< then the connection is closed
     std::size_t waiting_writes = 1'024;            ///< requests waiting for the write lane
     std::size_t waiting_hashes = 64;               ///< logins and the like waiting for a core
+    std::size_t waiting_logins = 32;               ///< callers waiting for a login provider
     std::size_t workers = 0;  ///< threads that answer reads; 0: twice the cores, at least 4
 };
 
@@ -57,6 +58,50 @@ struct Deadlines {
     std::chrono::milliseconds write{30'000};  ///< for reading an answer
     std::chrono::milliseconds idle{60'000};   ///< between two requests of a connection
     std::chrono::milliseconds stop{1'000};    ///< how long stop() waits
+};
+
+/// Login through an OpenID Connect provider. Strings hold UTF-8.
+struct OidcOptions {
+    /// The issuer exactly as its discovery document and its tokens name it (http or https).
+    std::string issuer_url = {};
+    std::string client_id = {};
+    std::string client_secret = {};
+    /// Whether a login of somebody unknown creates an account.
+    bool allow_signups = true;
+    /// Domains of e-mail addresses that may log in, in any letter case; empty: all.
+    std::vector<std::string> email_domains = {};
+    std::vector<std::string> scopes{"openid", "profile", "email"};
+    /// Takes every e-mail address as verified. Only for providers that verify all of them.
+    bool ignore_email_verified = false;
+    std::string username_field = "preferred_username";  ///< the claim with the user name
+    std::string email_field = "email";                  ///< the claim with the e-mail address
+    /// Added to the URL that starts a login.
+    std::vector<std::pair<std::string, std::string>> auth_url_params{{"access_type", "offline"}};
+    bool ignore_userinfo = false;  ///< the id token's claims alone count
+    std::string sign_in_text = "OpenID Connect";
+    std::string icon_url = {};
+    std::string signups_disabled_text = {};  ///< shown instead of the built-in text
+
+    /// Whether client id, secret and issuer are there. Needs Options::access_url, too.
+    bool configured() const {
+        return !client_id.empty() && !client_secret.empty() && !issuer_url.empty();
+    }
+};
+
+/// Login through GitHub. Exactly one of `allowed_orgs` and `allow_everyone` says who may.
+struct GithubOptions {
+    std::string client_id = {};
+    std::string client_secret = {};
+    std::vector<std::string> allowed_orgs = {};   ///< by their exact names
+    std::vector<std::string> allowed_teams = {};  ///< "org/team-slug"; empty: all of the orgs
+    /// Whether a login of somebody unknown creates an account.
+    bool allow_signups = false;
+    bool allow_everyone = false;  ///< anybody with a GitHub account may log in
+    /// Of GitHub Enterprise (http or https), its API below /api/v3; empty: github.com.
+    std::string enterprise_base_url = {};
+
+    /// Whether client id and secret are there. Needs Options::access_url, too.
+    bool configured() const { return !client_id.empty() && !client_secret.empty(); }
 };
 
 /// Everything that can be chosen. The defaults are safe for a server on a desk.
@@ -96,6 +141,11 @@ struct Options {
     /// tell the client's address, the first one that holds an address counts.
     std::vector<std::string> proxy_trusted_origins = {};
     std::vector<std::string> proxy_trusted_headers = {};
+
+    OidcOptions oidc = {};
+    GithubOptions github = {};
+    /// PEM file with the certificates that providers are checked against; empty: the system's.
+    std::string provider_ca_file = {};
 
     Limits limits = {};
     Deadlines deadlines = {};

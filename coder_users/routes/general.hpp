@@ -20,8 +20,15 @@ inline Reply get_build_info(Call& call) {
 }
 
 inline Reply get_auth_methods(Call& call) {
+    const Options& options = call.backend.options;
     format::wire::AuthMethods methods;
-    methods.password = !call.backend.options.disable_password_auth;
+    methods.password = !options.disable_password_auth;
+    methods.github = options.github.configured();
+    methods.oidc = options.oidc.configured();
+    if (methods.oidc) {
+        methods.oidc_sign_in_text = options.oidc.sign_in_text;
+        methods.oidc_icon_url = options.oidc.icon_url;
+    }
     return ok(format::wire::auth_methods(methods));
 }
 

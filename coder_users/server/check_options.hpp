@@ -4,6 +4,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "coder_users/api.hpp"
@@ -14,6 +15,37 @@
 
 namespace coder_users { inline namespace v0 { namespace server {
 
+inline bool is_web_url(std::string_view text) {
+    return same_folded(text.substr(0, 7), "http://") || same_folded(text.substr(0, 8), "https://");
+}
+
+/// The part of check_options() about login providers.
+inline void check_provider_options(const Options& options) {
+    const OidcOptions& oidc = options.oidc;
+    const GithubOptions& github = options.github;
+    const auto require = [](bool good, const char* text) {
+        if (!good) throw std::invalid_argument(text);
+    };
+    require(oidc.issuer_url.empty() || is_web_url(oidc.issuer_url),
+            "oidc.issuer_url: must begin with http:// or https://");
+    require(github.enterprise_base_url.empty() || is_web_url(github.enterprise_base_url),
+            "github.enterprise_base_url: must begin with http:// or https://");
+    for (const std::string& team : github.allowed_teams) {
+        const std::size_t slash = team.find('/');
+        require(slash != 0 && slash != std::string::npos && slash + 1 < team.size(),
+                "github.allowed_teams: must be of the form org/team-slug");
+    }
+    require(!options.access_url.empty() || (!oidc.configured() && !github.configured()),
+            "access_url: is required by a login provider");
+    if (!github.configured()) return;
+    require(github.allow_everyone || !github.allowed_orgs.empty(),
+            "github.allowed_orgs: must name an organization unless allow_everyone is set");
+    require(!github.allow_everyone || github.allowed_orgs.empty(),
+            "github.allowed_orgs: must be empty when allow_everyone is set");
+    require(github.allowed_teams.empty() || !github.allowed_orgs.empty(),
+            "github.allowed_teams: need their organizations in allowed_orgs");
+}
+
 /// Throws std::invalid_argument that names the first bad option.
 inline void check_options(const Options& options) {
     const auto require = [](bool good, const char* text) {
@@ -23,8 +55,7 @@ inline void check_options(const Options& options) {
     require(!options.database.empty(), "database: must not be empty");
     require(!options.address.empty(), "address: must not be empty");
     require(options.port >= 0 && options.port <= 65535, "port: must be 0 to 65535");
-    require(options.access_url.empty() || starts_with(options.access_url, "http://") ||
-                starts_with(options.access_url, "https://"),
+    require(options.access_url.empty() || is_web_url(options.access_url),
             "access_url: must begin with http:// or https://");
     require(options.secret_key.empty() || options.secret_key.size() == rules::seal_key_size,
             "secret_key: must have 32 bytes");
@@ -40,6 +71,7 @@ inline void check_options(const Options& options) {
         if (!rules::parse_network(text))
             throw std::invalid_argument("proxy_trusted_origins: not an address or network: " +
                                         text);
+    check_provider_options(options);
     const Limits& limits = options.limits;
     require(limits.connections > 0 && limits.connections_per_address > 0 &&
                 limits.unfinished_bytes > 0 && limits.requests_per_connection > 0,

@@ -75,6 +75,19 @@ TEST_CASE("the ways to log in") {
         CHECK(answer.body ==
               "{\"password\":{\"enabled\":" + std::string(disabled ? "false" : "true") + rest);
     }
+    coder_users::Options options;
+    options.access_url = "https://users.example.com";
+    options.github.client_id = options.oidc.client_id = "id";
+    options.github.client_secret = options.oidc.client_secret = "secret";
+    options.github.allow_everyone = true;
+    options.oidc.issuer_url = "https://accounts.example.com";
+    options.oidc.sign_in_text = "Sign in <here>";
+    options.oidc.icon_url = "/icon.svg";
+    CHECK(
+        TestServer(options).send("GET", "/users/authmethods").body ==
+        R"({"password":{"enabled":true},"github":{"enabled":true},)"
+        R"("oidc":{"enabled":true,"signInText":"Sign in \u003chere\u003e","iconUrl":"/icon.svg"}})"
+        "\n");
     World world;
     check_rows(world,
                {

@@ -28,6 +28,13 @@ refused --secure-auth-cookie --secure-auth-cookie=maybe
 refused --ssh-keygen-algorithm --ssh-keygen-algorithm dsa
 refused --access-url --access-url ftp://example.com
 refused --proxy-trusted-origins --proxy-trusted-origins 10.0.0.0/33
+refused --oidc-issuer-url --oidc-issuer-url accounts.example.com
+refused --oidc-auth-url-params --oidc-auth-url-params '{"prompt":1}'
+refused --oidc-auth-url-params --oidc-auth-url-params '{"prompt":'
+refused --oidc-allow-signups --oidc-allow-signups=maybe
+refused --access-url --oidc-issuer-url https://accounts.example.com --oidc-client-id a --oidc-client-secret b
+refused --oauth2-github-allowed-orgs --access-url https://users.example.com \
+    --oauth2-github-client-id a --oauth2-github-client-secret b
 refused "$work/nowhere/users.db" --http-address 127.0.0.1:0 --database "$work/nowhere/users.db"
 echo 'not a database' >"$work/other.db"
 refused "not a coder_users database: $work/other.db" --database "$work/other.db"

@@ -45,7 +45,37 @@ bool has_ipv6() {
     }
 }
 
+Options with_oidc(Options options) {
+    options.access_url = "https://users.example.com";
+    options.oidc.issuer_url = "https://accounts.example.com";
+    options.oidc.client_id = "id";
+    options.oidc.client_secret = "secret";
+    return options;
+}
+
+Options with_github(Options options) {
+    options.access_url = "https://users.example.com";
+    options.github.client_id = "id";
+    options.github.client_secret = "secret";
+    options.github.allowed_orgs = {"acme"};
+    return options;
+}
+
 }  // namespace
+
+TEST_CASE("a login provider is one when it is configured whole") {
+    Options options = in_memory();
+    CHECK_FALSE(options.oidc.configured());
+    CHECK_FALSE(options.github.configured());
+    options = with_github(with_oidc(in_memory()));
+    CHECK(options.oidc.configured());
+    CHECK(options.github.configured());
+    CHECK_NOTHROW(coder_users::start(options));
+    options.oidc.client_secret = "";
+    options.github.client_id = "";
+    CHECK_FALSE(options.oidc.configured());
+    CHECK_FALSE(options.github.configured());
+}
 
 TEST_CASE("every bad option is refused by its name before anything is opened") {
     using std::chrono::hours;
@@ -75,6 +105,21 @@ TEST_CASE("every bad option is refused by its name before anything is opened") {
          [](Options& o) {
              o.proxy_trusted_origins = {"::1", "x"};
          }},
+        {"oidc.issuer_url", [](Options& o) { o.oidc.issuer_url = "accounts.example.com"; }},
+        {"access_url", [](Options& o) { o = with_oidc(o), o.access_url = ""; }},
+        {"access_url", [](Options& o) { o = with_github(o), o.access_url = ""; }},
+        {"github.allowed_orgs", [](Options& o) { o = with_github(o), o.github.allowed_orgs = {}; }},
+        {"github.allowed_orgs",
+         [](Options& o) { o = with_github(o), o.github.allow_everyone = true; }},
+        {"github.allowed_teams",
+         [](Options& o) {
+             o = with_github(o), o.github.allow_everyone = true;
+             o.github.allowed_orgs = {}, o.github.allowed_teams = {"acme/devs"};
+         }},
+        {"github.allowed_teams",
+         [](Options& o) { o = with_github(o), o.github.allowed_teams = {"devs"}; }},
+        {"github.enterprise_base_url",
+         [](Options& o) { o = with_github(o), o.github.enterprise_base_url = "ghe"; }},
         {"limits", [](Options& o) { o.limits.connections = 0; }},
         {"limits", [](Options& o) { o.limits.connections_per_address = 0; }},
         {"limits", [](Options& o) { o.limits.unfinished_bytes = 0; }},

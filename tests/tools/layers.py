@@ -18,7 +18,7 @@ ROOMS = {
     "routes": {"api", "base", "format", "rules", "store"},
     "server": {"api", "base", "format", "rules", "store", "routes"},
     "face": {"api", "server"},
-    "demo": {"base", "face"},
+    "demo": {"base", "face", "format"},
 }
 
 # Single files that are a room of their own.
