@@ -40,8 +40,11 @@ echo 'not a database' >"$work/other.db"
 refused "not a coder_users database: $work/other.db" --database "$work/other.db"
 [ "$(cat "$work/other.db")" = 'not a database' ] || fail 'a foreign file was changed'
 
-"$DEMO" --version | grep -qx 'coder_users [0-9.]*' || fail '--version'
-"$DEMO" --help | grep -qF 'CODER_HTTP_ADDRESS' || fail '--help names no variables'
+# Whole into a file first: a grep that has found its line closes the pipe under the writer.
+"$DEMO" --version >"$work/version"
+grep -qx 'coder_users [0-9.]*' "$work/version" || fail '--version'
+"$DEMO" --help >"$work/help"
+grep -qF 'CODER_HTTP_ADDRESS' "$work/help" || fail '--help names no variables'
 
 started() { # file with the demo's output
     for _ in $(seq 100); do
