@@ -22,6 +22,7 @@
 #include "coder_users/store/database_file.hpp"
 #include "coder_users/store/db.hpp"
 #include "coder_users/store/fair_mutex.hpp"
+#include "coder_users/store/group_commit.hpp"
 #include "coder_users/store/migrate.hpp"
 #include "coder_users/store/transaction.hpp"
 #include "coder_users/store/users.hpp"
@@ -50,6 +51,7 @@ class Store {
             if (text.find(name_) != std::string::npos) throw std::runtime_error(text);
             throw std::runtime_error("cannot open " + name_ + ": " + text);
         }
+        changes_.emplace(*writer_, in_memory() ? &memory_mutex_ : nullptr);
         const SignalsBlocked quiet;
         activity_thread_ = std::thread([this] { store_activity_until_closed(); });
     }
@@ -90,17 +92,25 @@ class Store {
         return transaction.run([&] { return fn(reading.connection()); });
     }
 
-    /// Runs `fn(Tx&)` in the one writing transaction and returns after its COMMIT. When `fn`
-    /// throws, nothing is changed and the exception goes on. Busy, Unavailable or Duplicate when
-    /// the store cannot; after Unavailable the change may be there or not.
+    /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that come at
+    /// the same time share one transaction, each in a savepoint: `fn` runs once, maybe on a thread
+    /// of another caller, while this one waits. When `fn` throws, nothing of it is changed, nobody
+    /// else is disturbed and the exception goes on. Busy, Unavailable or Duplicate when the store
+    /// cannot; after Unavailable the change may be there or not.
     template <class Fn>
     auto write(Fn&& fn) {
-        const std::lock_guard<std::mutex> one_at_a_time(writer_mutex_);
-        const auto alone = in_memory() ? std::unique_lock<FairMutex>(memory_mutex_)
-                                       : std::unique_lock<FairMutex>();
-        Transaction transaction(*writer_, "BEGIN IMMEDIATE");
-        return transaction.run([&] { return fn(*writer_); });
+        using Result = std::decay_t<decltype(fn(std::declval<Tx&>()))>;
+        if constexpr (std::is_void_v<Result>) {
+            changes_->run([&](Tx& tx) { fn(tx); });
+        } else {
+            std::optional<Result> result;
+            changes_->run([&](Tx& tx) { result.emplace(fn(tx)); });
+            return std::move(*result);
+        }
     }
+
+    /// How many changes wait for their transaction to begin.
+    std::size_t waiting_writes() const { return changes_->waiting(); }
 
     /// How many users were seen whose rows do not say so yet.
     std::size_t seen_count() const { return activity_.seen().size(); }
@@ -239,9 +249,9 @@ class Store {
     std::optional<OwnershipLock> lock_;
     Activity activity_;
 
-    std::mutex writer_mutex_;
     FairMutex memory_mutex_;
     std::unique_ptr<Tx> writer_;
+    std::optional<GroupCommit> changes_;
 
     std::mutex readers_mutex_;
     std::condition_variable reader_returned_;
