@@ -116,6 +116,24 @@ struct KeyRow {
     std::string token() const { return id + "-" + secret; }
 };
 
+/// All that requests may change, but for the traces that every use of a key leaves.
+inline std::string snapshot_of(const std::string& path) {
+    std::string all;
+    for (const char* query :
+         {"SELECT id, username, username_folded, email, email_folded, hashed_password, "
+          "created_at, status, login_type, avatar_url, theme_preference, deleted FROM users "
+          "ORDER BY id",
+          "SELECT * FROM user_roles ORDER BY 1, 2",
+          "SELECT id, user_id, hashed_secret, created_at, updated_at, login_type, scope, "
+          "token_name, lifetime_seconds FROM api_keys ORDER BY id",
+          "SELECT * FROM organizations ORDER BY id",
+          "SELECT * FROM organization_members ORDER BY 1, 2",
+          "SELECT * FROM organization_member_roles ORDER BY 1, 2, 3",
+          "SELECT * FROM git_ssh_keys ORDER BY 1", "SELECT * FROM user_links ORDER BY 1"})
+        all += stored(path, query) + "\n--\n";
+    return all;
+}
+
 /// A server over a file, with its owner, and a second hand on the file.
 class World {
  public:
@@ -154,23 +172,8 @@ class World {
         return key.token();
     }
 
-    /// All that requests may change, but for the traces that every use of a key leaves.
-    std::string snapshot() const {
-        std::string all;
-        for (const char* query :
-             {"SELECT id, username, username_folded, email, email_folded, hashed_password, "
-              "created_at, status, login_type, avatar_url, theme_preference, deleted FROM users "
-              "ORDER BY id",
-              "SELECT * FROM user_roles ORDER BY 1, 2",
-              "SELECT id, user_id, hashed_secret, created_at, updated_at, login_type, scope, "
-              "token_name, lifetime_seconds FROM api_keys ORDER BY id",
-              "SELECT * FROM organizations ORDER BY id",
-              "SELECT * FROM organization_members ORDER BY 1, 2",
-              "SELECT * FROM organization_member_roles ORDER BY 1, 2, 3",
-              "SELECT * FROM git_ssh_keys ORDER BY 1", "SELECT * FROM user_links ORDER BY 1"})
-            all += sql(query) + "\n--\n";
-        return all;
-    }
+    /// snapshot_of() the server's file.
+    std::string snapshot() const { return snapshot_of(path); }
     std::string last_entry() const { return sql("SELECT COALESCE(MAX(entry), 0) FROM audit_logs"); }
     /// "type|action|target|status" of every audit entry behind `entry`.
     std::string entries_since(const std::string& entry) const {

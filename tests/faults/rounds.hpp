@@ -1,0 +1,31 @@
+// How long the tests of faults go on: a little in every run of the tests, as long as asked for by
+// CODER_USERS_ROUNDS (./dev crash, ./dev damage, ./dev load).
+#pragma once
+
+#include <cstdlib>
+
+namespace faults {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+#else
+inline constexpr bool sanitized = false;
+#endif
+
+/// What was asked for; 0: nothing was.
+inline long rounds_asked_for() {
+    const char* const text = std::getenv("CODER_USERS_ROUNDS");
+    return text ? std::atol(text) : 0;
+}
+inline long rounds(long usually, long when_sanitized) {
+    const long asked = rounds_asked_for();
+    return asked > 0 ? asked : sanitized ? when_sanitized : usually;
+}
+
+}  // namespace faults
