@@ -18,7 +18,7 @@ namespace coder_users { inline namespace v0 { namespace routes {
 inline rules::SshKeyPair make_ssh_key_pair(SshKeyAlgorithm algorithm, const rules::Random& random) {
     switch (algorithm) {
         case SshKeyAlgorithm::ecdsa:
-            return rules::make_ecdsa_key();
+            return rules::make_ecdsa_key(random);
         case SshKeyAlgorithm::rsa4096:
             return rules::make_rsa4096_key();
         case SshKeyAlgorithm::ed25519:

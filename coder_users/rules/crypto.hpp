@@ -1,13 +1,15 @@
-// Cryptography: digests, sealing, signature keys, base64, randomness. The one header with OpenSSL.
+// Cryptography: digests, sealing, base64, randomness. The one header that includes OpenSSL.
 #pragma once
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
@@ -60,7 +62,6 @@ struct FreeWith {
 };
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeWith<EVP_CIPHER_CTX_free>>;
-using SignatureKey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 
 inline const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
@@ -173,71 +174,6 @@ inline std::optional<std::string> open(std::string_view key, std::string_view se
     ERR_pop_to_mark();
     if (!good) return std::nullopt;
     return out;
-}
-
-/// The 32 raw bytes of the public key that belongs to a 32-byte seed.
-inline std::string ed25519_public_key(std::string_view seed) {
-    if (seed.size() != 32) throw std::invalid_argument("an Ed25519 seed has 32 bytes");
-    const SignatureKey key(
-        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(seed), seed.size()));
-    std::string out(32, '\0');
-    std::size_t size = out.size();
-    check_openssl(key && EVP_PKEY_get_raw_public_key(key.get(), bytes_of(out), &size) == 1,
-                  "Ed25519");
-    return out;
-}
-
-using Bytes = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
-using Number = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
-
-/// The private key in the PEM form that names its algorithm: "EC PRIVATE KEY", "RSA PRIVATE KEY".
-inline std::string traditional_pem(EVP_PKEY* key) {
-    const Bytes out(BIO_new(BIO_s_mem()));
-    check_openssl(out && PEM_write_bio_PrivateKey_traditional(out.get(), key, nullptr, nullptr, 0,
-                                                              nullptr, nullptr) == 1,
-                  "private key");
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
-}
-
-/// A fresh NIST P-256 key, from OpenSSL's own randomness.
-struct EcdsaKey {
-    std::string point;  ///< the public key, uncompressed
-    std::string pem;
-};
-
-inline EcdsaKey make_p256_key() {
-    const SignatureKey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-    std::string point(65, '\0');
-    std::size_t size = 0;
-    check_openssl(key &&
-                      EVP_PKEY_get_octet_string_param(key.get(), OSSL_PKEY_PARAM_PUB_KEY,
-                                                      bytes_of(point), point.size(), &size) == 1 &&
-                      size == point.size(),
-                  "P-256");
-    return {point, traditional_pem(key.get())};
-}
-
-/// A fresh RSA key, from OpenSSL's own randomness; its public numbers big-endian. Takes a second.
-struct RsaKey {
-    std::string exponent, modulus;
-    std::string pem;
-};
-
-inline RsaKey make_rsa_key(unsigned bits) {
-    const SignatureKey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{bits}));
-    const auto number = [&](const char* name) {
-        BIGNUM* raw = nullptr;
-        check_openssl(key && EVP_PKEY_get_bn_param(key.get(), name, &raw) == 1, "RSA");
-        const Number value(raw);
-        std::string out(static_cast<std::size_t>(BN_num_bytes(raw)), '\0');
-        BN_bn2bin(raw, bytes_of(out));
-        return out;
-    };
-    RsaKey made{number(OSSL_PKEY_PARAM_RSA_E), number(OSSL_PKEY_PARAM_RSA_N), {}};
-    made.pem = traditional_pem(key.get());
-    return made;
 }
 
 /// The standard alphabet with padding, on one line.

@@ -40,6 +40,17 @@ inline bool is_bcrypt_hash(std::string_view hash) {
            (starts_with(hash, "$2a$") || starts_with(hash, "$2b$") || starts_with(hash, "$2y$"));
 }
 
+/// The cost of a bcrypt hash; nothing for any other text.
+inline std::optional<int> hash_cost(std::string_view hash) {
+    if (!is_bcrypt_hash(hash) || !is_digit(hash[4]) || !is_digit(hash[5]) || hash[6] != '$')
+        return std::nullopt;
+    const int cost = (hash[4] - '0') * 10 + (hash[5] - '0');
+    for (const char c : hash.substr(7))
+        if (!is_letter(c) && !is_digit(c) && c != '.' && c != '/') return std::nullopt;
+    if (cost < lowest_hash_cost || cost > highest_hash_cost) return std::nullopt;
+    return cost;
+}
+
 /// Nothing when libxcrypt refuses the setting.
 inline std::optional<std::string> bcrypt(const std::string& password, const std::string& setting) {
     const auto data = std::make_unique<crypt_data>();  // 32 KiB: too much for a small stack

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "coder_users/rules/crypto.hpp"
+#include "coder_users/rules/signature_keys.hpp"
 
 namespace coder_users { inline namespace v0 { namespace rules {
 
@@ -69,9 +70,9 @@ inline SshKeyPair make_ed25519_key(const Random& random) {
 }
 
 /// NIST P-256; the private key as "EC PRIVATE KEY".
-inline SshKeyPair make_ecdsa_key() {
+inline SshKeyPair make_ecdsa_key(const Random& random) {
     constexpr std::string_view type = "ecdsa-sha2-nistp256";
-    const EcdsaKey key = make_p256_key();
+    const EcdsaKey key = make_p256_key(random);
     return {authorized_key(type, ssh_string(type) + ssh_string("nistp256") + ssh_string(key.point)),
             key.pem};
 }

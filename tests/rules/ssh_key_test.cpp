@@ -89,6 +89,8 @@ TEST_CASE("the private key is OpenSSH's PEM") {
 TEST_CASE("all key material comes from the given randomness") {
     CHECK(make_ed25519_key(counting()).private_key == make_ed25519_key(counting()).private_key);
     CHECK(make_ed25519_key(system_random).public_key != make_ed25519_key(system_random).public_key);
+    CHECK(make_ecdsa_key(counting()).private_key == make_ecdsa_key(counting()).private_key);
+    CHECK(make_ecdsa_key(system_random).public_key != make_ecdsa_key(system_random).public_key);
 }
 
 TEST_CASE("ssh-keygen reads the keys, signs and verifies with them") {
