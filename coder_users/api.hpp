@@ -9,6 +9,7 @@
 
 #include "coder_users/base/config.hpp"
 #include "coder_users/base/errors.hpp"
+#include "coder_users/base/line_error.hpp"
 #include "coder_users/base/model.hpp"
 #include "coder_users/options.hpp"
 
@@ -30,6 +31,19 @@ struct Response {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = {};
+};
+
+/// Everything that a server for tests held at one moment, the clock apart. Copies share it; it may
+/// outlive its service and be given to another one.
+class Snapshot {
+ public:
+    explicit Snapshot(std::string image)
+        : image_(std::make_shared<const std::string>(std::move(image))) {}
+    /// The database as the bytes of an SQLite file.
+    const std::string& image() const { return *image_; }
+
+ private:
+    std::shared_ptr<const std::string> image_;
 };
 
 /// A running server. It owns its threads, its listening socket and its database; destroying it
@@ -61,6 +75,16 @@ class CODER_USERS_API Service {
     /// HTTP: a dormant user becomes active, the key counts as used, a session's expiry slides.
     /// Throws ApiError with status 401 when the token is no good, 503 when the store fails.
     Identity authenticate(std::string_view token);
+
+    /// Creates users with chosen ids, roles, hashes and tokens, all or none of them; docs/data.md
+    /// describes the JSON. Throws LineError for what is wrong with it, ApiError with status 503
+    /// when the store fails.
+    void seed(std::string_view json);
+
+    /// For servers with Options::test_data, std::logic_error from any other. While restore() runs
+    /// no request should: one that is under way may answer from either state.
+    Snapshot snapshot();
+    void restore(const Snapshot& snapshot);
 
  private:
     friend CODER_USERS_API Service start(Options options);

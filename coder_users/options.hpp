@@ -19,7 +19,18 @@ namespace coder_users { inline namespace v0 {
 struct Env {
     std::function<Time()> now = {};
     std::function<void(unsigned char* bytes, std::size_t count)> random = {};
+
+    /// For tests, as coder_users/testing.hpp sets them; empty in a real server. Asked inside the
+    /// transaction of every change that a request makes; may block, as a slow disk does. True: the
+    /// change fails as on a broken disk.
+    std::function<bool()> fail_write = {};
+    /// Asked for every request below the API's path. True: it is answered 429.
+    std::function<bool()> limit_request = {};
 };
+
+namespace testing {
+struct Controls;
+}
 
 enum class LogLevel { info, warning, error };
 
@@ -106,6 +117,12 @@ struct GithubOptions {
 
 /// Everything that can be chosen. The defaults are safe for a server on a desk.
 struct Options {
+    /// The preset for tests: in memory, on any free port, with the cheapest hash, without rate
+    /// limits, with few threads, a clock that stands still and randomness that repeats. Defined in
+    /// coder_users/testing.hpp. The second form takes clock, randomness and faults from the test.
+    static Options for_tests();
+    static Options for_tests(const testing::Controls& controls);
+
     /// The SQLite file, made when missing; or ":memory:". Symbolic links are refused.
     std::string database = "coder_users.db";
     /// A numeric IPv4 or IPv6 address or a host name to listen on.
@@ -146,6 +163,10 @@ struct Options {
     GithubOptions github = {};
     /// PEM file with the certificates that providers are checked against; empty: the system's.
     std::string provider_ca_file = {};
+
+    /// Set by for_tests(): ids, tokens and keys may be foreseen. A file made so is refused by every
+    /// other server, and any other file by this one.
+    bool test_data = false;
 
     Limits limits = {};
     Deadlines deadlines = {};

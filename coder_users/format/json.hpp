@@ -27,7 +27,14 @@ using KeyOrder = std::map<std::string, std::vector<std::string>>;
 
 /// Why a text is not acceptable JSON. The text never quotes the input.
 class JsonError : public std::runtime_error {
-    using std::runtime_error::runtime_error;
+ public:
+    explicit JsonError(const std::string& reason, int line = 1)
+        : std::runtime_error(reason), line_(line) {}
+    /// Of the text, from 1, where it is known.
+    int line() const noexcept { return line_; }
+
+ private:
+    int line_;
 };
 
 inline constexpr std::size_t max_json_depth = 64;
@@ -137,7 +144,7 @@ inline Json parse_json(std::string_view text, KeyOrder& order) {
     const char* failure = "invalid JSON";
     StrictContext context(value, 0, failure, order);
     picojson::input<const char*> in(text.data(), text.data() + text.size());
-    if (!picojson::_parse(context, in)) throw JsonError(failure);
+    if (!picojson::_parse(context, in)) throw JsonError(failure, in.line());
     const auto rest = static_cast<std::size_t>(text.data() + text.size() - in.cur());
     if (!trim(text.substr(text.size() - rest), white_space).empty())
         throw JsonError("text after the value");

@@ -1,4 +1,4 @@
-// The fence around cpp-httplib's server side: a bound listener, and answers on the wire.
+// The fence around cpp-httplib: a bound listener, answers on the wire, and a client.
 #pragma once
 
 #include <fcntl.h>
@@ -183,5 +183,23 @@ class HttpResponder : private httplib::Server {
         return text += "\r\n";
     }
 };
+
+/// Sends a request to a server at `url` and waits for the answer. Throws std::runtime_error when
+/// none comes.
+inline Response send_over_http(const std::string& url, const coder_users::Request& request) {
+    httplib::Client client(url);
+    httplib::Request sent;
+    sent.method = request.method;
+    sent.path = request.target;
+    for (const auto& [name, value] : request.headers) sent.headers.emplace(name, value);
+    sent.body = request.body;
+    const httplib::Result result = client.send(sent);
+    if (!result)
+        throw std::runtime_error("no answer from " + url + ": " +
+                                 httplib::to_string(result.error()));
+    Response response{result->status, {}, result->body};
+    for (const auto& [name, value] : result->headers) response.headers.emplace_back(name, value);
+    return response;
+}
 
 }}}  // namespace coder_users::v0::server

@@ -119,6 +119,11 @@ class Pipeline {
 
     void limit(const Request& request, const routes::Match& match, const routes::Route* route,
                const CheckedToken& checked, Exchange& exchange) {
+        const auto& by_test = backend_.options.env.limit_request;
+        if (by_test && by_test()) {
+            exchange.headers.emplace_back("Retry-After", "1");
+            throw too_many_requests(backend_.options.api_rate_limit);
+        }
         const auto& identity = checked.identity;
         const bool bypass = identity && bypass_asked(request);
         if (bypass && rules::may(identity->user, rules::Action::ignore_rate_limits)) return;
@@ -129,8 +134,12 @@ class Pipeline {
         const Duration wait = exceeded->ends - exchange.now;
         exchange.headers.emplace_back("Retry-After",
                                       std::to_string((wait.count() + 999'999) / 1'000'000));
-        throw ApiError(429, "You've been rate limited for sending more than " +
-                                std::to_string(exceeded->limit) + " requests in 1m0s.");
+        throw too_many_requests(exceeded->limit);
+    }
+
+    static ApiError too_many_requests(std::int64_t limit) {
+        return {429, "You've been rate limited for sending more than " + std::to_string(limit) +
+                         " requests in 1m0s."};
     }
 
     /// Counts the request, and says in every later answer to it where the caller stands. The limit

@@ -17,6 +17,7 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/base/signals.hpp"
+#include "coder_users/data/seed.hpp"
 #include "coder_users/routes/call.hpp"
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/server/authenticate.hpp"
@@ -27,6 +28,7 @@
 #include "coder_users/server/lanes.hpp"
 #include "coder_users/server/log.hpp"
 #include "coder_users/server/secret_key.hpp"
+#include "coder_users/server/testing_calls.hpp"
 #include "coder_users/store/deployment.hpp"
 #include "coder_users/store/store.hpp"
 
@@ -53,6 +55,8 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     chosen.database = options.database;
     chosen.memory_name = routes::new_uuid(rules::system_random);
     chosen.readers = (options.limits.workers ? options.limits.workers : 2 * cores()) + 4;
+    chosen.test_data = options.test_data;
+    chosen.fail_write = options.env.fail_write;
     chosen.on_activity_failure = [&log, now = options.env.now](const std::string& reason) {
         log.write({LogLevel::error, now(), "activity not stored", {{"reason", reason}}});
     };
@@ -126,23 +130,34 @@ struct Service::Running final : server::FrontHandler {
         return response;
     }
 
-    Identity authenticate(std::string_view token) {
+    // On the caller's thread, while nothing is closed under it. Failures of the store go to the
+    // log.
+    template <class Fn>
+    auto call(const char* failure, Fn&& fn) {
         if (!gate.enter()) throw unavailable();
         struct Leave {
             server::CallGate& gate;
             ~Leave() { gate.leave(); }
         } const leave_at_end{gate};
         try {
-            return server::authenticate(backend, token, backend.now());
+            return fn();
         } catch (const ApiError&) {
             throw;
+        } catch (const LineError&) {
+            throw;
         } catch (const std::exception& error) {
-            log.write({LogLevel::error,
-                       backend.now(),
-                       "authentication failed",
-                       {{"reason", error.what()}}});
+            log.write({LogLevel::error, backend.now(), failure, {{"reason", error.what()}}});
             throw unavailable();
         }
+    }
+
+    Identity authenticate(std::string_view token) {
+        return call("authentication failed",
+                    [&] { return server::authenticate(backend, token, backend.now()); });
+    }
+
+    void require_test_data() const {
+        if (!options.test_data) throw std::logic_error("only with Options::for_tests()");
     }
 
     void stop() noexcept {
@@ -209,6 +224,18 @@ CODER_USERS_INLINE Response Service::handle(const Request& request) {
 }
 CODER_USERS_INLINE Identity Service::authenticate(std::string_view token) {
     return running_->authenticate(token);
+}
+CODER_USERS_INLINE void Service::seed(std::string_view json) {
+    running_->call("seed failed", [&] { data::seed(running_->backend, json); });
+}
+CODER_USERS_INLINE Snapshot Service::snapshot() {
+    running_->require_test_data();
+    return running_->call("snapshot failed", [&] { return Snapshot(running_->store->image()); });
+}
+CODER_USERS_INLINE void Service::restore(const Snapshot& snapshot) {
+    running_->require_test_data();
+    running_->call("restore failed",
+                   [&] { running_->store->replace_everything(snapshot.image()); });
 }
 
 CODER_USERS_INLINE std::string to_text(const LogLine& line) {

@@ -99,6 +99,13 @@ class Activity {
         }
     }
 
+    /// Everything noted is forgotten: the rows it belonged to were replaced.
+    void clear() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        pending_ = stored_ = leaving_ = {};
+        any_ = false;
+    }
+
     /// A round has ended: what was stored a round ago leaves the overlay.
     void end_round() {
         const std::lock_guard<std::mutex> lock(mutex_);

@@ -22,6 +22,8 @@ namespace coder_users { inline namespace v0 { namespace store {
 
 /// "CUsr": marks a database as ours (PRAGMA application_id).
 inline constexpr std::int32_t application_id = 0x43557372;
+/// "CUsT": the same for one whose ids, tokens and keys may be foreseen (Options::test_data).
+inline constexpr std::int32_t test_application_id = 0x43557354;
 
 [[noreturn]] inline void throw_file_error(const std::string& what, const std::string& path,
                                           int code) {
@@ -84,8 +86,9 @@ enum class FileState { missing_or_empty, ours };
 
 /// What lies at `path`, read without changing a byte of it. Throws std::runtime_error for a file
 /// that is not a database of this library, was made by a newer version or has several names: the
-/// lock and the log of a database go by its name.
-inline FileState inspect_database_file(const std::string& path, int newest_version) {
+/// lock and the log of a database go by its name. `test_data`: which of the two kinds is expected.
+inline FileState inspect_database_file(const std::string& path, int newest_version,
+                                       bool test_data = false) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (file.get() < 0) {
         if (errno == ENOENT) return FileState::missing_or_empty;
@@ -108,8 +111,15 @@ inline FileState inspect_database_file(const std::string& path, int newest_versi
                                          std::uint32_t{header[at + 2]} << 8 | header[at + 3]);
     };
     const std::string magic(header.begin(), header.begin() + 16);
-    if (magic != std::string("SQLite format 3\0", 16) || number(68) != application_id)
+    const bool real = number(68) == application_id, made_up = number(68) == test_application_id;
+    if (magic != std::string("SQLite format 3\0", 16) || (!real && !made_up))
         throw std::runtime_error("not a coder_users database: " + path);
+    if (real && test_data)
+        throw std::runtime_error("not made by Options::for_tests(), which takes no other file: " +
+                                 path);
+    if (made_up && !test_data)
+        throw std::runtime_error("made by Options::for_tests(), its secrets can be foreseen: " +
+                                 path);
     if (number(60) > newest_version)
         throw std::runtime_error("made by a newer version of coder_users (schema " +
                                  std::to_string(number(60)) + ", this one knows " +

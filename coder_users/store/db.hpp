@@ -1,6 +1,7 @@
 // One SQLite connection with its prepared statements: the only header that knows SQLiteCpp.
 #pragma once
 
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
@@ -171,6 +172,46 @@ class Connection {
     /// file is to stay as it is.
     void checkpoint_on_close(bool on) {
         sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
+    }
+
+    /// Told, by copy_to(), how many of how many pages are done.
+    using CopyProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+    /// Makes `target`, which is in no transaction, the same database page by page: as it is now, or
+    /// as this connection's open transaction sees it.
+    void copy_to(Connection& target, const CopyProgress& progress = {}) {
+        constexpr int pages = 1000;  // 4 MB
+        translated([&] {
+            SQLite::Backup backup(target.db_, db_);
+            for (int result = SQLITE_OK; result != SQLITE_DONE;) {
+                result = backup.executeStep(pages);
+                if (result == SQLITE_BUSY || result == SQLITE_LOCKED)
+                    throw Busy("the database is in use");
+                const std::int64_t total = backup.getTotalPageCount();
+                if (progress) progress(total - backup.getRemainingPageCount(), total);
+            }
+        });
+    }
+
+    /// The bytes of a file that holds what this database holds now.
+    std::string image() {
+        sqlite3_int64 size = 0;
+        const std::unique_ptr<unsigned char, decltype(&sqlite3_free)> bytes(
+            sqlite3_serialize(db_.getHandle(), "main", &size, 0), &sqlite3_free);
+        if (!bytes || size < 100) throw Unavailable("no memory for a copy of the database");
+        // Read and write version of the header: 1 is a file without a write-ahead log.
+        bytes.get()[18] = bytes.get()[19] = 1;
+        return {reinterpret_cast<const char*>(bytes.get()), static_cast<std::size_t>(size)};
+    }
+
+    /// Makes a connection to ":memory:" show, for reading, what image() returned; `image` outlives
+    /// the connection.
+    void show(const std::string& image) {
+        const auto size = static_cast<sqlite3_int64>(image.size());
+        auto* const bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(image.data()));
+        const int code = sqlite3_deserialize(db_.getHandle(), "main", bytes, size, size,
+                                             SQLITE_DESERIALIZE_READONLY);
+        if (code != SQLITE_OK) throw_store_error(code, sqlite3_errstr(code));
     }
 
     /// What is known about users and keys beyond the rows.

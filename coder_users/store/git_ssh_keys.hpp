@@ -5,16 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include "coder_users/base/model.hpp"
+#include "coder_users/base/user_record.hpp"
 #include "coder_users/store/db.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace git_ssh_keys {
 
-/// With its private half, sealed.
-struct SealedKey {
-    GitSshKey key;
-    std::string sealed_private_key;
-};
+using SealedKey = SealedGitSshKey;
 
 inline void insert(Tx& tx, const SealedKey& sealed) {
     tx.execute(

@@ -56,18 +56,10 @@ class GroupCommit {
     /// Runs `change`, maybe on another thread, and returns after its COMMIT. What it throws goes
     /// through, and nothing of it stays. Busy, Unavailable or another exception of the store when
     /// the transaction fails; after Unavailable the change may be there or not.
-    void run(const Change& change) {
-        Waiting self{change, {}, {}};
-        std::unique_lock<std::mutex> lock(mutex_);
-        waiting_.push_back(&self);
-        if (led_)
-            self.decided.wait(lock, [&] { return self.state != State::waiting; });
-        else
-            led_ = true;
-        if (self.state != State::done) lead(lock);
-        lock.unlock();
-        if (self.error) std::rethrow_exception(self.error);
-    }
+    void run(const Change& change) { join(change, false); }
+
+    /// Runs `work` between two groups, in no transaction. What it throws goes through.
+    void run_alone(const Change& work) { join(work, true); }
 
     /// How many changes wait for a group that has not begun.
     std::size_t waiting() const {
@@ -81,12 +73,26 @@ class GroupCommit {
     /// On the stack of the thread that wants it.
     struct Waiting {
         const Change& change;
-        std::exception_ptr error;
-        std::condition_variable decided;
+        const bool alone;
+        std::exception_ptr error = {};
+        std::condition_variable decided = {};
         State state = State::waiting;
     };
 
     static constexpr std::size_t largest_group = 64;  // nobody waits for more than this
+
+    void join(const Change& change, bool alone) {
+        Waiting self{change, alone};
+        std::unique_lock<std::mutex> lock(mutex_);
+        waiting_.push_back(&self);
+        if (led_)
+            self.decided.wait(lock, [&] { return self.state != State::waiting; });
+        else
+            led_ = true;
+        if (self.state != State::done) lead(lock);
+        lock.unlock();
+        if (self.error) std::rethrow_exception(self.error);
+    }
 
     /// One group, with the lock given away meanwhile; then the next in line leads.
     void lead(std::unique_lock<std::mutex>& lock) {
@@ -110,6 +116,7 @@ class GroupCommit {
     void run_group() noexcept {
         const auto alone =
             exclusive_ ? std::unique_lock<FairMutex>(*exclusive_) : std::unique_lock<FairMutex>();
+        if (Waiting* const single = take_alone()) return run_outside(*single);
         while (Waiting* const next = take_next()) {
             if (open_ || begin(*next)) run_one(*next);
         }
@@ -118,10 +125,30 @@ class GroupCommit {
 
     Waiting* take_next() {
         const std::lock_guard<std::mutex> lock(mutex_);
-        if (waiting_.empty() || group_.size() == largest_group) return nullptr;
+        if (waiting_.empty() || group_.size() == largest_group || waiting_.front()->alone)
+            return nullptr;
+        return take_first();
+    }
+
+    /// The leader, if it wants to be alone: it is always the first in line.
+    Waiting* take_alone() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return waiting_.front()->alone ? take_first() : nullptr;
+    }
+
+    Waiting* take_first() {
         group_.push_back(waiting_.front());
         waiting_.pop_front();
         return group_.back();
+    }
+
+    void run_outside(Waiting& single) {
+        try {
+            if (tx_.in_transaction()) tx_.execute("ROLLBACK");
+            single.change(tx_);
+        } catch (...) {
+            single.error = std::current_exception();
+        }
     }
 
     /// False: all who wait have been told why. One after the other they would wait for the same

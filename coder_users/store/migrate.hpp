@@ -17,8 +17,9 @@ inline constexpr std::array<const char*, 0> migrations{};
 inline constexpr int schema_version = static_cast<int>(migrations.size()) + 1;
 
 /// Runs in one transaction: afterwards the database has the current schema, or is as it was.
-/// Throws std::runtime_error for a newer version, and what the store throws.
-inline void migrate(Connection& db) {
+/// Throws std::runtime_error for a newer version, and what the store throws. `test_data` is the
+/// kind of a new one.
+inline void migrate(Connection& db, bool test_data = false) {
     Transaction(db, "BEGIN IMMEDIATE").run([&] {
         const int version = std::stoi(db.first_text("PRAGMA user_version"));
         if (version > schema_version)
@@ -28,7 +29,8 @@ inline void migrate(Connection& db) {
         if (version == schema_version) return;  // a start writes nothing without need
         if (version == 0) {
             db.run(schema_sql);
-            db.run("PRAGMA application_id = " + std::to_string(application_id));
+            db.run("PRAGMA application_id = " +
+                   std::to_string(test_data ? test_application_id : application_id));
         } else {
             for (auto step = static_cast<std::size_t>(version); step <= migrations.size(); ++step)
                 db.run(migrations.at(step - 1));

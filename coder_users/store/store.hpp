@@ -24,18 +24,11 @@
 #include "coder_users/store/fair_mutex.hpp"
 #include "coder_users/store/group_commit.hpp"
 #include "coder_users/store/migrate.hpp"
+#include "coder_users/store/store_options.hpp"
 #include "coder_users/store/transaction.hpp"
 #include "coder_users/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
-
-struct StoreOptions {
-    std::string database;     ///< a path, or ":memory:"
-    std::string memory_name;  ///< tells databases in memory apart; unique in the process
-    std::size_t readers = 8;  ///< reading connections at most
-    /// Told, from any thread, when activity could not be stored. Must not throw.
-    std::function<void(const std::string& reason)> on_activity_failure;
-};
 
 /// Owns the file while it lives. All member functions may be called from any thread at once, but
 /// a function run by read() or write() must not call either again.
@@ -99,14 +92,29 @@ class Store {
     /// cannot; after Unavailable the change may be there or not.
     template <class Fn>
     auto write(Fn&& fn) {
-        using Result = std::decay_t<decltype(fn(std::declval<Tx&>()))>;
-        if constexpr (std::is_void_v<Result>) {
-            changes_->run([&](Tx& tx) { fn(tx); });
-        } else {
-            std::optional<Result> result;
-            changes_->run([&](Tx& tx) { result.emplace(fn(tx)); });
-            return std::move(*result);
-        }
+        return write_surely([&](Tx& tx) {
+            if (options_.fail_write && options_.fail_write())
+                throw Unavailable("a test lets this change fail");
+            return fn(tx);
+        });
+    }
+
+    /// What the whole database holds now, pending activity included, as Connection::image().
+    std::string image() {
+        store_activity();
+        std::string bytes;
+        changes_->run_alone([&](Tx& tx) { bytes = tx.image(); });
+        return bytes;
+    }
+
+    /// Puts what image() returned in the place of everything. Nothing that was known about users or
+    /// keys before holds any more.
+    void replace_everything(const std::string& image) {
+        const std::lock_guard<std::mutex> no_activity(activity_mutex_);
+        Connection source(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, activity_);
+        source.show(image);
+        changes_->run_alone([&](Tx& tx) { source.copy_to(tx); });
+        activity_.clear();
     }
 
     /// How many changes wait for their transaction to begin.
@@ -119,9 +127,10 @@ class Store {
     /// on_activity_failure; what is pending stays so.
     void store_activity() noexcept {
         try {
+            const std::lock_guard<std::mutex> one_at_a_time(activity_mutex_);
             const ActivityBatch batch = activity_.pending();
             if (batch.empty()) return;
-            write([&](Tx& tx) {
+            write_surely([&](Tx& tx) {
                 for (const auto& [id, use] : batch.keys)
                     api_keys::set_used(tx, id, use.last_used, use.expires_at);
                 for (const auto& [id, seen_at] : batch.seen_at) users::set_seen(tx, id, seen_at);
@@ -133,6 +142,19 @@ class Store {
     }
 
  private:
+    // What the store does by itself is not counted among the changes that a test lets fail.
+    template <class Fn>
+    auto write_surely(Fn&& fn) -> std::decay_t<decltype(fn(std::declval<Tx&>()))> {
+        using Result = std::decay_t<decltype(fn(std::declval<Tx&>()))>;
+        if constexpr (std::is_void_v<Result>) {
+            changes_->run([&](Tx& tx) { fn(tx); });
+        } else {
+            std::optional<Result> result;
+            changes_->run([&](Tx& tx) { result.emplace(fn(tx)); });
+            return std::move(*result);
+        }
+    }
+
     // Borrows a reading connection; the one given back last is the warmest.
     class Reading {
      public:
@@ -162,7 +184,7 @@ class Store {
             connection_name_ = "file:/coder_users_" + options_.memory_name + "?vfs=memdb";
             flags_ = flags | SQLITE_OPEN_URI;
             writer_ = std::make_unique<Tx>(connection_name_, flags_, activity_);
-            migrate(*writer_);
+            migrate(*writer_, options_.test_data);
             return;
         }
         name_ = absolute_path(name_);
@@ -172,9 +194,10 @@ class Store {
         // file that another service may be using is not even opened. Beside a foreign file, on the
         // other hand, no lock file should appear.
         if (::access((name_ + ".lock").c_str(), F_OK) == 0) lock_.emplace(name_);
-        inspect_database_file(name_, schema_version);
+        inspect_database_file(name_, schema_version, options_.test_data);
         if (!lock_) lock_.emplace(name_);
-        const bool existed = inspect_database_file(name_, schema_version) == FileState::ours;
+        const bool existed =
+            inspect_database_file(name_, schema_version, options_.test_data) == FileState::ours;
         make_private(name_);
         struct stat log {};
         const bool unclean = ::stat((name_ + "-wal").c_str(), &log) == 0 && log.st_size > 0;
@@ -184,7 +207,7 @@ class Store {
         writer_->checkpoint_on_close(true);
         // A new file gets its schema in one rollback-journal transaction, so that its header says
         // whose it is before a write-ahead log exists.
-        migrate(*writer_);
+        migrate(*writer_, options_.test_data);
         if (writer_->first_text("PRAGMA journal_mode = WAL") != "wal")
             throw std::runtime_error("cannot switch to write-ahead logging");
     }
@@ -248,6 +271,7 @@ class Store {
     int flags_ = 0;
     std::optional<OwnershipLock> lock_;
     Activity activity_;
+    std::mutex activity_mutex_;  // held from reading what is pending to marking it as stored
 
     FairMutex memory_mutex_;
     std::unique_ptr<Tx> writer_;

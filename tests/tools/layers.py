@@ -16,9 +16,11 @@ ROOMS = {
     "rules": {"base"},
     "store": {"base"},
     "routes": {"api", "base", "format", "rules", "store"},
-    "server": {"api", "base", "format", "rules", "store", "routes"},
+    "data": {"api", "base", "format", "rules", "store", "routes"},
+    "server": {"api", "base", "format", "rules", "store", "routes", "data"},
     "face": {"api", "server"},
-    "demo": {"base", "face", "format"},
+    "testing": {"api", "base"},
+    "demo": {"api", "base", "face", "format"},
 }
 
 # Single files that are a room of their own.
@@ -27,6 +29,9 @@ FILES = {
     "coder_users/coder_users.cpp": "face",
     "coder_users/api.hpp": "api",
     "coder_users/options.hpp": "api",
+    "coder_users/testing_calls.hpp": "api",
+    "coder_users/testing.hpp": "testing",
+    "coder_users/testing_controls.hpp": "testing",
     "main.cpp": "demo",
 }
 

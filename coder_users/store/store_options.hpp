@@ -1,0 +1,20 @@
+// What the store is told by the service.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+struct StoreOptions {
+    std::string database;              ///< a path, or ":memory:"
+    std::string memory_name;           ///< tells databases in memory apart; unique in the process
+    std::size_t readers = 8;           ///< reading connections at most
+    bool test_data = false;            ///< takes files of this kind alone
+    std::function<bool()> fail_write;  ///< Env::fail_write
+    /// Told, from any thread, when activity could not be stored. Must not throw.
+    std::function<void(const std::string& reason)> on_activity_failure;
+};
+
+}}}  // namespace coder_users::v0::store
