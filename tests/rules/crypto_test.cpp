@@ -148,16 +148,6 @@ TEST_CASE("base64 that is not exactly what the encoder writes is refused") {
     CHECK_FALSE(base64_decode(std::string("Zm9\0", 4)));
 }
 
-TEST_CASE("Ed25519 public keys of RFC 8032") {
-    CHECK(hex_of(ed25519_public_key(
-              from_hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))) ==
-          "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-    CHECK(hex_of(ed25519_public_key(
-              from_hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))) ==
-          "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
-    CHECK_THROWS_AS(ed25519_public_key("short"), std::invalid_argument);
-}
-
 TEST_CASE("the system's randomness") {
     std::set<std::array<unsigned char, 16>> seen;
     for (int i = 0; i < 1000; ++i) CHECK(seen.insert(random_bytes<16>(system_random)).second);
