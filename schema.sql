@@ -1,9 +1,10 @@
--- The current schema, version 1. A new database gets exactly this; older ones are brought up to it
+-- The current schema, version 2. A new database gets exactly this; older ones are brought up to it
 -- by coder_users/store/migrate.hpp. Embedded by tests/tools/embed_schema.py.
 --
 -- Ids are lower-case uuids unless stated. Times are microseconds since 1970-01-01 UTC. Booleans
 -- are 0 and 1. A *_folded column holds its neighbour with ASCII letters in lower case, folded by
 -- the server: comparison, uniqueness and sorting use it. No clock, no randomness, no triggers.
+-- What is marked as derived is kept by the functions that change users, in the same transaction.
 
 CREATE TABLE users (
     id TEXT NOT NULL PRIMARY KEY,
@@ -18,12 +19,33 @@ CREATE TABLE users (
     login_type TEXT NOT NULL CHECK (login_type IN ('password', 'github', 'oidc', 'none')),
     avatar_url TEXT NOT NULL DEFAULT '',
     theme_preference TEXT NOT NULL DEFAULT '',
-    deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1))
+    deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
+    number BIGINT NOT NULL DEFAULT 0
 );
+CREATE UNIQUE INDEX users_number ON users (number);
 
+-- `number` is what users_text knows a user by; the one writer counts it up.
 -- A deleted user keeps its row for the audit log; its name and address are free at once.
 CREATE UNIQUE INDEX users_live_username ON users (username_folded) WHERE deleted = 0;
 CREATE UNIQUE INDEX users_live_email ON users (email_folded) WHERE deleted = 0;
+-- For lists: filters are tested, and rows counted and skipped, without looking at the rows.
+CREATE INDEX users_live_search ON users (username_folded, email_folded, status) WHERE deleted = 0;
+CREATE INDEX users_live_status ON users (status, username_folded) WHERE deleted = 0;
+CREATE INDEX users_deleted ON users (id) WHERE deleted = 1;
+
+-- Derived: how many users are not deleted, under the name 'live_users'.
+CREATE TABLE counters (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+INSERT INTO counters (name, value) VALUES ('live_users', 0);
+
+-- Derived: names and addresses of users that are not deleted, by three letters in a row. The texts
+-- themselves are in users alone. Only SQLite has this.
+CREATE VIRTUAL TABLE users_text USING fts5 (
+    username_folded, email_folded, content = 'users', content_rowid = 'number', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
 
 CREATE TABLE user_roles (
     user_id TEXT NOT NULL REFERENCES users (id),

@@ -12,7 +12,29 @@
 namespace coder_users { inline namespace v0 { namespace store {
 
 /// Step i brings version i + 1 to version i + 2 (PRAGMA user_version).
-inline constexpr std::array<const char*, 0> migrations{};
+inline constexpr std::array<const char*, 1> migrations{
+    // 2: lists of users that neither count nor scan rows
+    R"sql(
+ALTER TABLE users ADD COLUMN number BIGINT NOT NULL DEFAULT 0;
+UPDATE users SET number = numbered.number FROM (
+    SELECT id, ROW_NUMBER() OVER (ORDER BY created_at, id) AS number FROM users
+) numbered WHERE numbered.id = users.id;
+CREATE UNIQUE INDEX users_number ON users (number);
+CREATE INDEX users_live_search ON users (username_folded, email_folded, status) WHERE deleted = 0;
+CREATE INDEX users_live_status ON users (status, username_folded) WHERE deleted = 0;
+CREATE INDEX users_deleted ON users (id) WHERE deleted = 1;
+CREATE TABLE counters (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+INSERT INTO counters (name, value) SELECT 'live_users', count(*) FROM users WHERE deleted = 0;
+CREATE VIRTUAL TABLE users_text USING fts5 (
+    username_folded, email_folded, content = 'users', content_rowid = 'number', columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+INSERT INTO users_text (rowid, username_folded, email_folded)
+SELECT number, username_folded, email_folded FROM users WHERE deleted = 0;
+)sql"};
 
 inline constexpr int schema_version = static_cast<int>(migrations.size()) + 1;
 

@@ -139,21 +139,58 @@ inline void set_roles(Tx& tx, std::string_view id, const std::vector<std::string
         tx.execute("INSERT INTO user_roles (user_id, role) VALUES ($1, $2)", id, role);
 }
 
+/// Makes the live user part of what is derived from users: the count and the texts to search.
+inline void derive(Tx& tx, std::string_view id) {
+    tx.execute("UPDATE counters SET value = value + 1 WHERE name = 'live_users'");
+    tx.execute(
+        "INSERT INTO users_text (rowid, username_folded, email_folded) "
+        "SELECT number, username_folded, email_folded FROM users WHERE id = $1",
+        id);
+}
+
+/// The opposite, while the row still says what it said in derive(). False when there is no such
+/// live user.
+inline bool underive(Tx& tx, std::string_view id) {
+    const int found = tx.execute(
+        "INSERT INTO users_text (users_text, rowid, username_folded, email_folded) "
+        "SELECT 'delete', number, username_folded, email_folded FROM users "
+        "WHERE id = $1 AND deleted = 0",
+        id);
+    if (found == 0) return false;
+    tx.execute("UPDATE counters SET value = value - 1 WHERE name = 'live_users'");
+    return true;
+}
+
+/// Makes everything derived anew, after rows of users were changed in another way.
+inline void derive_all(Tx& tx) {
+    tx.execute("INSERT INTO users_text (users_text) VALUES ('delete-all')");
+    tx.execute(
+        "INSERT INTO users_text (rowid, username_folded, email_folded) "
+        "SELECT number, username_folded, email_folded FROM users WHERE deleted = 0");
+    tx.execute(
+        "UPDATE counters SET value = (SELECT count(*) FROM users WHERE deleted = 0) "
+        "WHERE name = 'live_users'");
+}
+
 /// Stores the user with its site roles; memberships are organizations::add_member().
 inline void insert(Tx& tx, const User& user, std::string_view hashed_password) {
     tx.execute(
         "INSERT INTO users (id, username, username_folded, email, email_folded, hashed_password, "
-        "created_at, last_seen_at, status, login_type, avatar_url, theme_preference) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "created_at, last_seen_at, status, login_type, avatar_url, theme_preference, number) "
+        "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, COALESCE(MAX(number), 0) + 1 "
+        "FROM users",
         user.id, user.username, fold_ascii(user.username), user.email, fold_ascii(user.email),
         hashed_password, user.created_at, user.last_seen_at, to_string(user.status),
         to_string(user.login_type), user.avatar_url, user.theme_preference);
+    derive(tx, user.id);
     set_roles(tx, user.id, user.roles);
 }
 
 inline void set_username(Tx& tx, std::string_view id, std::string_view username) {
+    if (!underive(tx, id)) return;
     tx.execute("UPDATE users SET username = $1, username_folded = $2 WHERE id = $3 AND deleted = 0",
                username, fold_ascii(username), id);
+    derive(tx, id);
 }
 
 inline void set_status(Tx& tx, std::string_view id, UserStatus status) {
@@ -185,6 +222,7 @@ inline void remove(Tx& tx, std::string_view id) {
     tx.execute("DELETE FROM user_links WHERE user_id = $1", id);
     tx.execute("DELETE FROM organization_member_roles WHERE user_id = $1", id);
     tx.execute("DELETE FROM organization_members WHERE user_id = $1", id);
+    underive(tx, id);
     tx.execute("UPDATE users SET deleted = 1, hashed_password = '' WHERE id = $1", id);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "coder_users/store/user_list.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -14,6 +15,16 @@ constexpr const char* everything =
     "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name";
 
 std::string schema_file() { return bytes_of(SCHEMA_FILE); }
+
+std::string first_schema() { return bytes_of(FIRST_SCHEMA_FILE); }
+
+/// Without what does not matter between the words of SQL.
+std::string squeezed(const std::string& sql) {
+    std::string out;
+    for (const char c : sql)
+        if (c != ' ' && c != '\n') out += c;
+    return out;
+}
 
 std::string master_of(const std::string& sql) {
     SQLite::Database db(":memory:", flags);
@@ -47,11 +58,9 @@ TEST_CASE("a database in memory has the same schema") {
 }
 
 TEST_CASE("version 1 and all steps make the current schema") {
-    static_assert(store::schema_version == 1,
-                  "keep the schema.sql of version 1 beside this test and build it here");
     const store::Activity activity;
     store::Connection db(":memory:", flags, activity);
-    db.run(store::schema_sql);
+    db.run(first_schema());
     db.run("PRAGMA user_version = 1");
     store::migrate(db);
     CHECK(db.first_text("PRAGMA user_version") == std::to_string(store::schema_version));
@@ -61,9 +70,46 @@ TEST_CASE("version 1 and all steps make the current schema") {
     REQUIRE(query.next());
     SQLite::Database current(":memory:", flags);
     current.exec(schema_file());
-    CHECK(query.text(0) == rows(current,
-                                "SELECT group_concat(sql, ';') FROM (SELECT sql FROM "
-                                "sqlite_master WHERE sql IS NOT NULL ORDER BY name)"));
+    CHECK(squeezed(query.text(0)) ==
+          squeezed(rows(current,
+                        "SELECT group_concat(sql, ';') FROM (SELECT sql FROM "
+                        "sqlite_master WHERE sql IS NOT NULL ORDER BY name)")));
+}
+
+TEST_CASE("users of version 1 are counted and found") {
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    {
+        SQLite::Database db = raw(path);
+        db.exec(first_schema());
+        db.exec("PRAGMA user_version = 1; PRAGMA application_id = " +
+                std::to_string(store::application_id));
+        for (const char* user :
+             {"'3', 'Carol', 'carol', 'c@x.org', 'c@x.org', '', 1, 0, 'active', 'none', '', '', 0",
+              "'1', 'alice', 'alice', 'a@x.org', 'a@x.org', '', 2, 0, 'active', 'none', '', '', 0",
+              "'2', 'bob', 'bob', 'b@x.org', 'b@x.org', '', 2, 0, 'active', 'none', '', '', 1"})
+            db.exec(std::string("INSERT INTO users VALUES (") + user + ")");
+    }
+    store::Store store(options(path));
+    const auto listed = [&](const std::string& text) {
+        store::users::Filter filter;
+        filter.text = text;
+        const auto list =
+            store.read([&](store::Connection& c) { return store::users::list(c, filter, {}); });
+        std::string names = std::to_string(list.count);
+        for (const User& user : list.users) names += " " + user.username;
+        return names;
+    };
+    CHECK(listed("") == "2 alice Carol");
+    CHECK(listed("x.org") == "2 alice Carol");
+    CHECK(listed("aro") == "1 Carol");
+    CHECK(listed("bob") == "0");
+    add_user(store, user_named("dave", 4));
+    store.write([](store::Tx& tx) { store::users::remove(tx, "1"); });
+    CHECK(listed("") == "2 Carol dave");
+    CHECK(listed("dave") == "1 dave");
+    CHECK(rows(store, "SELECT group_concat(number) FROM (SELECT number FROM users ORDER BY id)") ==
+          "4,2,3,1");
 }
 
 TEST_CASE("migrating again changes nothing") {
