@@ -1,0 +1,89 @@
+// An OpenID provider inside the test process: correct until a test breaks a part of it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "signing.hpp"
+#include "stand_in_server.hpp"
+
+namespace coder_users_test {
+
+/// Members of a JSON object: name -> value as JSON text. An empty text leaves the member out.
+using Members = std::map<std::string, std::string>;
+
+std::string json_object(const Members& members);
+
+/// `members` with those of `changes` in their place.
+Members changed(Members members, const Members& changes);
+
+/// What the provider says. Replace parts of it to break them.
+struct OidcFace {
+    Members claims;      ///< laid over those of a good id token
+    Members userinfo;    ///< laid over the answer of a good userinfo endpoint
+    Members discovery;   ///< laid over a good discovery document
+    Members token;       ///< laid over a good answer of the token endpoint
+    Members header;      ///< laid over the id token's {"alg":"ES256","kid":"ec"}
+    std::string keys;    ///< the key set
+    HeaderList headers;  ///< of the answer with the keys
+    /// The whole id token from its header and its claims; by default signed with the EC key.
+    std::function<std::string(const std::string& header, const std::string& claims)> id_token;
+    std::map<std::string, Reply> replies;  ///< path -> the answer given instead
+};
+
+/// Paths: /.well-known/openid-configuration, /authorize, /token, /userinfo, /keys.
+class OidcStandIn {
+ public:
+    /// With a certificate the provider speaks TLS.
+    explicit OidcStandIn(const std::string& certificate = "", const std::string& key = "");
+
+    /// The face of a good provider: ada, with a verified address.
+    OidcFace good() const;
+    void show(const OidcFace& face);
+
+    std::string url() const { return server_.url(); }
+
+    /// What the provider's pages do in the end: the query with which the browser is sent back to
+    /// the callback. `location` is where the login was sent.
+    std::string authorize(const std::string& location);
+
+    /// How many requests came for a path.
+    int count(const std::string& path) const;
+    /// The last request for a path.
+    SeenRequest last(const std::string& path) const;
+
+    /// Seconds since 1970, of the clock that id tokens are made by.
+    std::atomic<std::int64_t> now;
+    /// Whether /token wants the secret in the form (else by Basic authentication).
+    std::atomic<bool> secret_in_form{true};
+    const ProviderKey ec = ProviderKey::ec();
+
+ private:
+    struct Grant {
+        std::string nonce, challenge, redirect_uri;
+    };
+    Reply answer(const SeenRequest& request);
+    Reply token(const SeenRequest& request);
+    Reply redeem(const SeenRequest& request);
+    Reply refresh(const SeenRequest& request);
+    std::string new_access_token();
+    Members good_discovery() const;
+    bool authenticated(const SeenRequest& request) const;
+
+    mutable std::mutex mutex_;
+    OidcFace face_;
+    std::vector<SeenRequest> seen_;
+    std::map<std::string, Grant> grants_;  // by code
+    std::set<std::string> access_tokens_;
+    std::string refresh_token_;
+    int made_ = 0;
+    StandInServer server_;
+};
+
+}  // namespace coder_users_test
