@@ -5,5 +5,6 @@
 #include "coder_users/api.hpp"
 
 #ifndef CODER_USERS_COMPILED
-#include "coder_users/server/service.hpp"
+#include "coder_users/server/in_process.hpp"
+#include "coder_users/server/mount.hpp"
 #endif

@@ -1,17 +1,26 @@
 // The promise to the host program: the service, and the one call that starts it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "coder_users/base/action.hpp"
 #include "coder_users/base/config.hpp"
 #include "coder_users/base/errors.hpp"
 #include "coder_users/base/line_error.hpp"
 #include "coder_users/base/model.hpp"
+#include "coder_users/caller.hpp"
 #include "coder_users/options.hpp"
+
+namespace httplib {
+class Server;
+struct Request;
+}  // namespace httplib
 
 namespace coder_users { inline namespace v0 {
 
@@ -25,6 +34,8 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = {};
     std::string address = {};  ///< of the client, numeric; may be ""
+    /// Where clients find what is below /api/v2 here, as links and redirects to it say.
+    std::string api_prefix = "/api/v2";
 };
 
 struct Response {
@@ -46,9 +57,16 @@ class Snapshot {
     std::shared_ptr<const std::string> image_;
 };
 
+/// The layout of cpp-httplib's classes depends on macros. Where host and library were compiled with
+/// different ones, a program that calls mount() or authenticate(httplib::Request) does not link:
+/// "undefined reference to ... HttpAbi<...>".
+template <std::size_t RequestSize>
+struct HttpAbi {};
+
 /// A running server. It owns its threads, its listening socket and its database; destroying it
-/// stops it. Movable; a moved-from Service is only good for destruction and assignment. All
-/// member functions may be called from any thread at once.
+/// stops it. Movable; a moved-from Service is only good for destruction and assignment, anything
+/// else throws std::logic_error. All member functions may be called from any thread at once. After
+/// stop(), calls throw ApiError with status 503; url() and port() still tell what they were.
 class CODER_USERS_API Service {
  public:
     Service(Service&&) noexcept;
@@ -58,9 +76,18 @@ class CODER_USERS_API Service {
     /// threads (the log function, for one): it would wait for itself.
     ~Service();
 
-    /// Where it listens, such as "http://127.0.0.1:3000" or "http://[::1]:3000".
+    /// Where it listens, such as "http://127.0.0.1:3000" or "http://[::1]:3000"; "" after open().
     std::string url() const;
     int port() const;
+
+    /// Serves from the host's server, too, below a prefix such as "/accounts/api". Adds routes and
+    /// touches nothing else there. Call it before that server listens, and include httplib.h. Any
+    /// order of ends is fine: when the service is gone, its routes answer 503. Throws
+    /// std::invalid_argument for a prefix without a slash in front, std::logic_error after stop().
+    template <class HttpRequest = httplib::Request>
+    void mount(httplib::Server& site, const std::string& prefix = "/api/v2") {
+        attach(site, prefix, HttpAbi<sizeof(HttpRequest)>());
+    }
 
     /// Stops accepting, closes idle and half-sent connections, lets running requests finish and
     /// closes the database. Returns when that is done, at the latest after Deadlines::stop. Any
@@ -76,6 +103,31 @@ class CODER_USERS_API Service {
     /// Throws ApiError with status 401 when the token is no good, 503 when the store fails.
     Identity authenticate(std::string_view token);
 
+    /// The same for the token of a request, wherever it stands there. One from a cookie is refused
+    /// with 403 when the request changes something and comes from another site.
+    Identity authenticate(const Request& request);
+
+    /// The same for a request to the host's server.
+    template <class HttpRequest,
+              std::enable_if_t<std::is_same_v<HttpRequest, httplib::Request>, int> = 0>
+    Identity authenticate(const HttpRequest& request) {
+        return identify(request, HttpAbi<sizeof(HttpRequest)>());
+    }
+
+    /// Whether the identity may do this to a user (an id, a name, "me"), or at all where the action
+    /// has no target, as things are now: false as well when its session has ended, or when it may
+    /// not know that there is such a user. What nobody does to oneself (delete, suspend, own roles)
+    /// is refused by the calls themselves. Throws ApiError 503 when the store fails.
+    bool may(const Identity& identity, Action action, std::string_view user = {});
+
+    /// Calls in the process on behalf of an identity of authenticate() or of Identity::system():
+    /// `users.as(Identity::system()).suspend_user("bob")`.
+    Caller as(Identity identity);
+
+    /// Creates the first user, who owns the deployment, and its organization. Throws ApiError 409
+    /// when there is a user already, 400 with what is wrong with the values.
+    User create_first_user(const CreateUser& wanted);
+
     /// Creates users with chosen ids, roles, hashes and tokens, all or none of them; docs/data.md
     /// describes the JSON. Throws LineError for what is wrong with it, ApiError with status 503
     /// when the store fails.
@@ -88,14 +140,23 @@ class CODER_USERS_API Service {
 
  private:
     friend CODER_USERS_API Service start(Options options);
-    struct Running;
-    explicit Service(std::unique_ptr<Running> running);
-    std::unique_ptr<Running> running_;
+    friend CODER_USERS_API Service open(Options options);
+    template <std::size_t RequestSize>
+    void attach(httplib::Server& site, const std::string& prefix, HttpAbi<RequestSize>);
+    template <std::size_t RequestSize>
+    Identity identify(const httplib::Request& request, HttpAbi<RequestSize>);
+    explicit Service(std::unique_ptr<server::Running> running);
+    server::Running& running() const;
+    std::unique_ptr<server::Running> running_;
 };
 
 /// Opens or creates and migrates the database, binds, and serves on threads of its own. What goes
 /// wrong until then is thrown here as std::runtime_error that names the cause (path, address, the
 /// system's reason), std::invalid_argument for a bad option.
 CODER_USERS_API Service start(Options options);
+
+/// The same without a socket: for mount(), handle() and calls in the process. Address and port are
+/// not used.
+CODER_USERS_API Service open(Options options);
 
 }}  // namespace coder_users::v0

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coder_users/base/config.hpp"
+#include "coder_users/base/event.hpp"
 #include "coder_users/base/time.hpp"
 
 namespace coder_users { inline namespace v0 {
@@ -59,6 +60,7 @@ struct Limits {
     std::size_t waiting_writes = 1'024;            ///< requests waiting for the write lane
     std::size_t waiting_hashes = 64;               ///< logins and the like waiting for a core
     std::size_t waiting_logins = 32;               ///< callers waiting for a login provider
+    std::size_t waiting_events = 1'024;            ///< until Options::on_event takes them
     std::size_t workers = 0;  ///< threads that answer reads; 0: twice the cores, at least 4
 };
 
@@ -171,6 +173,24 @@ struct Options {
     Limits limits = {};
     Deadlines deadlines = {};
     Env env = {};
+
+    /// Operations that are not served, by their ids in the API description, such as
+    /// "create-initial-user". Calls in the process are not concerned.
+    std::vector<std::string> disabled_routes = {};
+    /// Added to every answer. Names that the server or HTTP itself needs are refused.
+    std::vector<std::pair<std::string, std::string>> extra_headers = {};
+
+    /// Asked before a change is made, outside its transaction, on the thread of its request, which
+    /// waits for the answer: nothing lets it pass. Permission has been checked then. It may read
+    /// through the service, but must not change anything through it. When it throws, the change
+    /// is refused: ApiError as it is, anything else as 500, its text in the log.
+    std::function<std::optional<Veto>(const Event&)> before = {};
+    /// Told after each commit, in the order of the commits, on a thread of its own: however slow
+    /// it is, no request waits. Beyond Limits::waiting_events events are dropped and counted in
+    /// Event::missed. What it throws is logged. stop() lets it take what waits, as far as
+    /// Deadlines::stop allows.
+    std::function<void(const Event&)> on_event = {};
+
     /// Called from any thread, one call at a time, and may be slow only at the cost of requests.
     /// What it throws is dropped. Empty: nothing is logged.
     std::function<void(const LogLine&)> log = {};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coder_users/base/time.hpp"
+#include "coder_users/base/uuid.hpp"
 
 namespace coder_users { inline namespace v0 {
 
@@ -126,6 +127,16 @@ struct OrganizationMember {
 struct Identity {
     User user;
     ApiKey key;
+
+    /// The host program itself: may do everything, is nobody's user and has no name in the audit
+    /// log. No request over HTTP ever gets it.
+    static Identity system() {
+        Identity host;
+        host.user.id = nil_uuid;
+        host.user.roles = {"owner"};
+        return host;
+    }
+    bool is_system() const { return user.id == nil_uuid; }
 };
 
 }}  // namespace coder_users::v0

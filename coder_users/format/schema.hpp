@@ -81,6 +81,11 @@ class Body {
     }
 
     void set(const std::string& name, Json value) { values_[name] = std::move(value); }
+    void set(const std::string& name, const std::vector<std::string>& texts) {
+        picojson::array list;
+        for (const std::string& text : texts) list.emplace_back(text);
+        set(name, Json(list));
+    }
     void set_order(KeyOrder order) { order_ = std::move(order); }
 
  private:
@@ -150,6 +155,12 @@ inline std::vector<Validation> broken_rules(const Body& body, const BodySchema& 
     return broken;
 }
 
+/// Throws the 400 that lists every broken field rule.
+inline void check_fields(const Body& body, const BodySchema& schema) {
+    auto broken = broken_rules(body, schema);
+    if (!broken.empty()) throw ApiError(400, "Validation failed.", {}, std::move(broken));
+}
+
 /// Decodes and checks a body. Throws ApiError 400: unusable JSON, or every broken field rule.
 inline Body decode_body(std::string_view text, const BodySchema& schema) {
     Body body;
@@ -169,8 +180,7 @@ inline Body decode_body(std::string_view text, const BodySchema& schema) {
                 body.set(field.name, *value);
     }
     body.set_order(std::move(order));
-    auto broken = broken_rules(body, schema);
-    if (!broken.empty()) throw ApiError(400, "Validation failed.", {}, std::move(broken));
+    check_fields(body, schema);
     return body;
 }
 

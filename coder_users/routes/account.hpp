@@ -14,38 +14,62 @@
 
 namespace coder_users { inline namespace v0 { namespace routes {
 
-/// Records that the target became `changed`, and answers with it.
-inline Reply changed_user(Call& call, store::Tx& tx, const User& changed) {
-    record(tx, call,
-           {call.actor.user.id, changed.id, changed.username, 200,
-            format::user_diff(&call.target, &changed, false)});
-    return ok(format::wire::user(changed));
-}
-
-inline Reply put_appearance(Call& call) {
+/// The one change of a row of the target: `store_it(Tx&, User&)` checks it once more, makes it, and
+/// `changed` is how the host is asked about it before.
+template <class StoreIt>
+User change_user(Call& call, EventKind kind, const User& changed, StoreIt&& store_it) {
+    ask_host(call, kind, changed, &call.target);
     return change(call, [&](store::Tx& tx) {
-        User changed = call.target;
-        changed.theme_preference = call.body.text("theme_preference");
-        store::users::set_theme_preference(tx, changed.id, changed.theme_preference);
-        return changed_user(call, tx, changed);
+        User now = call.target;
+        store_it(tx, now);
+        record(tx, call,
+               {call.actor.user.id, now.id, now.username, 200,
+                format::user_diff(&call.target, &now, false)});
+        tell_host(call, kind, now, &call.target);
+        return now;
     });
 }
 
-inline Reply set_status(Call& call, UserStatus status) {
-    return change(call, [&](store::Tx& tx) {
-        if (status == UserStatus::suspended && rules::is_owner(call.target))
-            throw ApiError(400,
-                           "You cannot suspend a user with the \"owner\" role. You must remove the "
-                           "role first.");
-        User changed = call.target;
-        changed.status = status;
-        store::users::set_status(tx, changed.id, status);
-        return changed_user(call, tx, changed);
+inline User set_appearance(Call& call) {
+    const std::string& theme = call.body.text("theme_preference");
+    User wanted = call.target;
+    wanted.theme_preference = theme;
+    return change_user(call, EventKind::appearance_changed, wanted, [&](store::Tx& tx, User& now) {
+        now.theme_preference = theme;
+        store::users::set_theme_preference(tx, now.id, theme);
     });
 }
 
-inline Reply put_suspend(Call& call) { return set_status(call, UserStatus::suspended); }
-inline Reply put_activate(Call& call) { return set_status(call, UserStatus::active); }
+inline Reply put_appearance(Call& call) { return ok(format::wire::user(set_appearance(call))); }
+
+inline void refuse_to_suspend_owner(const User& target) {
+    if (rules::is_owner(target))
+        throw ApiError(400,
+                       "You cannot suspend a user with the \"owner\" role. You must remove the "
+                       "role first.");
+}
+
+inline User set_status(Call& call, EventKind kind, UserStatus status) {
+    const bool suspends = status == UserStatus::suspended;
+    if (suspends) refuse_to_suspend_owner(call.target);
+    User wanted = call.target;
+    wanted.status = status;
+    return change_user(call, kind, wanted, [&](store::Tx& tx, User& now) {
+        if (suspends) refuse_to_suspend_owner(now);
+        now.status = status;
+        store::users::set_status(tx, now.id, status);
+    });
+}
+
+inline User suspend_user(Call& call) {
+    return set_status(call, EventKind::suspended, UserStatus::suspended);
+}
+inline User activate_user(Call& call) {
+    return set_status(call, EventKind::activated, UserStatus::active);
+}
+
+inline Reply put_suspend(Call& call) { return ok(format::wire::user(suspend_user(call))); }
+inline Reply put_activate(Call& call) { return ok(format::wire::user(activate_user(call))); }
 
 inline Reply get_login_type(Call& call) {
     return ok(format::wire::user_login_type(call.target.login_type));
@@ -65,7 +89,7 @@ inline void refuse_password(const Call& call, const std::string& stored_hash) {
 }
 
 /// A new password ends every session and token of its user.
-inline Reply put_password(Call& call) {
+inline void set_password(Call& call) {
     if (call.target.login_type != LoginType::password)
         throw ApiError(400, "Users without password login type cannot change their password.");
     if (call.actor.user.id == call.target.id && call.body.text("old_password").empty())
@@ -76,6 +100,7 @@ inline Reply put_password(Call& call) {
     const std::string compared = call.backend.store.read(
         [&](store::Connection& c) { return store::users::hashed_password(c, call.target.id); });
     refuse_password(call, compared);
+    ask_host(call, EventKind::password_changed, call.target, &call.target);
     const Backend& backend = call.backend;
     const std::string hash = rules::hash_password(
         call.body.text("password"), backend.options.password_hash_cost, backend.random);
@@ -87,7 +112,12 @@ inline Reply put_password(Call& call) {
         record(tx, call,
                {call.actor.user.id, call.target.id, call.target.username, 204,
                 format::user_diff(&call.target, &call.target, true)});
+        tell_host(call, EventKind::password_changed, call.target, &call.target);
     });
+}
+
+inline Reply put_password(Call& call) {
+    set_password(call);
     return {204, ""};
 }
 

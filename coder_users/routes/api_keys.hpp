@@ -24,17 +24,21 @@ inline void insert_key(store::Tx& tx, Call& call, const ApiKey& key, const rules
     record(tx, call,
            {call.actor.user.id, key.user_id, key.token_name, 201,
             format::api_key_diff(nullptr, &key)});
+    tell_host(call, EventKind::token_made, call.target, nullptr, &key);
+}
+
+inline MadeKey make_session_key(Call& call) {
+    ApiKey key = rules::new_api_key("", call.target.id, LoginType::password,
+                                    std::chrono::hours(7 * 24), call.now);
+    ask_host(call, EventKind::token_made, call.target, nullptr, &key);
+    const rules::NewKey made = rules::make_key(call.backend.random);
+    key.id = made.id;
+    change(call, [&](store::Tx& tx) { insert_key(tx, call, key, made); });
+    return {key, made.token()};
 }
 
 inline Reply post_keys(Call& call) {
-    const rules::NewKey made = rules::make_key(call.backend.random);
-    change(call, [&](store::Tx& tx) {
-        insert_key(tx, call,
-                   rules::new_api_key(made.id, call.target.id, LoginType::password,
-                                      std::chrono::hours(7 * 24), call.now),
-                   made);
-    });
-    return ok(format::wire::generated_key(made.token()), 201);
+    return ok(format::wire::generated_key(make_session_key(call).token), 201);
 }
 
 inline ApiError invalid_token(std::string detail, std::vector<Validation> validations = {}) {
@@ -85,38 +89,45 @@ inline std::string free_token_name(store::Tx& tx, const Call& call, const std::s
     return wanted;
 }
 
-inline Reply post_tokens(Call& call) {
+inline MadeKey make_token(Call& call) {
     const KeyScope scope = token_scope(call.body.text("scope"));
     const Duration lifetime = token_lifetime(call.body.integer("lifetime").value_or(0),
                                              call.backend.options.max_token_lifetime);
     const std::string& name = call.body.text("token_name");
     check_token_name(name);
 
+    ApiKey key = rules::new_api_key("", call.target.id, LoginType::token, lifetime, call.now);
+    key.scope = scope;
+    key.token_name = name;
+    ask_host(call, EventKind::token_made, call.target, nullptr, &key);
     const rules::NewKey made = rules::make_key(call.backend.random);
+    key.id = made.id;
     change(call, [&](store::Tx& tx) {
-        ApiKey key =
-            rules::new_api_key(made.id, call.target.id, LoginType::token, lifetime, call.now);
-        key.scope = scope;
         key.token_name = free_token_name(tx, call, name);
         insert_key(tx, call, key, made);
     });
-    return ok(format::wire::generated_key(made.token()), 201);
+    return {key, made.token()};
 }
 
-/// Those of the target, or with `include_all` those of everybody the caller may see.
+inline Reply post_tokens(Call& call) {
+    return ok(format::wire::generated_key(make_token(call).token), 201);
+}
+
+/// Those of the target, or with `all` those of everybody the caller may see.
+inline std::vector<store::api_keys::Token> find_tokens(const Call& call, bool all) {
+    const User& actor = call.actor.user;
+    if (!all && !rules::may(actor, rules::Action::use_keys, call.target)) return {};
+    const bool everybody = all && rules::may(actor, rules::Action::read_all_keys);
+    const std::string of_user = everybody ? "" : all ? actor.id : call.target.id;
+    return call.backend.store.read(
+        [&](store::Connection& c) { return store::api_keys::tokens(c, of_user); });
+}
+
 inline Reply get_tokens(Call& call) {
     constexpr std::string_view yes[] = {"1", "t", "T", "TRUE", "true", "True"};
     const std::string include_all = call.url.parameter("include_all").value_or("");
     const bool all = std::find(std::begin(yes), std::end(yes), include_all) != std::end(yes);
-    const User& actor = call.actor.user;
-    std::vector<store::api_keys::Token> found;
-    if (all || rules::may(actor, rules::Action::use_keys, call.target)) {
-        const bool everybody = all && rules::may(actor, rules::Action::read_all_keys);
-        const std::string of_user = everybody ? "" : all ? actor.id : call.target.id;
-        found = call.backend.store.read(
-            [&](store::Connection& c) { return store::api_keys::tokens(c, of_user); });
-    }
-    return ok(format::wire::tokens(found));
+    return ok(format::wire::tokens(find_tokens(call, all)));
 }
 
 /// The key that `find(Connection&)` yields, if the caller may see it.
@@ -140,16 +151,26 @@ inline Reply get_key(Call& call) {
     })));
 }
 
-inline Reply delete_key(Call& call) {
+inline void revoke_key(Call& call) {
+    const auto find = [&](store::Connection& c) {
+        return store::api_keys::find(c, call.target.id, call.parameter("keyid"));
+    };
+    const ApiKey known = visible_key(call, find);
+    ask_host(call, EventKind::token_revoked, call.target, nullptr, &known);
     change(call, [&](store::Tx& tx) {
-        const auto key = store::api_keys::find(tx, call.target.id, call.parameter("keyid"));
+        const auto key = find(tx);
         if (!key || !rules::may(call.actor.user, rules::Action::use_keys, call.target))
             throw not_found();
         store::api_keys::remove(tx, key->id);
         record(tx, call,
                {call.actor.user.id, key->user_id, key->token_name, 204,
                 format::api_key_diff(&*key, nullptr)});
+        tell_host(call, EventKind::token_revoked, call.target, nullptr, &*key);
     });
+}
+
+inline Reply delete_key(Call& call) {
+    revoke_key(call);
     return {204, ""};
 }
 

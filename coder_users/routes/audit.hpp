@@ -27,7 +27,7 @@ inline void record(store::Tx& tx, const Call& call, AuditNote note) {
     entry.id = new_uuid(call.backend.random);
     entry.request_id = call.request_id;
     entry.time = call.now;
-    entry.actor_id = std::move(note.actor_id);
+    if (!call.actor.is_system()) entry.actor_id = std::move(note.actor_id);
     entry.ip = call.address;
     entry.user_agent = std::string(header(call.request, "User-Agent").value_or(""));
     entry.resource_type = call.route.audit.resource_type;

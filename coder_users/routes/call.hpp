@@ -14,6 +14,7 @@
 #include "coder_users/base/uuid.hpp"
 #include "coder_users/format/schema.hpp"
 #include "coder_users/format/wire.hpp"
+#include "coder_users/routes/event_sink.hpp"
 #include "coder_users/routes/route.hpp"
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/store/store.hpp"
@@ -28,6 +29,8 @@ struct Backend {
     std::function<Time()> now;
     std::string secret_key;     ///< 32 bytes that seal what is secret at rest
     std::string deployment_id;  ///< of this database, for ever
+    EventSink* events;          ///< nullptr: nobody is told
+    std::vector<Route> routes;  ///< those that are served
 };
 
 /// Path parameters by name, without braces.
@@ -47,6 +50,8 @@ struct Call {
     User target = {};                // behind gate 8: the user of `{user}`
     Organization organization = {};  // behind resolve(), where a path names one
     format::Body body = {};          // behind decoding and field rules
+
+    std::vector<Announcement> announcements = {};  // of the transaction under way
 
     bool has_target() const { return !target.id.empty(); }
     /// A path parameter that the row has.

@@ -10,6 +10,7 @@
 #include "coder_users/base/errors.hpp"
 #include "coder_users/base/uuid.hpp"
 #include "coder_users/routes/call.hpp"
+#include "coder_users/routes/events.hpp"
 #include "coder_users/rules/policy.hpp"
 #include "coder_users/rules/token.hpp"
 #include "coder_users/store/api_keys.hpp"
@@ -40,7 +41,7 @@ inline User readable_user(store::Connection& c, const User& actor, std::string_v
     auto user = named_user(c, actor, text);
     if (user && rules::may(actor, rules::Action::read_user, *user)) return std::move(*user);
     // Deleted since its session was checked: the actor itself is what is missing.
-    if (!store::users::find(c, actor.id)) throw rules::key_invalid();
+    if (actor.id != nil_uuid && !store::users::find(c, actor.id)) throw rules::key_invalid();
     throw user_not_found(text);
 }
 
@@ -58,6 +59,7 @@ inline void permit(const Route& route, const User& actor, const User& target) {
 
 /// Takes the session anew inside the transaction: it may have ended since the gates were passed.
 inline void pass_session_again(store::Tx& tx, Call& call) {
+    if (call.actor.is_system()) return;
     auto session = store::api_keys::find_session(tx, call.actor.key.id);
     if (!session) throw rules::key_invalid();
     if (session->identity.user.status == UserStatus::suspended) throw rules::user_suspended();
@@ -80,7 +82,7 @@ inline void pass_again(store::Tx& tx, Call& call) {
 /// the checks it depends on.
 template <class Fn>
 auto change(Call& call, Fn&& fn) {
-    return call.backend.store.write([&](store::Tx& tx) {
+    return write(call, [&](store::Tx& tx) {
         pass_again(tx, call);
         return fn(tx);
     });

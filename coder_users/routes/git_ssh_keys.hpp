@@ -46,6 +46,7 @@ inline Reply get_git_ssh_key(Call& call) {
 }
 
 inline Reply put_git_ssh_key(Call& call) {
+    ask_host(call, EventKind::git_ssh_key_changed, call.target, &call.target);
     auto made = make_ssh_key(call.backend, call.target.id, call.now);
     change(call, [&](store::Tx& tx) {
         const auto before = store::git_ssh_keys::find(tx, call.target.id);
@@ -58,6 +59,7 @@ inline Reply put_git_ssh_key(Call& call) {
                     .field("public_key", before->key.public_key, made.key.public_key)
                     .secret("private_key", true)
                     .take()});
+        tell_host(call, EventKind::git_ssh_key_changed, call.target, &call.target);
     });
     return ok(format::wire::git_ssh_key(made.key));
 }

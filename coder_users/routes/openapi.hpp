@@ -131,8 +131,8 @@ inline void collect(std::map<std::string_view, const Shape*>& all, const Shape& 
 }
 
 /// Below the server's root, `{user}` for every parameter that names one.
-inline std::string public_path(const Route& route) {
-    std::string path = (route.outside_api ? "" : "/api/v2") + std::string(route.path);
+inline std::string public_path(const Route& route, std::string_view prefix) {
+    std::string path = (route.outside_api ? "" : std::string(prefix)) + route.path;
     const std::size_t member = path.find("{member}");
     if (member != std::string::npos) path.replace(member, 8, "{user}");
     return path;
@@ -154,9 +154,10 @@ inline void write_parameters(JsonWriter& json, const Route& route) {
         json.end_object();
     };
     json.key("parameters").begin_array();
-    const std::string path = public_path(route);
+    const std::string_view path = route.path;
     for (std::size_t at = 0; (at = path.find('{', at)) != std::string::npos; ++at) {
-        const std::string name = path.substr(at + 1, path.find('}', at) - at - 1);
+        std::string name(path.substr(at + 1, path.find('}', at) - at - 1));
+        if (name == "member") name = "user";
         const bool organization = name == "organization";
         parameter(name, "path", organization ? ValueType::uuid : ValueType::text,
                   name == "user"      ? "User ID, name, or me"
@@ -217,9 +218,10 @@ inline void write_operation(JsonWriter& json, const Route& route) {
     json.end_object();
 }
 
-inline void write_paths(JsonWriter& json, const std::vector<Route>& table) {
+inline void write_paths(JsonWriter& json, const std::vector<Route>& table,
+                        std::string_view prefix) {
     std::map<std::string, std::vector<const Route*>> paths;
-    for (const Route& route : table) paths[public_path(route)].push_back(&route);
+    for (const Route& route : table) paths[public_path(route, prefix)].push_back(&route);
     json.key("paths").begin_object();
     for (const auto& [path, routes] : paths) {
         json.key(path).begin_object();
@@ -247,11 +249,12 @@ inline void write_components(JsonWriter& json, const std::vector<Route>& table) 
     json.end_object();
 }
 
-inline std::string document(const std::vector<Route>& table) {
+/// `prefix` is where clients find the paths of the table.
+inline std::string document(const std::vector<Route>& table, std::string_view prefix) {
     JsonWriter json;
     json.begin_object().member("openapi", "3.1.0").key("info").begin_object();
     json.member("title", "coder_users").member("version", version).end_object();
-    write_paths(json, table);
+    write_paths(json, table, prefix);
     write_components(json, table);
     json.end_object();
     return json.take() += '\n';

@@ -125,7 +125,8 @@ inline Reply put_member_roles(Call& call) {
     call.backend.store.read(permit_change);
     const std::vector<std::string> roles =
         rules::organization_role_set(call.body.texts("roles"), call.organization.id);
-    const OrganizationMember changed = call.backend.store.write([&](store::Tx& tx) {
+    ask_host(call, EventKind::organization_roles_changed, call.target, &call.target);
+    const OrganizationMember changed = write(call, [&](store::Tx& tx) {
         pass_session_again(tx, call);
         const OrganizationMember before = readable_membership(tx, call, call.target.id);
         permit_change(tx);
@@ -137,6 +138,7 @@ inline Reply put_member_roles(Call& call) {
             tx, call,
             {call.actor.user.id, call.target.id, call.target.username, 200,
              format::AuditDiff().field("roles", before.roles, roles).take(), call.organization.id});
+        tell_host(call, EventKind::organization_roles_changed, call.target, &call.target);
         return after;
     });
     return ok(format::wire::organization_member(changed, with_display_names(changed.roles)));

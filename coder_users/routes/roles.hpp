@@ -36,15 +36,17 @@ inline Reply get_user_roles(Call& call) {
     return ok(format::wire::user_with_roles(call.target, memberships));
 }
 
-inline Reply put_user_roles(Call& call) {
-    const std::vector<std::string> roles = rules::site_role_set(call.body.texts("roles"));
-    return change(call, [&](store::Tx& tx) {
-        rules::refuse_unassignable(call.actor.user, call.target.roles, roles);
-        User changed = call.target;
-        changed.roles = roles;
-        store::users::set_roles(tx, changed.id, roles);
-        return changed_user(call, tx, changed);
+inline User set_site_roles(Call& call) {
+    User wanted = call.target;
+    wanted.roles = rules::site_role_set(call.body.texts("roles"));
+    rules::refuse_unassignable(call.actor.user, call.target.roles, wanted.roles);
+    return change_user(call, EventKind::roles_changed, wanted, [&](store::Tx& tx, User& now) {
+        rules::refuse_unassignable(call.actor.user, now.roles, wanted.roles);
+        now.roles = wanted.roles;
+        store::users::set_roles(tx, now.id, now.roles);
     });
 }
+
+inline Reply put_user_roles(Call& call) { return ok(format::wire::user(set_site_roles(call))); }
 
 }}}  // namespace coder_users::v0::routes

@@ -10,6 +10,7 @@
 #include "coder_users/routes/audit.hpp"
 #include "coder_users/routes/call.hpp"
 #include "coder_users/routes/cookies.hpp"
+#include "coder_users/routes/events.hpp"
 #include "coder_users/routes/gates.hpp"
 #include "coder_users/rules/password.hpp"
 #include "coder_users/rules/token.hpp"
@@ -67,6 +68,9 @@ inline void log_in(store::Tx& tx, Call& call, const Candidate& who, const rules:
     if (now.user->status == UserStatus::dormant)
         store::users::set_status(tx, now.user->id, UserStatus::active);
     record(tx, call, {now.user->id, now.user->id, "", 201, format::api_key_diff(nullptr, &key)});
+    User seen = *now.user;
+    if (seen.status == UserStatus::dormant) seen.status = UserStatus::active;
+    tell_host(call, EventKind::logged_in, seen, &*now.user, &key);
 }
 
 inline Reply post_login(Call& call) {
@@ -82,7 +86,8 @@ inline Reply post_login(Call& call) {
             rules::password_matches(call.body.text("password"), hash, options.password_hash_cost);
         if (!matches || !comparable) throw wrong_credentials();
         refuse_login(options, *who.user);
-        call.backend.store.write([&](store::Tx& tx) { log_in(tx, call, who, made); });
+        ask_host(call, EventKind::logged_in, *who.user, &*who.user);
+        write(call, [&](store::Tx& tx) { log_in(tx, call, who, made); });
     } catch (const ApiError& error) {
         record_failed_login(call, who, error.status());
         throw;
@@ -94,6 +99,7 @@ inline Reply post_login(Call& call) {
 
 /// The presented key goes, a token, too, and with it every key that applications were given.
 inline Reply post_logout(Call& call) {
+    ask_host(call, EventKind::logged_out, call.actor.user, nullptr, &call.actor.key);
     change(call, [&](store::Tx& tx) {
         const ApiKey& key = call.actor.key;
         const std::string& user_id = call.actor.user.id;
@@ -101,6 +107,7 @@ inline Reply post_logout(Call& call) {
         store::api_keys::remove_of_user(tx, user_id, KeyScope::application_connect);
         record(tx, call,
                {user_id, user_id, key.token_name, 200, format::api_key_diff(&key, nullptr)});
+        tell_host(call, EventKind::logged_out, call.actor.user, nullptr, &key);
     });
     Reply reply = notice("Logged out!");
     reply.headers.push_back(set_session_cookie(call.backend.options, ""));

@@ -1,7 +1,9 @@
 // The route table: one row for each operation. Dispatch, tests and the API description read it.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coder_users/routes/account.hpp"
@@ -150,9 +152,28 @@ inline const std::vector<Route>& table() {
     return rows;
 }
 
-inline Reply get_openapi(Call&) {
-    static const std::string document = openapi::document(table());
-    return ok(document);
+/// The row with this operation id, or nullptr.
+inline const Route* find_route(std::string_view operation_id) {
+    for (const Route& route : table())
+        if (route.operation_id == operation_id) return &route;
+    return nullptr;
+}
+
+/// The rows that a host has not switched off.
+inline std::vector<Route> served_routes(const std::vector<std::string>& disabled) {
+    std::vector<Route> served;
+    for (const Route& route : table())
+        if (std::find(disabled.begin(), disabled.end(), route.operation_id) == disabled.end())
+            served.push_back(route);
+    return served;
+}
+
+inline Reply get_openapi(Call& call) {
+    static const std::string usual = openapi::document(table(), "/api/v2");
+    const std::vector<Route>& served = call.backend.routes;
+    const std::string& prefix = call.request.api_prefix;
+    const bool as_usual = served.size() == table().size() && prefix == "/api/v2";
+    return ok(as_usual ? usual : openapi::document(served, prefix));
 }
 
 }}}  // namespace coder_users::v0::routes

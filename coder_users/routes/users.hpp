@@ -17,13 +17,9 @@
 
 namespace coder_users { inline namespace v0 { namespace routes {
 
-/// GET /users: everybody for those who may read all, the caller's own row for anyone else.
-inline Reply get_users(Call& call) {
-    const auto parameter = [&](const char* name) { return call.url.parameter(name); };
-    const rules::UserSearch search = rules::parse_user_search(parameter("q").value_or(""));
-    const rules::Paging paging =
-        rules::parse_paging(parameter("after_id"), parameter("limit"), parameter("offset"));
-
+/// Everybody for those who may read all, the caller's own row for anyone else.
+inline store::users::UserList find_users(const Call& call, const rules::UserSearch& search,
+                                         const rules::Paging& paging) {
     store::users::Filter filter;
     if (!rules::may(call.actor.user, rules::Action::read_all_users))
         filter.only_id = call.actor.user.id;
@@ -36,10 +32,18 @@ inline Reply get_users(Call& call) {
     if (store::users::looks_at_activity(filter) &&
         call.backend.store.seen_count() > store::users::most_seen_in_list)
         call.backend.store.store_activity();
-    const store::users::UserList found = call.backend.store.read([&](store::Connection& c) {
+    return call.backend.store.read([&](store::Connection& c) {
         return store::users::list(c, filter,
                                   {paging.after_id.value_or(""), paging.limit, paging.offset});
     });
+}
+
+inline Reply get_users(Call& call) {
+    const auto parameter = [&](const char* name) { return call.url.parameter(name); };
+    const rules::UserSearch search = rules::parse_user_search(parameter("q").value_or(""));
+    const rules::Paging paging =
+        rules::parse_paging(parameter("after_id"), parameter("limit"), parameter("offset"));
+    const store::users::UserList found = find_users(call, search, paging);
     return ok(format::wire::users(found.users, found.count));
 }
 
@@ -82,9 +86,19 @@ inline std::string place_for(store::Connection& c, const User& actor, const User
                        "\".");
 }
 
-inline Reply post_users(Call& call) {
+/// What the host is asked about: there is no user yet.
+inline User planned_user(const UserRequest& wanted, LoginType type, const std::string& place) {
+    User user;
+    user.username = wanted.username;
+    user.email = wanted.email;
+    user.login_type = type;
+    user.organization_ids = {place};
+    return user;
+}
+
+inline User create_user(Call& call) {
     const UserRequest wanted = user_request(call);
-    call.backend.store.read(
+    const std::string place = call.backend.store.read(
         [&](store::Connection& c) { return place_for(c, call.actor.user, wanted); });
     if (wanted.type == "password")
         refuse_weak_password(wanted.password, "Password not strong enough!");
@@ -93,32 +107,42 @@ inline Reply post_users(Call& call) {
         throw ApiError(
             400, "Unsupported login type \"" + wanted.type + "\" for manually creating new users.");
 
+    ask_host(call, EventKind::created, planned_user(wanted, *type, place));
     NewUser made = prepare_user(call, wanted.email, wanted.username, *type, wanted.password);
     change(call, [&](store::Tx& tx) {
         insert_user(tx, made, place_for(tx, call.actor.user, wanted), {});
         record(tx, call,
                {call.actor.user.id, made.user.id, made.user.username, 201,
                 format::user_diff(nullptr, &made.user, !made.hashed_password.empty())});
+        tell_host(call, EventKind::created, made.user);
     });
-    return ok(format::wire::user(made.user), 201);
+    return made.user;
 }
+
+inline Reply post_users(Call& call) { return ok(format::wire::user(create_user(call)), 201); }
 
 inline Reply get_user(Call& call) { return ok(format::wire::user(call.target)); }
 
-inline Reply delete_user(Call& call) {
+inline User remove_user(Call& call) {
+    ask_host(call, EventKind::deleted, call.target, &call.target);
     change(call, [&](store::Tx& tx) {
         const bool had_password = !store::users::hashed_password(tx, call.target.id).empty();
         store::users::remove(tx, call.target.id);
         record(tx, call,
                {call.actor.user.id, call.target.id, call.target.username, 200,
                 format::user_diff(&call.target, nullptr, had_password)});
+        tell_host(call, EventKind::deleted, call.target, &call.target);
     });
-    return ok(format::wire::user(call.target));
+    return call.target;
 }
 
-inline Reply put_profile(Call& call) {
+inline Reply delete_user(Call& call) { return ok(format::wire::user(remove_user(call))); }
+
+inline User rename_user(Call& call) {
     const std::string& username = call.body.text("username");
-    User renamed;
+    User renamed = call.target;
+    renamed.username = username;
+    ask_host(call, EventKind::renamed, renamed, &call.target);
     change(call, [&](store::Tx& tx) {
         renamed = call.target;
         renamed.username = username;
@@ -127,8 +151,11 @@ inline Reply put_profile(Call& call) {
         record(tx, call,
                {call.actor.user.id, renamed.id, username, 200,
                 format::user_diff(&call.target, &renamed, false)});
+        tell_host(call, EventKind::renamed, renamed, &call.target);
     });
-    return ok(format::wire::user(renamed));
+    return renamed;
 }
+
+inline Reply put_profile(Call& call) { return ok(format::wire::user(rename_user(call))); }
 
 }}}  // namespace coder_users::v0::routes

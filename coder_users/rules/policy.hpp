@@ -7,29 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "coder_users/base/action.hpp"
 #include "coder_users/base/errors.hpp"
 #include "coder_users/base/model.hpp"
 #include "coder_users/rules/roles.hpp"
 
 namespace coder_users { inline namespace v0 { namespace rules {
 
-/// What a caller wants to do. The second group has no target.
-enum class Action {
-    read_user,        ///< see that the user exists: gate 8
-    edit_user,        ///< profile, appearance, password, Git SSH key
-    manage_user,      ///< delete, suspend, activate
-    read_user_roles,  ///< GET roles
-    use_keys,         ///< see, make and delete the user's keys
-    act_as_user,      ///< what nobody may do for another: login type, conversion
-
-    create_users,
-    read_all_users,    ///< not only the own row of a list
-    read_all_keys,     ///< not only the own ones of a list
-    assign_roles,      ///< PUT roles at all; which roles: may_assign()
-    assign_all_roles,  ///< `assignable` in the list of roles
-    read_audit,
-    ignore_rate_limits,
-};
+using v0::Action;
 
 inline bool holds_role(const User& user, std::string_view role) {
     return std::find(user.roles.begin(), user.roles.end(), role) != user.roles.end();

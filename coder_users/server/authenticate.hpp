@@ -15,6 +15,14 @@
 
 namespace coder_users { inline namespace v0 { namespace server {
 
+/// The reasons why a known key does not count now.
+inline void refuse_session(const store::api_keys::Session& session, Time now) {
+    const Identity& identity = session.identity;
+    if (rules::is_expired(identity.key, now)) throw rules::key_expired(identity.key.expires_at);
+    if (identity.user.status == UserStatus::suspended) throw rules::user_suspended();
+    if (!session.linked) throw rules::link_missing();
+}
+
 /// The identity behind a good token (contract http.md 6.2), without any effect. Throws ApiError
 /// 401; what the store throws goes through.
 inline Identity check_token(store::Store& store, std::string_view token, Time now) {
@@ -27,10 +35,17 @@ inline Identity check_token(store::Store& store, std::string_view token, Time no
         session ? session->hashed_secret : std::string(presented.size(), '-');
     if (!rules::equal_constant_time(presented, expected) || !session) throw rules::key_invalid();
 
-    const Identity& identity = session->identity;
-    if (rules::is_expired(identity.key, now)) throw rules::key_expired(identity.key.expires_at);
-    if (identity.user.status == UserStatus::suspended) throw rules::user_suspended();
-    if (!session->linked) throw rules::link_missing();
+    refuse_session(*session, now);
+    return std::move(session->identity);
+}
+
+/// An identity that was checked some time ago, as it is now. The host is always itself.
+inline Identity current_identity(store::Store& store, const Identity& known, Time now) {
+    if (known.is_system()) return known;
+    auto session = store.read(
+        [&](store::Connection& c) { return store::api_keys::find_session(c, known.key.id); });
+    if (!session || session->identity.user.id != known.user.id) throw rules::key_invalid();
+    refuse_session(*session, now);
     return std::move(session->identity);
 }
 

@@ -10,6 +10,18 @@ namespace coder_users { inline namespace v0 { namespace server {
 /// Counts calls from outside the front, so that nothing is closed under them.
 class CallGate {
  public:
+    /// Leaves at the end of a scope that was entered.
+    class Leave {
+     public:
+        explicit Leave(CallGate& gate) : gate_(gate) {}
+        Leave(const Leave&) = delete;
+        Leave& operator=(const Leave&) = delete;
+        ~Leave() { gate_.leave(); }
+
+     private:
+        CallGate& gate_;
+    };
+
     bool enter() {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (closed_) return false;

@@ -9,9 +9,11 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/base/text.hpp"
+#include "coder_users/routes/table.hpp"
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/rules/networks.hpp"
 #include "coder_users/rules/password.hpp"
+#include "coder_users/server/request_head.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
 
@@ -46,6 +48,35 @@ inline void check_provider_options(const Options& options) {
             "github.allowed_teams: need their organizations in allowed_orgs");
 }
 
+/// The part of check_options() about what is served.
+inline void check_served_options(const Options& options) {
+    for (const std::string& id : options.disabled_routes)
+        if (!routes::find_route(id))
+            throw std::invalid_argument("disabled_routes: no such operation: " + id);
+    constexpr std::string_view ours[] = {"Content-Length",
+                                         "Content-Type",
+                                         "Transfer-Encoding",
+                                         "Connection",
+                                         "Date",
+                                         "Set-Cookie",
+                                         "Allow",
+                                         "Location",
+                                         "Retry-After",
+                                         "Cache-Control",
+                                         "X-Content-Type-Options",
+                                         "X-Coder-Build-Version",
+                                         "X-Coder-Request-Id"};
+    for (const auto& [name, value] : options.extra_headers) {
+        for (const std::string_view own : ours)
+            if (same_folded(name, own) || starts_with(fold_ascii(name), "x-ratelimit-"))
+                throw std::invalid_argument("extra_headers: the server sets " + name + " itself");
+        if (!is_token(name) || value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
+            throw std::invalid_argument("extra_headers: not a header: " + name);
+    }
+    if (options.limits.waiting_events == 0)
+        throw std::invalid_argument("limits.waiting_events: must be positive");
+}
+
 /// Throws std::invalid_argument that names the first bad option.
 inline void check_options(const Options& options) {
     const auto require = [](bool good, const char* text) {
@@ -72,6 +103,7 @@ inline void check_options(const Options& options) {
             throw std::invalid_argument("proxy_trusted_origins: not an address or network: " +
                                         text);
     check_provider_options(options);
+    check_served_options(options);
     const Limits& limits = options.limits;
     require(limits.connections > 0 && limits.connections_per_address > 0 &&
                 limits.unfinished_bytes > 0 && limits.requests_per_connection > 0,

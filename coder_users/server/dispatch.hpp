@@ -41,6 +41,27 @@ class Dispatcher {
         return finish(request, [&](Exchange&) { return refused(as_error(refusal)); });
     }
 
+    /// What a caller in the process asks for; `operation(Call&)` stands for the handler. Throws
+    /// ApiError and nothing else.
+    template <class Operation>
+    auto call(const Errand& errand, const Identity& identity, Operation&& operation) {
+        const Exchange exchange{fresh_id(), backend_.now(), ""};
+        return refusing(exchange,
+                        [&] { return pipeline_.run_call(errand, identity, exchange, operation); });
+    }
+
+    Identity authenticate(std::string_view token) {
+        const Exchange exchange{fresh_id(), backend_.now(), ""};
+        return refusing(exchange,
+                        [&] { return server::authenticate(backend_, token, exchange.now); });
+    }
+
+    bool may(const Identity& identity, Action action, std::string_view user) {
+        const Exchange exchange{fresh_id(), backend_.now(), ""};
+        return refusing(exchange,
+                        [&] { return pipeline_.may(identity, action, user, exchange.now); });
+    }
+
  private:
     using Reply = routes::Reply;
 
@@ -50,35 +71,44 @@ class Dispatcher {
         return reply;
     }
 
-    /// The one place where exceptions become answers.
     template <class Run>
     Reply caught(Exchange& exchange, Run&& run) noexcept {
-        const auto failed = [&](LogLevel level, const char* reason, const ApiError& answer) {
-            log_.write(
-                {level, exchange.now, "request failed", {{"reason", reason}, {"id", exchange.id}}});
-            return refused(answer);
-        };
-        const ApiError internal(500, "An internal server error occurred.");
         try {
-            return run(exchange);
+            return refusing(exchange, [&] { return run(exchange); });
         } catch (const routes::MethodNotAllowed& error) {
             Reply reply = refused(error);
             reply.headers.emplace_back("Allow", error.allow());
             return reply;
         } catch (const ApiError& error) {
             return refused(error);
+        }
+    }
+
+    /// The one place where exceptions become refusals: throws nothing but ApiError.
+    template <class Run>
+    auto refusing(const Exchange& exchange, Run&& run) -> decltype(run()) {
+        const auto failed = [&](LogLevel level, const char* reason, const ApiError& refusal) {
+            log_.write(
+                {level, exchange.now, "request failed", {{"reason", reason}, {"id", exchange.id}}});
+            return refusal;
+        };
+        const ApiError internal(500, "An internal server error occurred.");
+        try {
+            return run();
+        } catch (const ApiError&) {
+            throw;
         } catch (const store::Duplicate& error) {
             const std::string& column = error.column();
-            return refused(routes::user_exists(
-                {column == "users.email_folded", column == "users.username_folded"}));
+            throw routes::user_exists(
+                {column == "users.email_folded", column == "users.username_folded"});
         } catch (const store::Busy& error) {
-            return failed(LogLevel::warning, error.what(), unavailable());
+            throw failed(LogLevel::warning, error.what(), unavailable());
         } catch (const store::Unavailable& error) {
-            return failed(LogLevel::error, error.what(), unavailable());
+            throw failed(LogLevel::error, error.what(), unavailable());
         } catch (const std::exception& error) {
-            return failed(LogLevel::error, error.what(), internal);
+            throw failed(LogLevel::error, error.what(), internal);
         } catch (...) {
-            return failed(LogLevel::error, "not a std::exception", internal);
+            throw failed(LogLevel::error, "not a std::exception", internal);
         }
     }
 
@@ -97,6 +127,7 @@ class Dispatcher {
         add("X-Coder-Request-Id", exchange.id);
         add("X-Content-Type-Options", "nosniff");
         add("Cache-Control", "no-store");
+        for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
         if (log_.on()) log_request(request, exchange, response.status, start);
         return response;
     }

@@ -29,6 +29,13 @@ struct Exchange {
     std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
+/// What a caller in the process asks for: the operation of a route, with values instead of bytes.
+struct Errand {
+    const routes::Route& route;
+    routes::Parameters parameters = {};
+    format::Body body = {};
+};
+
 inline ApiError as_error(const Refusal& refusal) {
     return {refusal.status, std::string(refusal.message), std::string(refusal.detail)};
 }
@@ -37,7 +44,7 @@ inline ApiError as_error(const Refusal& refusal) {
 class Pipeline {
  public:
     explicit Pipeline(routes::Backend& backend)
-        : backend_(backend), paths_(routes::table()), limits_(backend.options) {
+        : backend_(backend), paths_(backend.routes), limits_(backend.options) {
         for (const std::string& text : backend.options.proxy_trusted_origins)
             trusted_.push_back(rules::parse_network(text).value());
     }
@@ -89,7 +96,57 @@ class Pipeline {
             find_target(call);                              // gate 8
             refuse_path(match, route);                      // gate 9
         }
-        return run_endpoint(call);  // gate 10
+        const auto decode = [&] {
+            if (call.route.body)
+                call.body = format::decode_body(call.request.body, *call.route.body);
+        };
+        return run_endpoint(call, decode, call.route.handler);  // gate 10
+    }
+
+    /// What a caller in the process asks for: the gates behind the session, then `operation(Call&)`
+    /// in place of the handler of this route.
+    template <class Operation>
+    auto run_call(const Errand& errand, const Identity& identity, const Exchange& exchange,
+                  Operation&& operation) {
+        static const Request no_request;
+        static const Target no_url;
+        routes::Call call{backend_,          no_request,   no_url,      errand.route,
+                          errand.parameters, exchange.now, exchange.id, ""};
+        if (errand.route.guard == routes::Guard::session) {
+            call.actor = current_identity(backend_.store, identity, exchange.now);
+            refuse_limited_key(call);
+            if (!errand.parameters.empty() && call.parameter("user").empty())
+                throw routes::user_not_found("");
+            find_target(call);
+        }
+        const auto decode = [&] {
+            if (errand.route.body) format::check_fields(errand.body, *errand.route.body);
+            call.body = errand.body;
+        };
+        return run_endpoint(call, decode, operation);
+    }
+
+    /// Whether an identity may do this now; `user` may be "".
+    bool may(const Identity& identity, Action action, std::string_view user, Time now) {
+        try {
+            const Identity actor = current_identity(backend_.store, identity, now);
+            const User target = user.empty() ? actor.user : backend_.store.read([&](auto& c) {
+                return routes::readable_user(c, actor.user, user);
+            });
+            const bool self = actor.user.id == target.id;
+            if (actor.key.scope != KeyScope::all && !(self && action == Action::read_user))
+                return false;
+            return rules::may(actor.user, action, target);
+        } catch (const ApiError&) {
+            return false;  // no session any more, no such user
+        }
+    }
+
+    /// The token of a request from elsewhere, behind the cross-origin rule.
+    static std::string token_of(const Request& request) {
+        rules::PresentedToken token = presented_token(request);
+        refuse_cross_origin(request, token);
+        return std::move(token.token);
     }
 
  private:
@@ -178,7 +235,9 @@ class Pipeline {
         if (text.empty()) return;
         // The caller is there as long as its session is: no second look, which might see otherwise.
         const User& actor = call.actor.user;
-        if (text == "me" || same_folded(text, actor.id) || same_folded(text, actor.username))
+        const bool host = call.actor.is_system();
+        if (!host &&
+            (text == "me" || same_folded(text, actor.id) || same_folded(text, actor.username)))
             call.target = actor;
         else
             call.target = backend_.store.read(
@@ -186,8 +245,10 @@ class Pipeline {
     }
 
     /// What is refused behind decoding and field rules may be worth an audit entry.
-    static routes::Reply run_endpoint(routes::Call& call) {
-        const auto recorded = [&](auto&& step) {
+    template <class Decode, class Operation>
+    static auto run_endpoint(routes::Call& call, Decode&& decode, Operation&& operation)
+        -> decltype(operation(call)) {
+        const auto recorded = [&](auto&& step) -> decltype(step()) {
             try {
                 return step();
             } catch (const ApiError& error) {
@@ -197,10 +258,10 @@ class Pipeline {
         };
         if (call.route.resolve) call.route.resolve(call);
         recorded([&] { routes::refuse_self(call.route, call.actor.user, call.target); });
-        if (call.route.body) call.body = format::decode_body(call.request.body, *call.route.body);
+        decode();
         return recorded([&] {
             routes::permit(call.route, call.actor.user, call.target);
-            return call.route.handler(call);
+            return operation(call);
         });
     }
 

@@ -28,6 +28,7 @@ FILES = {
     "coder_users.hpp": "face",
     "coder_users/coder_users.cpp": "face",
     "coder_users/api.hpp": "api",
+    "coder_users/caller.hpp": "api",
     "coder_users/options.hpp": "api",
     "coder_users/testing_calls.hpp": "api",
     "coder_users/testing.hpp": "testing",

@@ -1,0 +1,187 @@
+// Serving from the host's own httplib::Server: routes beside those of the host, nothing else.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/server/http.hpp"
+#include "coder_users/server/request_head.hpp"
+#include "coder_users/server/service.hpp"
+
+namespace coder_users { inline namespace v0 {
+
+namespace server {
+
+/// What the host's server has read, as the gates of ours know it. cpp-httplib has decoded the
+/// values of some fields, so that line ends may be in them.
+inline std::optional<Refusal> read_mounted(const httplib::Request& from, const std::string& prefix,
+                                           RequestHead& head) {
+    Request& request = head.request;
+    request.method = from.method;
+    request.address = from.remote_addr;
+    request.api_prefix = prefix;
+    // A prefix in another spelling leads nowhere: only its literal form is replaced.
+    const bool literal = starts_with(from.target, prefix);
+    request.target = literal ? "/api/v2" + from.target.substr(prefix.size()) : from.target;
+    head.http10 = from.version == "HTTP/1.0";
+    for (const auto& [name, value] : from.headers)
+        if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos ||
+            !read_field(name + ":" + value, head))
+            return not_http;
+    return check_head(head, FramingLimits().body);
+}
+
+/// Reads a body of any content type, as far as it may be long.
+inline std::optional<Refusal> read_body(httplib::Request& from, const httplib::Response& status,
+                                        const httplib::ContentReader& reader, std::string& body) {
+    const std::size_t most = FramingLimits().body;
+    // The library would take forms and multipart bodies apart.
+    const auto [first, last] = from.headers.equal_range("Content-Type");
+    const httplib::Headers types(first, last);
+    from.headers.erase("Content-Type");
+    const bool whole = reader([&](const char* bytes, std::size_t size) {
+        if (size > most - body.size()) return false;
+        body.append(bytes, size);
+        return true;
+    });
+    from.headers.insert(types.begin(), types.end());
+    if (whole) return std::nullopt;
+    const bool too_large = status.status == 413 || body.size() > 0;  // the host has a limit, too
+    return too_large ? body_too_large : not_http;
+}
+
+/// When `close`, the connection ends with the answer: what follows on it is no request.
+inline void write_mounted(Response from, httplib::Response& to, bool close) {
+    std::string type;
+    for (const auto& [name, value] : from.headers) {
+        if (same_folded(name, "Content-Type"))
+            type = value;
+        else
+            to.set_header(name, value);
+    }
+    to.status = from.status;
+    if (from.status == 204) return;
+    if (!close) return to.set_content(std::move(from.body), type);
+    const std::size_t size = from.body.size();
+    to.set_header("Connection", "close");
+    to.set_content_provider(size, type,
+                            [body = std::move(from.body)](std::size_t offset, std::size_t length,
+                                                          httplib::DataSink& sink) {
+                                sink.write(body.data() + offset, length);
+                                return false;  // the only way to close from a handler
+                            });
+}
+
+/// Answers what the host's server routes to it. Shared by those routes, and outlives the service
+/// as long as they do: it answers 503 then.
+class MountPoint {
+ public:
+    MountPoint(Running& running, std::string prefix)
+        : running_(&running), gate_(running.gate), prefix_(std::move(prefix)) {}
+
+    /// `reader` is nullptr for methods whose body means nothing.
+    void answer(const httplib::Request& request, httplib::Response& response,
+                const httplib::ContentReader* reader) const noexcept {
+        try {
+            if (!gate_->enter()) return refuse_all(response);
+            const CallGate::Leave leave_at_end(*gate_);
+            answer_inside(const_cast<httplib::Request&>(request), response, reader);
+        } catch (const std::exception&) {
+            refuse_all(response);  // out of memory
+        }
+    }
+
+ private:
+    void answer_inside(httplib::Request& request, httplib::Response& response,
+                       const httplib::ContentReader* reader) const {
+        request.ranges.clear();  // an answer is sent whole, whatever was asked for
+        RequestHead head;
+        std::optional<Refusal> refusal = read_mounted(request, prefix_, head);
+        if (!refusal && head.announces_body() && reader)
+            refusal = read_body(request, response, *reader, head.request.body);
+        const bool close = refusal || (head.announces_body() && !reader);
+        write_mounted(
+            refusal ? running_->refuse(head.request, *refusal) : running_->handle(head.request),
+            response, close);
+    }
+
+    static void refuse_all(httplib::Response& response) noexcept {
+        response.status = overloaded.status;
+        try {
+            response.set_content("{\"message\":\"" + std::string(overloaded.message) + "\"}\n",
+                                 "application/json; charset=utf-8");
+        } catch (const std::exception&) {
+            response.body.clear();
+        }
+    }
+
+    Running* running_;
+    std::shared_ptr<CallGate> gate_;
+    std::string prefix_;
+};
+
+inline void check_prefix(const std::string& prefix) {
+    const auto refuse = [&](const char* rule) {
+        throw std::invalid_argument("prefix: " + std::string(rule) + ", got \"" + prefix + '"');
+    };
+    if (!starts_with(prefix, "/") || prefix.size() < 2) refuse("must begin with a slash");
+    if (ends_with(prefix, "/")) refuse("must not end with a slash");
+    for (const char c : prefix)
+        if (!is_letter(c) && !is_digit(c) && std::string_view("/-_.~").find(c) == std::string::npos)
+            refuse("may hold letters, digits and /-_.~");
+}
+
+/// Routes for every path below the prefix, by the number of its segments: which one is meant, ours
+/// find out. Patterns with parameters, because cpp-httplib runs the others through std::regex.
+inline void add_routes(httplib::Server& site, const std::shared_ptr<const MountPoint>& mount,
+                       const std::string& pattern) {
+    const auto plain = [mount](const httplib::Request& request, httplib::Response& response) {
+        mount->answer(request, response, nullptr);
+    };
+    const auto with_body = [mount](const httplib::Request& request, httplib::Response& response,
+                                   const httplib::ContentReader& reader) {
+        mount->answer(request, response, &reader);
+    };
+    site.Get(pattern, plain);
+    site.Options(pattern, plain);
+    site.Post(pattern, with_body);
+    site.Put(pattern, with_body);
+    site.Patch(pattern, with_body);
+    site.Delete(pattern, with_body);
+    site.Delete(pattern, plain);  // without a body it is not offered to the other
+}
+
+}  // namespace server
+
+template <std::size_t RequestSize>
+void Service::attach(httplib::Server& site, const std::string& prefix, HttpAbi<RequestSize>) {
+    static_assert(RequestSize == sizeof(httplib::Request), "cpp-httplib differs in one program");
+    constexpr int deepest = 8;  // three more than any route has
+    server::check_prefix(prefix);
+    if (!running().serving()) throw std::logic_error("coder_users: mount() after stop()");
+    const auto mount = std::make_shared<const server::MountPoint>(running(), prefix);
+    std::string pattern;
+    for (const char c : prefix) (c == '.' ? pattern += '\\' : pattern) += c;
+    server::add_routes(site, mount, pattern);  // the one pattern that is a regular expression
+    pattern = prefix;
+    for (int depth = 1; depth <= deepest; ++depth)
+        server::add_routes(site, mount, pattern += "/:s" + std::to_string(depth));
+}
+
+template <std::size_t RequestSize>
+Identity Service::identify(const httplib::Request& request, HttpAbi<RequestSize>) {
+    static_assert(RequestSize == sizeof(httplib::Request), "cpp-httplib differs in one program");
+    Request seen;
+    seen.method = request.method;
+    for (const auto& [name, value] : request.headers) seen.headers.emplace_back(name, value);
+    return authenticate(seen);
+}
+
+}}  // namespace coder_users::v0

@@ -1,0 +1,257 @@
+// What runs behind a Service: puts the rooms together, and takes them apart in order.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "coder_users/api.hpp"
+#include "coder_users/base/signals.hpp"
+#include "coder_users/routes/call.hpp"
+#include "coder_users/rules/crypto.hpp"
+#include "coder_users/server/authenticate.hpp"
+#include "coder_users/server/call_gate.hpp"
+#include "coder_users/server/check_options.hpp"
+#include "coder_users/server/dispatch.hpp"
+#include "coder_users/server/event_queue.hpp"
+#include "coder_users/server/front.hpp"
+#include "coder_users/server/lanes.hpp"
+#include "coder_users/server/log.hpp"
+#include "coder_users/server/secret_key.hpp"
+#include "coder_users/store/deployment.hpp"
+#include "coder_users/store/store.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+inline std::size_t cores() {
+    return (std::max)(std::size_t{1}, std::size_t{std::thread::hardware_concurrency()});
+}
+
+/// Made once for each database.
+inline std::string deployment_id(store::Store& store, const rules::Random& random) {
+    constexpr const char* name = "deployment_id";
+    const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
+    if (const auto known = store.read(find)) return *known;
+    std::string made = routes::new_uuid(random);
+    store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
+    return made;
+}
+
+inline store::StoreOptions store_options(const Options& options, Log& log) {
+    store::StoreOptions chosen;
+    chosen.database = options.database;
+    chosen.memory_name = routes::new_uuid(rules::system_random);
+    chosen.readers = (options.limits.workers ? options.limits.workers : 2 * cores()) + 4;
+    chosen.test_data = options.test_data;
+    chosen.fail_write = options.env.fail_write;
+    chosen.on_activity_failure = [&log, now = options.env.now](const std::string& reason) {
+        log.write({LogLevel::error, now(), "activity not stored", {{"reason", reason}}});
+    };
+    return chosen;
+}
+
+struct Running final : FrontHandler {
+    explicit Running(Options chosen, bool listens)
+        : options(with_defaults(std::move(chosen))),
+          log(options.log),
+          store(std::in_place, store_options(options, log)),
+          backend{options,
+                  *store,
+                  options.env.random,
+                  options.env.now,
+                  server::secret_key(options, *store, options.env.random),
+                  deployment_id(*store, options.env.random),
+                  events_if_wanted(),
+                  routes::served_routes(options.disabled_routes)},
+          dispatcher(backend, log),
+          writes(32, options.limits.waiting_writes),
+          hashes(cores(), options.limits.waiting_hashes),
+          front(*this, options.limits, options.deadlines) {
+        if (listens) {
+            front.bind(options.address, options.port);
+            port = front.port();
+            url = "http://" + authority(options.address, port);
+            front.start();
+        }
+        log.write({LogLevel::info,
+                   backend.now(),
+                   listens ? "listening" : "open",
+                   {{"url", url}, {"database", store->name()}}});
+    }
+
+    ~Running() override {
+        stop();
+        if (closer.joinable()) closer.join();
+    }
+
+    LanePool* lane_of(std::string_view method, std::string_view target) noexcept override {
+        return pool_of(dispatcher.lane_of(method, target));
+    }
+
+    Response answer(const Request& request) noexcept override { return dispatcher.answer(request); }
+
+    Response refuse(const Request& request, const Refusal& refusal) noexcept override {
+        return dispatcher.refuse(request, refusal);
+    }
+
+    LanePool* pool_of(routes::Lane lane) noexcept {
+        switch (lane) {
+            case routes::Lane::write:
+                return &writes;
+            case routes::Lane::hash:
+                return &hashes;
+            case routes::Lane::read:
+                break;
+        }
+        return nullptr;
+    }
+
+    bool serving() {
+        const std::lock_guard<std::mutex> lock(stop_mutex);
+        return !stop_begun;
+    }
+
+    /// On the caller's thread, behind the gates that requests from the network pass. False: there
+    /// is no room, or it is the end, and `work()` has not run. What it throws goes through.
+    template <class Work>
+    bool run_here(routes::Lane lane, Work&& work) {
+        if (!gate->enter()) return false;
+        const CallGate::Leave leave_at_end(*gate);
+        if (LanePool* const pool = pool_of(lane)) return pool->run_here(work);
+        work();
+        return true;
+    }
+
+    Response handle(const Request& request) {
+        Response response;
+        const routes::Lane lane = dispatcher.lane_of(request.method, request.target);
+        if (!run_here(lane, [&] { response = answer(request); }))
+            response = refuse(request, overloaded);
+        return response;
+    }
+
+    // What else the host asks for. Failures of the store go to the log.
+    template <class Fn>
+    auto call(const char* failure, Fn&& fn) {
+        if (!gate->enter()) throw unavailable();
+        const CallGate::Leave leave_at_end(*gate);
+        try {
+            return fn();
+        } catch (const ApiError&) {
+            throw;
+        } catch (const LineError&) {
+            throw;
+        } catch (const std::exception& error) {
+            log.write({LogLevel::error, backend.now(), failure, {{"reason", error.what()}}});
+            throw unavailable();
+        }
+    }
+
+    /// An operation with values; throws nothing but ApiError.
+    template <class Operation>
+    auto call(const Errand& errand, const Identity& identity, Operation&& operation) {
+        using Result = decltype(operation(std::declval<routes::Call&>()));
+        std::conditional_t<std::is_void_v<Result>, std::monostate, std::optional<Result>> result;
+        const auto work = [&] {
+            if constexpr (std::is_void_v<Result>)
+                dispatcher.call(errand, identity, operation);
+            else
+                result = dispatcher.call(errand, identity, operation);
+        };
+        if (!run_here(errand.route.lane, work)) throw unavailable();
+        if constexpr (!std::is_void_v<Result>) return std::move(*result);
+    }
+
+    Identity authenticate(std::string_view token) {
+        Identity identity;
+        if (!run_here(routes::Lane::read, [&] { identity = dispatcher.authenticate(token); }))
+            throw unavailable();
+        return identity;
+    }
+
+    bool may(const Identity& identity, Action action, std::string_view user) {
+        bool allowed = false;
+        const auto work = [&] { allowed = dispatcher.may(identity, action, user); };
+        if (!run_here(routes::Lane::read, work)) throw unavailable();
+        return allowed;
+    }
+
+    void require_test_data() const {
+        if (!options.test_data) throw std::logic_error("only with Options::for_tests()");
+    }
+
+    void stop() noexcept {
+        gate->shut();
+        front.request_stop();
+        std::unique_lock<std::mutex> lock(stop_mutex);
+        if (!stop_begun) {
+            stop_begun = true;
+            try {
+                // A thread of its own: the caller waits no longer than the deadline, whatever a
+                // request under way still does.
+                const SignalsBlocked quiet;
+                closer = std::thread([this] { close(); });
+            } catch (const std::system_error&) {
+                lock.unlock();
+                close();
+                lock.lock();
+            }
+        }
+        stopped.wait_for(lock, options.deadlines.stop, [&] { return closed; });
+    }
+
+    void close() {
+        front.join();
+        writes.stop();
+        hashes.stop();
+        gate->wait_until_empty();
+        if (events) events->close(options.deadlines.stop);
+        store.reset();
+        const std::lock_guard<std::mutex> lock(stop_mutex);
+        closed = true;
+        stopped.notify_all();
+    }
+
+    EventQueue* events_if_wanted() {
+        if (options.on_event)
+            events.emplace(
+                options.on_event, options.limits.waiting_events,
+                [this](const char* what, const std::string& reason) {
+                    log.write({LogLevel::error, options.env.now(), what, {{"reason", reason}}});
+                });
+        return events ? &*events : nullptr;
+    }
+
+    const Options options;
+    Log log;
+    std::optional<EventQueue> events;
+    std::optional<store::Store> store;
+    routes::Backend backend;
+    Dispatcher dispatcher;
+    LanePool writes;
+    LanePool hashes;
+    const std::shared_ptr<CallGate> gate = std::make_shared<CallGate>();
+    Front front;
+    int port = 0;
+    std::string url;
+
+    std::mutex stop_mutex;
+    std::condition_variable stopped;
+    bool stop_begun = false;
+    bool closed = false;
+    std::thread closer;
+};
+
+}}}  // namespace coder_users::v0::server

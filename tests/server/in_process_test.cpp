@@ -1,0 +1,364 @@
+// Calls in the process: the same rules, refusals and audit entries as over HTTP, with values.
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "coder_users/format/wire.hpp"
+#include "people.hpp"
+
+using namespace coder_users_test;
+using coder_users::Action;
+using coder_users::ApiError;
+using coder_users::Caller;
+using coder_users::CreateToken;
+using coder_users::CreateUser;
+using coder_users::Identity;
+using coder_users::LoginType;
+using coder_users::User;
+
+namespace {
+
+/// What a call throws, as the body that HTTP would send; "" when it throws nothing.
+struct Refused {
+    int status = 0;
+    std::string body;
+};
+
+template <class Call>
+Refused refusal_of(Call&& call) {
+    try {
+        call();
+        return {};
+    } catch (const ApiError& error) {
+        return {error.status(), coder_users::format::wire::response(error.message(), error.detail(),
+                                                                    error.validations())};
+    }
+}
+
+struct Host : People {
+    explicit Host(coder_users::Options options = {}) : People(std::move(options)) {}
+    coder_users::Service& service() { return server.service(); }
+    Caller system() { return service().as(Identity::system()); }
+    Caller as(const std::string& token) { return service().as(service().authenticate(token)); }
+};
+
+CreateUser new_user(const std::string& name) {
+    CreateUser wanted;
+    wanted.email = name + "@example.org";
+    wanted.username = name;
+    wanted.password = good_password;
+    return wanted;
+}
+
+}  // namespace
+
+TEST_CASE("a host looks after users with values alone") {
+    Host host;
+    const Caller system = host.system();
+    const User dora = system.create_user(new_user("dora"));
+    CHECK(dora.id == host.id_of("dora"));
+    CHECK(dora.status == coder_users::UserStatus::dormant);
+    CHECK(dora.organization_ids == std::vector<std::string>{host.organization});
+    CHECK(system.find_user(dora.id).email == "dora@example.org");
+    CHECK(system.find_user("DORA").id == dora.id);
+    CHECK_FALSE(host.server.log_in("dora@example.org").empty());
+
+    CHECK(system.rename_user("dora", "thea").username == "thea");
+    CHECK(host.id_of("thea") == dora.id);
+    CHECK(system.set_roles("thea", {"user-admin", "auditor", "auditor"}).roles ==
+          std::vector<std::string>{"auditor", "user-admin"});
+    CHECK(system.suspend_user("thea").status == coder_users::UserStatus::suspended);
+    CHECK(host.sql("SELECT status FROM users WHERE username = 'thea'") == "suspended");
+    CHECK(system.activate_user("thea").status == coder_users::UserStatus::active);
+
+    system.set_password("thea", "an0ther-Horse");
+    CHECK_FALSE(host.server.log_in("dora@example.org", "an0ther-Horse").empty());
+
+    const coder_users::UserPage page = system.list_users({"role:auditor", "", 1, 0});
+    CHECK(page.count == 2);
+    REQUIRE(page.users.size() == 1);
+    CHECK(page.users[0].username == "anna");
+
+    CHECK(system.delete_user("thea").id == dora.id);
+    CHECK(host.id_of("thea").empty());
+    CHECK(refusal_of([&] { system.find_user("thea"); }).body == no_user("thea"));
+}
+
+TEST_CASE("a host makes and revokes keys") {
+    Host host;
+    const Caller system = host.system();
+    CreateToken wanted;
+    wanted.name = "ci";
+    wanted.lifetime = std::chrono::hours(1);
+    const coder_users::MadeKey made = system.make_token("bob", wanted);
+    CHECK(made.key.token_name == "ci");
+    CHECK(made.key.id == made.token.substr(0, 10));
+    CHECK(made.key.expires_at == host.server.now() + std::chrono::hours(1));
+    CHECK(host.service().authenticate(made.token).user.username == "bob");
+    CHECK(host.server.send("GET", "/users/me", made.token).status == 200);
+
+    const auto tokens = host.as(host.bob).list_tokens("me");
+    REQUIRE(tokens.size() == 1);
+    CHECK(tokens[0].id == made.key.id);
+    CHECK(host.as(host.carl).list_tokens("carl").empty());
+
+    const coder_users::MadeKey session = system.make_session("bob");
+    CHECK(session.key.login_type == LoginType::password);
+    CHECK(host.server.send("GET", "/users/me", session.token).status == 200);
+
+    system.revoke_key("bob", made.key.id);
+    CHECK(host.server.send("GET", "/users/me", made.token).status == 401);
+    CHECK(refusal_of([&] { system.revoke_key("bob", made.key.id); }).status == 404);
+    CHECK(host.server.send("GET", "/users/me", session.token).status == 200);
+    REQUIRE(system.list_organizations().size() == 1);
+    CHECK(system.list_organizations()[0].id == host.organization);
+}
+
+TEST_CASE("the first user can be made in the process, once") {
+    TestServer server;
+    const User first = server.service().create_first_user(new_user("owner"));
+    CHECK(first.roles == std::vector<std::string>{"owner"});
+    CHECK(first.organization_ids.size() == 1);
+    CHECK_FALSE(server.log_in("owner@example.org").empty());
+    const Refused again =
+        refusal_of([&] { server.service().create_first_user(new_user("second")); });
+    CHECK(again.status == 409);
+    CHECK(again.body == message("The initial user has already been created."));
+}
+
+TEST_CASE("a call is refused with the status and body of HTTP, and changes nothing") {
+    Host host;
+    const std::string weak = R"({"email":"x@example.org","username":"x","password":"abc"})";
+    CreateUser weak_user = new_user("x");
+    weak_user.password = "abc";
+    CreateUser taken = new_user("bob");
+    CreateUser bad = new_user("bad");
+    bad.email = "nonsense";
+    bad.username = "-";
+    const std::string good = good_password;
+    struct Row {
+        const char *title, *method, *path;
+        std::string token, body;
+        std::function<void(const Caller&)> call;
+    };
+    const Row rows[] = {
+        {"no such user", "GET", "/users/nobody", host.owner, "",
+         [](const Caller& c) { c.find_user("nobody"); }},
+        {"one that is hidden", "GET", "/users/carl", host.bob, "",
+         [](const Caller& c) { c.find_user("carl"); }},
+        {"weak password", "POST", "/users", host.owner, weak,
+         [&](const Caller& c) { c.create_user(weak_user); }},
+        {"taken", "POST", "/users", host.owner,
+         R"({"email":"bob@example.org","username":"bob","password":")" + good + "\"}",
+         [&](const Caller& c) { c.create_user(taken); }},
+        {"broken field rules", "POST", "/users", host.owner,
+         R"({"email":"nonsense","username":"-","password":")" + good + "\"}",
+         [&](const Caller& c) { c.create_user(bad); }},
+        {"not allowed to create", "POST", "/users", host.bob,
+         R"({"email":"x@example.org","username":"x","password":")" + good + "\"}",
+         [](const Caller& c) { c.create_user(new_user("x")); }},
+        {"rename to nothing", "PUT", "/users/bob/profile", host.owner, R"({"username":""})",
+         [](const Caller& c) { c.rename_user("bob", ""); }},
+        {"rename to a taken name", "PUT", "/users/bob/profile", host.owner,
+         R"({"username":"Carl"})", [](const Caller& c) { c.rename_user("bob", "Carl"); }},
+        {"delete oneself", "DELETE", "/users/me", host.owner, "",
+         [](const Caller& c) { c.delete_user("me"); }},
+        {"suspend an owner", "PUT", "/users/owner/status/suspend", host.udo, "",
+         [](const Caller& c) { c.suspend_user("owner"); }},
+        {"activate without the right", "PUT", "/users/bob/status/activate", host.anna, "",
+         [](const Caller& c) { c.activate_user("bob"); }},
+        {"own roles", "PUT", "/users/me/roles", host.owner, role_set({}),
+         [](const Caller& c) { c.set_roles("me", {}); }},
+        {"unknown role", "PUT", "/users/bob/roles", host.owner, role_set({"king"}),
+         [](const Caller& c) { c.set_roles("bob", {"king"}); }},
+        {"a role one may not give", "PUT", "/users/bob/roles", host.udo, role_set({"owner"}),
+         [](const Caller& c) { c.set_roles("bob", {"owner"}); }},
+        {"own password without the old one", "PUT", "/users/me/password", host.bob,
+         R"({"password":"an0ther-Horse"})",
+         [](const Caller& c) { c.set_password("me", "an0ther-Horse"); }},
+        {"wrong old password", "PUT", "/users/me/password", host.bob,
+         R"({"password":"an0ther-Horse","old_password":"x"})",
+         [](const Caller& c) { c.set_password("me", "an0ther-Horse", "x"); }},
+        {"a key of another", "POST", "/users/owner/keys", host.anna, "",
+         [](const Caller& c) { c.make_session("owner"); }},
+        {"a token that lives too long", "POST", "/users/me/keys/tokens", host.bob,
+         R"({"lifetime":9223372036000000000})",
+         [](const Caller& c) {
+             c.make_token("me", {"", std::chrono::seconds::max(), coder_users::KeyScope::all});
+         }},
+        {"a reserved token name", "POST", "/users/me/keys/tokens", host.bob,
+         R"({"token_name":"tokenconfig"})",
+         [](const Caller& c) {
+             CreateToken wanted;
+             wanted.name = "tokenconfig";
+             c.make_token("me", wanted);
+         }},
+        {"no such key", "DELETE", "/users/me/keys/0123456789", host.bob, "",
+         [](const Caller& c) { c.revoke_key("me", "0123456789"); }},
+        {"a bad search", "GET", "/users?q=status:king&limit=-1", host.owner, "",
+         [](const Caller& c) {
+             c.list_users({"status:king", "", -1, 0});
+         }},
+    };
+    for (const Row& row : rows) {
+        INFO(row.title);
+        const std::string before = host.snapshot(), start = host.last_entry();
+        const Answer http = host.server.send(row.method, row.path, row.token, row.body);
+        REQUIRE(http.status >= 400);
+        const std::string http_entries = host.entries_since(start), middle = host.last_entry();
+        const Caller caller = host.as(row.token);
+        const Refused direct = refusal_of([&] { row.call(caller); });
+        CHECK(direct.status == http.status);
+        CHECK(direct.body == http.body);
+        CHECK(host.entries_since(middle) == http_entries);
+        CHECK(host.snapshot() == before);
+    }
+}
+
+TEST_CASE(
+    "the entry of a call has no address, a request id of its own, and for the host no actor") {
+    Host host;
+    host.system().rename_user("bob", "robert");
+    const std::string columns =
+        "SELECT actor_id, ip, user_agent, resource_type, action, resource_target, status_code "
+        "FROM audit_logs ORDER BY entry DESC LIMIT 1";
+    const std::string id_query = "SELECT request_id FROM audit_logs ORDER BY entry DESC LIMIT 1";
+    CHECK(host.sql(columns) == "NULL|||user|write|robert|200");
+    const std::string first_id = host.sql(id_query);
+    CHECK(coder_users::parse_uuid(first_id));
+    CHECK(first_id != nil_id);
+
+    host.as(host.owner).rename_user("robert", "bob");
+    CHECK(host.sql(columns) == host.id_of("owner") + "|||user|write|bob|200");
+    CHECK(host.sql(id_query) != first_id);
+    // What the host did is read like everything else.
+    const Answer log = host.server.send("GET", "/audit?q=resource_target:robert", host.owner);
+    CHECK(log.status == 200);
+    CHECK(parse(log.body)["audit_logs"][0]["user"].text() == "null");
+}
+
+TEST_CASE("an identity counts for what it is now, not for what it was when it was checked") {
+    Host host;
+    const Identity udo = host.service().authenticate(host.udo);
+    const Caller caller = host.service().as(udo);
+    caller.rename_user("bob", "robert");
+    host.system().set_roles("udo", {});
+    CHECK(refusal_of([&] { caller.rename_user("robert", "bob"); }).body == no_user("robert"));
+    host.system().suspend_user("udo");
+    CHECK(refusal_of([&] { caller.find_user("me"); }).status == 401);
+    host.system().activate_user("udo");
+    CHECK(caller.find_user("me").username == "udo");
+
+    Identity forged = host.service().authenticate(host.bob);
+    forged.user.roles = {"owner"};
+    CHECK(refusal_of([&] { host.service().as(forged).find_user("carl"); }).status == 404);
+    forged.user.id = host.id_of("owner");
+    CHECK(refusal_of([&] { host.service().as(forged).find_user("carl"); }).body == bad_key);
+    CHECK(refusal_of([&] { host.service().as(Identity{}).find_user("carl"); }).status == 401);
+
+    host.server.advance(std::chrono::hours(24 * 365));
+    CHECK(refusal_of([&] { caller.find_user("me"); }).status == 401);
+    CHECK_NOTHROW(host.system().find_user("udo"));
+}
+
+TEST_CASE("the host is nobody: it has no user, and no user becomes it") {
+    Host host;
+    const Caller system = host.system();
+    CHECK(refusal_of([&] { system.find_user("me"); }).status == 404);
+    CHECK(refusal_of([&] { system.find_user(""); }).status == 404);
+    CHECK(refusal_of([&] { system.find_user(nil_id); }).status == 404);
+    CHECK(refusal_of([&] { system.suspend_user("owner"); }).status == 400);
+    CHECK(system.set_roles("owner", {}).roles.empty());
+    CHECK(host.service().authenticate(host.owner).user.roles.empty());
+    CHECK_FALSE(host.service().authenticate(host.bob).is_system());
+}
+
+TEST_CASE("a limited key acts in the process as over HTTP") {
+    Host host;
+    KeyRow key;
+    key.scope = "application_connect";
+    const Identity limited = host.service().authenticate(host.add_key("owner", key));
+    const Caller caller = host.service().as(limited);
+    CHECK(caller.find_user("me").username == "owner");
+    CHECK(refusal_of([&] { caller.find_user("bob"); }).body == forbidden_answer);
+    CHECK(refusal_of([&] { caller.list_users(); }).body == forbidden_answer);
+    CHECK(host.service().may(limited, Action::read_user, "me"));
+    CHECK_FALSE(host.service().may(limited, Action::read_user, "bob"));
+    CHECK_FALSE(host.service().may(limited, Action::create_users));
+}
+
+TEST_CASE("may() says what the calls would do") {
+    Host host;
+    auto& service = host.service();
+    const Identity owner = service.authenticate(host.owner), bob = service.authenticate(host.bob);
+    const Identity udo = service.authenticate(host.udo);
+    CHECK(service.may(owner, Action::manage_user, "bob"));
+    CHECK(service.may(udo, Action::manage_user, "bob"));
+    CHECK_FALSE(service.may(udo, Action::manage_user, "owner"));
+    CHECK_FALSE(service.may(bob, Action::edit_user, "carl"));
+    CHECK(service.may(bob, Action::edit_user, "me"));
+    CHECK(service.may(bob, Action::edit_user, host.id_of("bob")));
+    CHECK_FALSE(service.may(owner, Action::edit_user, "nobody"));
+    CHECK(service.may(owner, Action::create_users));
+    CHECK_FALSE(service.may(bob, Action::create_users));
+    CHECK(service.may(Identity::system(), Action::manage_user, "owner"));
+    CHECK_FALSE(service.may(Identity::system(), Action::act_as_user, "bob"));
+    CHECK_FALSE(service.may(Identity{}, Action::read_user, "bob"));
+    host.system().suspend_user("bob");
+    CHECK_FALSE(service.may(bob, Action::edit_user, "me"));
+}
+
+TEST_CASE("the token of a request is found where HTTP finds it, behind the cross-origin rule") {
+    Host host;
+    auto& service = host.service();
+    const auto name_in = [&](const std::string& method, const HeaderList& headers) {
+        return service.authenticate(coder_users::Request{method, "/", headers}).user.username;
+    };
+    CHECK(name_in("GET", {{"Coder-Session-Token", host.bob}}) == "bob");
+    CHECK(name_in("POST", {{"authorization", "Bearer " + host.bob}}) == "bob");
+    CHECK(name_in("GET", {{"Cookie", "coder_session_token=" + host.bob},
+                          {"Origin", "http://evil.example"}}) == "bob");
+    CHECK(refusal_of([&] {
+              name_in("POST", {{"Cookie", "coder_session_token=" + host.bob},
+                               {"Origin", "http://evil.example"}});
+          }).status == 403);
+    CHECK(refusal_of([&] { name_in("GET", {}); }).body == no_session);
+}
+
+TEST_CASE("after stop() calls throw 503, and a service that was moved from says so") {
+    Host host;
+    const Identity bob = host.service().authenticate(host.bob);
+    const Caller caller = host.system();
+    host.service().stop();
+    CHECK(refusal_of([&] { caller.find_user("bob"); }).status == 503);
+    CHECK(refusal_of([&] { caller.rename_user("bob", "robert"); }).status == 503);
+    CHECK(refusal_of([&] { caller.set_password("bob", "an0ther-Horse"); }).status == 503);
+    CHECK(refusal_of([&] { host.service().may(bob, Action::read_user, "me"); }).status == 503);
+    CHECK(refusal_of([&] { host.service().authenticate(host.bob); }).status == 503);
+    CHECK(host.service().handle({"GET", "/healthz"}).status == 503);
+
+    auto first = coder_users::start(in_memory());
+    const Caller of_first = first.as(Identity::system());
+    coder_users::Service second(std::move(first));
+    CHECK(of_first.list_users().count == 0);
+    CHECK_THROWS_AS(first.url(), std::logic_error);
+    CHECK_THROWS_AS(first.as(Identity::system()), std::logic_error);
+    CHECK_NOTHROW(first.stop());
+}
+
+TEST_CASE("callers on many threads get through together") {
+    Host host;
+    const auto answers = all_at_once(8, [&](std::size_t i) {
+        const std::string name = "many" + std::to_string(i);
+        const Caller system = host.system();
+        const User made = system.create_user(new_user(name));
+        system.make_token(name);
+        system.rename_user(made.id, name + "x");
+        Answer answer;
+        answer.status = system.find_user(name + "x").id == made.id ? 200 : 500;
+        return answer;
+    });
+    CHECK(count_statuses(answers) == StatusCounts{{200, 8}});
+    CHECK(host.system().list_users({"many", "", 0, 0}).count == 8);
+}
