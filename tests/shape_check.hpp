@@ -78,6 +78,10 @@ inline std::string shape_error(const Json& json, const Shape& shape, const std::
         if (property.type != ValueType::array) {
             const std::string error = value_error(found->second, property.type, property.of, where);
             if (!error.empty()) return error;
+            bool listed = property.values.empty();
+            for (const char* value : property.values)
+                listed = listed || found->second.get<std::string>() == value;
+            if (!listed) return where + " is none of its values";
             continue;
         }
         if (!found->second.is<picojson::array>()) return where + " is no array";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace coder_users { inline namespace v0 { namespace format {
@@ -28,7 +29,13 @@ struct Property {
     const Shape* of = nullptr;         ///< objects, and arrays of objects
     ValueType item = ValueType::text;  ///< arrays of anything else
     bool optional = false;
+    std::vector<const char*> values{};  ///< of texts: the only ones there are; empty: any
 };
+
+/// A text that is one of `values`.
+inline Property one_of(const char* name, std::vector<const char*> values) {
+    return {name, ValueType::text, nullptr, ValueType::text, false, std::move(values)};
+}
 
 struct Shape {
     const char* name;
@@ -54,10 +61,10 @@ inline const Shape user{"User",
                          {"email", ValueType::text},
                          {"created_at", ValueType::time},
                          {"last_seen_at", ValueType::time},
-                         {"status", ValueType::text},
+                         one_of("status", {"active", "dormant", "suspended"}),
                          {"organization_ids", ValueType::array, nullptr, ValueType::uuid},
                          {"roles", ValueType::array, &role, ValueType::object},
-                         {"login_type", ValueType::text},
+                         one_of("login_type", {"password", "github", "oidc", "none"}),
                          {"avatar_url", ValueType::text},
                          {"theme_preference", ValueType::text}}};
 
@@ -100,8 +107,8 @@ inline const Shape api_key{"APIKey",
                             {"updated_at", ValueType::time},
                             {"expires_at", ValueType::time},
                             {"last_used", ValueType::time},
-                            {"login_type", ValueType::text},
-                            {"scope", ValueType::text},
+                            one_of("login_type", {"password", "github", "oidc", "token"}),
+                            one_of("scope", {"all", "application_connect"}),
                             {"token_name", ValueType::text},
                             {"lifetime_seconds", ValueType::integer}}};
 
@@ -139,33 +146,36 @@ inline const Shape assignable_role{"AssignableRole",
                                     {"display_name", ValueType::text},
                                     {"assignable", ValueType::flag}}};
 
-inline const Shape user_login_type{"UserLoginType", {{"login_type", ValueType::text}}};
+inline const Shape user_login_type{"UserLoginType",
+                                   {one_of("login_type", {"password", "github", "oidc", "none"})}};
 
 inline const Shape login_conversion{"ConvertLoginResponse",
                                     {{"state_string", ValueType::text},
                                      {"expires_at", ValueType::time},
-                                     {"to_type", ValueType::text},
+                                     one_of("to_type", {"github", "oidc"}),
                                      {"user_id", ValueType::uuid}}};
 
-inline const Shape audit_log{"AuditLog",
-                             {{"id", ValueType::uuid},
-                              {"request_id", ValueType::uuid},
-                              {"time", ValueType::time},
-                              {"organization_id", ValueType::uuid},
-                              {"ip", ValueType::text},
-                              {"user_agent", ValueType::text},
-                              {"resource_type", ValueType::text},
-                              {"action", ValueType::text},
-                              {"resource_id", ValueType::uuid},
-                              {"resource_target", ValueType::text},
-                              {"resource_icon", ValueType::text},
-                              {"diff", ValueType::any_object},
-                              {"status_code", ValueType::integer},
-                              {"additional_fields", ValueType::any_object},
-                              {"description", ValueType::text},
-                              {"resource_link", ValueType::text},
-                              {"is_deleted", ValueType::flag},
-                              {"user", ValueType::object_or_null, &user}}};
+inline const Shape audit_log{
+    "AuditLog",
+    {{"id", ValueType::uuid},
+     {"request_id", ValueType::uuid},
+     {"time", ValueType::time},
+     {"organization_id", ValueType::uuid},
+     {"ip", ValueType::text},
+     {"user_agent", ValueType::text},
+     one_of("resource_type",
+            {"user", "api_key", "git_ssh_key", "convert_login", "organization_member"}),
+     one_of("action", {"create", "write", "delete", "login", "logout", "register"}),
+     {"resource_id", ValueType::uuid},
+     {"resource_target", ValueType::text},
+     {"resource_icon", ValueType::text},
+     {"diff", ValueType::any_object},
+     {"status_code", ValueType::integer},
+     {"additional_fields", ValueType::any_object},
+     {"description", ValueType::text},
+     {"resource_link", ValueType::text},
+     {"is_deleted", ValueType::flag},
+     {"user", ValueType::object_or_null, &user}}};
 
 inline const Shape audit_logs{"AuditLogResponse",
                               {{"audit_logs", ValueType::array, &audit_log, ValueType::object},

@@ -11,117 +11,10 @@
 #include "coder_users/api.hpp"
 #include "coder_users/base/text.hpp"
 #include "coder_users/format/json_writer.hpp"
+#include "coder_users/routes/openapi_schemas.hpp"
 #include "coder_users/routes/route.hpp"
 
 namespace coder_users { inline namespace v0 { namespace routes { namespace openapi {
-
-using format::JsonWriter;
-using format::Shape;
-using format::ValueType;
-
-inline void write_reference(JsonWriter& json, const Shape& shape) {
-    json.begin_object()
-        .member("$ref", "#/components/schemas/" + std::string(shape.name))
-        .end_object();
-}
-
-inline void write_type(JsonWriter& json, ValueType type, const char* format = nullptr) {
-    constexpr const char* names[] = {"string",  "string", "string", "integer",
-                                     "boolean", "object", "array"};
-    json.begin_object().member("type", names[static_cast<std::size_t>(type)]);
-    if (type == ValueType::uuid) format = "uuid";
-    if (type == ValueType::time) format = "date-time";
-    if (type == ValueType::integer) format = "int64";
-    if (format) json.member("format", format);
-    json.end_object();
-}
-
-inline void write_items(JsonWriter& json, const format::Property& property) {
-    json.begin_object().member("type", "array").key("items");
-    if (property.of)
-        write_reference(json, *property.of);
-    else
-        write_type(json, property.item);
-    json.end_object();
-}
-
-inline void write_property(JsonWriter& json, const format::Property& property) {
-    json.key(property.name);
-    switch (property.type) {
-        case ValueType::object:
-            return write_reference(json, *property.of);
-        case ValueType::array:
-            return write_items(json, property);
-        case ValueType::object_or_null:
-            json.begin_object().key("anyOf").begin_array();
-            write_reference(json, *property.of);
-            json.begin_object().member("type", "null").end_object().end_array().end_object();
-            return;
-        case ValueType::any_object:
-            json.begin_object().member("type", "object").end_object();
-            return;
-        case ValueType::map_of_texts:
-            json.raw(R"({"type":"object","additionalProperties":)"
-                     R"({"type":"array","items":{"type":"string"}}})");
-            return;
-        default:
-            return write_type(json, property.type);
-    }
-}
-
-inline void write_shape(JsonWriter& json, const Shape& shape) {
-    json.key(shape.name).begin_object().member("type", "object");
-    if (&shape == &format::shapes::authorizations)
-        json.key("additionalProperties").begin_object().member("type", "boolean").end_object();
-    if (!shape.properties.empty()) {
-        json.key("properties").begin_object();
-        for (const format::Property& each : shape.properties) write_property(json, each);
-        json.end_object().key("required").begin_array();
-        for (const format::Property& each : shape.properties)
-            if (!each.optional) json.value(each.name);
-        json.end_array().member("additionalProperties", false);
-    }
-    json.end_object();
-}
-
-/// Fields that are not required may be null, which leaves them unset.
-inline void write_field(JsonWriter& json, const format::Field& field) {
-    using format::FieldType;
-    constexpr const char* types[] = {"string", "boolean", "integer", "string", "array", "object"};
-    const char* type = types[static_cast<std::size_t>(field.type)];
-    json.key(field.name).begin_object();
-    if (field.required)
-        json.member("type", type).member("minLength", std::int64_t{1});
-    else
-        json.key("type").texts(std::vector<std::string>{type, "null"});
-    const std::string_view rule = field.rule.tag ? field.rule.tag : "";
-    if (rule == "email") json.member("format", "email");
-    if (rule == "username")
-        json.member("pattern", "^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$")
-            .member("maxLength", std::int64_t{32});
-    if (rule == "max") json.member("maxLength", std::int64_t{128});
-    if (field.type == FieldType::uuid) json.member("format", "uuid");
-    if (field.type == FieldType::integer) json.member("format", "int64");
-    if (field.type == FieldType::texts)
-        json.key("items").begin_object().member("type", "string").end_object();
-    json.end_object();
-}
-
-inline void write_body_schema(JsonWriter& json, const format::BodySchema& schema) {
-    bool required = false;
-    for (const format::Field& each : schema.fields) required = required || each.required;
-    json.key(schema.name).begin_object().key("type");
-    if (required)
-        json.value("object");
-    else
-        json.texts(std::vector<std::string>{"object", "null"});  // null leaves all fields unset
-    json.key("properties").begin_object();
-    for (const format::Field& each : schema.fields) write_field(json, each);
-    json.end_object().key("required").begin_array();
-    for (const format::Field& each : schema.fields)
-        if (each.required) json.value(each.name);
-    json.end_array().key("example").raw(schema.example).end_object();
-}
 
 /// Shapes and the shapes they are made of, by name.
 inline void collect(std::map<std::string_view, const Shape*>& all, const Shape& shape) {
@@ -172,7 +65,9 @@ inline void write_parameters(JsonWriter& json, const Route& route) {
 }
 
 inline std::set<int> refusals(const Route& route) {
-    std::set<int> statuses{400, 408, 413, 414, 415, 428, 429, 431, 500, 503};
+    std::set<int> statuses{400, 408, 413, 414, 415, 431, 500, 503};
+    if (!route.outside_api) statuses.insert({428, 429});
+    if (route.verb != Verb::get) statuses.insert(403);  // the cross-origin rule
     if (route.guard == Guard::session) statuses.insert({401, 403});
     if (std::string_view(route.path).find('{') != std::string_view::npos) statuses.insert(404);
     statuses.insert(route.other_statuses.begin(), route.other_statuses.end());

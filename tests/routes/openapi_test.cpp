@@ -1,7 +1,9 @@
 // GET /openapi.json (contract neighbours.md 7) against the list of operations of the contract.
 #include <set>
 
+#include "coder_users/routes/table.hpp"
 #include "people.hpp"
+#include "shape_check.hpp"
 
 using namespace coder_users_test;
 using Object = picojson::object;
@@ -203,6 +205,44 @@ TEST_CASE("parameters, answers and security of described operations") {
         CHECK(document()["components"]["securitySchemes"].has(
             scheme.json().get<Object>().begin()->first));
     }
+}
+
+TEST_CASE("described refusals are those that gates can give") {
+    const auto answers = [](const std::string& path, const std::string& method,
+                            const std::string& status) {
+        return document()["paths"][path][method]["responses"].has(status);
+    };
+    // The cross-origin rule holds on every path, but not for GET.
+    CHECK(answers("/api/v2/users/first", "post", "403"));
+    CHECK_FALSE(answers("/api/v2/users/first", "get", "403"));
+    for (const std::string status : {"428", "429"}) {  // rate limits are for the API alone
+        INFO(status);
+        CHECK(answers("/api/v2/", "get", status));
+        CHECK(answers("/api/v2/users/login", "post", status));
+        CHECK_FALSE(answers("/healthz", "get", status));
+        CHECK_FALSE(answers("/readyz", "get", status));
+    }
+}
+
+TEST_CASE("every answer has an example of its shape, and texts their values") {
+    const Value schemas = document()["components"]["schemas"];
+    std::size_t examples = 0;
+    for (const coder_users::routes::Route& route : coder_users::routes::table()) {
+        if (!route.reply || route.reply->properties.empty()) continue;
+        INFO(route.reply->name);
+        const Value example = schemas[route.reply->name]["example"];
+        CHECK(shape_error(example.json(), *route.reply, route.reply->name) == "");
+        CHECK(example.size() == route.reply->properties.size());
+        ++examples;
+    }
+    CHECK(examples > 30);
+    const auto values = [&](const char* schema, const char* key) {
+        return schemas[schema]["properties"][key]["enum"].json().serialize();
+    };
+    CHECK(values("User", "status") == R"(["active","dormant","suspended"])");
+    CHECK(values("APIKey", "login_type") == R"(["password","github","oidc","token"])");
+    CHECK(values("APIKeyWithOwner", "scope") == R"(["all","application_connect"])");
+    CHECK(schemas["User"]["example"]["created_at"].text() == "2019-08-24T14:15:22Z");
 }
 
 TEST_CASE("the server accepts every example of a body") {
