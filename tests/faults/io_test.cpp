@@ -119,7 +119,7 @@ TEST_CASE("calls into the file system fail: nothing acknowledged is lost and ser
         REQUIRE(script.run(true) == "");
         const long calls = plan().count;
         plan().disarm();
-        const long step = rounds_asked_for() ? 1 : (std::max)(1L, calls / (sanitized ? 4 : 12));
+        const long step = rounds_asked_for() ? 1 : (std::max)(1L, calls / (sanitized ? 2 : 6));
         for (const bool for_ever : {false, true})
             for (long n = 1; n <= calls; n += step) {
                 INFO(sort.name << ", call " << n << " of " << calls
