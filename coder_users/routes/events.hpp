@@ -50,11 +50,17 @@ auto write(Call& call, Fn&& fn) {
         for (Announcement& each : call.announcements) each.publish();
         call.announcements.clear();
     };
+    const auto need =
+        call.route.works_on_full_disk ? store::Need::essential : store::Need::ordinary;
+    const auto change = [&](store::Tx& tx) {
+        call.announcements.clear();  // an essential change may be run twice
+        return fn(tx);
+    };
     if constexpr (std::is_void_v<decltype(fn(std::declval<store::Tx&>()))>) {
-        call.backend.store.write(fn);
+        call.backend.store.write(change, need);
         tell();
     } else {
-        auto result = call.backend.store.write(fn);
+        auto result = call.backend.store.write(change, need);
         tell();
         return result;
     }

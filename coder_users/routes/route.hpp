@@ -86,6 +86,7 @@ struct Route {
     bool tight_limit = false;              ///< counts in the tight group of rate limits, too
     bool outside_api = false;              ///< the path is not below /api/v2
     bool for_limited_keys = false;  ///< a key of scope application_connect may ask for its own user
+    bool works_on_full_disk = false;  ///< from the reserve of the store
 
     // The rest of a row, in words.
     Route needs_session() const { return with(&Route::guard, Guard::session); }
@@ -119,6 +120,7 @@ struct Route {
                                 RefusedTarget target = nullptr) const {
         return with(&Route::audit, AuditKind{resource_type, action_name, true, target});
     }
+    Route is_essential() const { return with(&Route::works_on_full_disk, true); }
     Route limits_tightly() const { return with(&Route::tight_limit, true); }
     Route beside_the_api() const { return with(&Route::outside_api, true); }
     Route open_to_limited_keys() const { return with(&Route::for_limited_keys, true); }

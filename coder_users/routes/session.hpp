@@ -65,6 +65,7 @@ inline void log_in(store::Tx& tx, Call& call, const Candidate& who, const rules:
     const ApiKey key = rules::new_api_key(made.id, now.user->id, LoginType::password,
                                           call.backend.options.session_duration, call.now);
     store::api_keys::insert(tx, key, made.hashed_secret);
+    store::api_keys::remove_long_expired_sessions(tx, now.user->id, call.now);
     if (now.user->status == UserStatus::dormant)
         store::users::set_status(tx, now.user->id, UserStatus::active);
     record(tx, call, {now.user->id, now.user->id, "", 201, format::api_key_diff(nullptr, &key)});

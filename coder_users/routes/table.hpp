@@ -50,9 +50,9 @@ inline const std::vector<Route>& table() {
         Route{Verb::post, "/users/first", "create-initial-user", "Create initial user", post_first_user}
             .in(Lane::hash).takes(bodies::first_user).audited("user", "create").answers(201, shapes::first_user).also_answers({409}),
         Route{Verb::post, "/users/login", "log-in-user", "Log in user", post_login}
-            .in(Lane::hash).takes(bodies::login).limits_tightly().audited("api_key", "login").answers(201, shapes::login).also_answers({401, 403}),
+            .is_essential().in(Lane::hash).takes(bodies::login).limits_tightly().audited("api_key", "login").answers(201, shapes::login).also_answers({401, 403}),
         Route{Verb::post, "/users/logout", "log-out-user", "Log out user", post_logout}
-            .needs_session().in(Lane::write).audited("api_key", "logout").answers(200, shapes::response),
+            .needs_session().is_essential().in(Lane::write).audited("api_key", "logout").answers(200, shapes::response),
 
         Route{Verb::get, "/users", "get-users", "Get users", get_users}
             .asks({{"q", ValueType::text, "Search query"}, {"after_id", ValueType::uuid, "After ID"},
@@ -65,7 +65,7 @@ inline const std::vector<Route>& table() {
         Route{Verb::get, "/users/{user}", "get-user-by-name", "Get user by name", get_user}
             .needs_session().open_to_limited_keys().answers(200, shapes::user),
         Route{Verb::del, "/users/{user}", "delete-user", "Delete user", delete_user}
-            .needs_session().in(Lane::write).refuses_self(403, "You cannot delete yourself!").permits(Action::manage_user)
+            .needs_session().is_essential().in(Lane::write).refuses_self(403, "You cannot delete yourself!").permits(Action::manage_user)
             .audited_with_refusals("user", "delete").answers(200, shapes::user),
         Route{Verb::put, "/users/{user}/profile", "update-user-profile", "Update user profile", put_profile}
             .needs_session().in(Lane::write).takes(bodies::profile).permits(Action::edit_user)
@@ -74,10 +74,10 @@ inline const std::vector<Route>& table() {
             .needs_session().in(Lane::write).takes(bodies::appearance).permits(Action::edit_user)
             .audited_with_refusals("user", "write").answers(200, shapes::user),
         Route{Verb::put, "/users/{user}/password", "update-user-password", "Update user password", put_password}
-            .needs_session().in(Lane::hash).takes(bodies::password).permits(Action::edit_user).limits_tightly()
+            .needs_session().is_essential().in(Lane::hash).takes(bodies::password).permits(Action::edit_user).limits_tightly()
             .audited_with_refusals("user", "write").answers_nothing(),
         Route{Verb::put, "/users/{user}/status/suspend", "suspend-user-account", "Suspend user account", put_suspend}
-            .needs_session().in(Lane::write).refuses_self(400, "You cannot suspend yourself.").permits(Action::manage_user)
+            .needs_session().is_essential().in(Lane::write).refuses_self(400, "You cannot suspend yourself.").permits(Action::manage_user)
             .audited_with_refusals("user", "write").answers(200, shapes::user),
         Route{Verb::put, "/users/{user}/status/activate", "activate-user-account", "Activate user account", put_activate}
             .needs_session().in(Lane::write).permits(Action::manage_user)
@@ -121,7 +121,7 @@ inline const std::vector<Route>& table() {
         Route{Verb::get, "/users/{user}/keys/{keyid}", "get-api-key-by-id", "Get API key by ID", get_key}
             .needs_session().answers(200, shapes::api_key),
         Route{Verb::del, "/users/{user}/keys/{keyid}", "delete-api-key", "Delete API key", delete_key}
-            .needs_session().in(Lane::write).audited("api_key", "delete").answers_nothing(),
+            .needs_session().is_essential().in(Lane::write).audited("api_key", "delete").answers_nothing(),
 
         Route{Verb::get, "/users/{user}/organizations", "get-organizations-by-user", "Get organizations by user", get_user_organizations}
             .needs_session().answers_list(shapes::organization),

@@ -142,6 +142,13 @@ inline void remove(Tx& tx, std::string_view id) {
     tx.execute("DELETE FROM api_keys WHERE id = $1", id);
 }
 
+/// Those that ended more than a day ago. Tokens stay until somebody deletes them.
+inline void remove_long_expired_sessions(Tx& tx, std::string_view user_id, Time now) {
+    tx.execute(
+        "DELETE FROM api_keys WHERE user_id = $1 AND login_type <> 'token' AND expires_at < $2",
+        user_id, add(now, -std::chrono::hours(24)));
+}
+
 inline void remove_of_user(Tx& tx, std::string_view user_id) {
     tx.execute("DELETE FROM api_keys WHERE user_id = $1", user_id);
 }

@@ -30,15 +30,19 @@ namespace coder_users { inline namespace v0 { namespace store {
         const std::size_t begin = colon == std::string::npos ? 0 : colon + 2;
         throw Duplicate(text.substr(begin, text.find(',', begin) - begin));
     }
+    if (extended_code == SQLITE_IOERR_FSYNC || extended_code == SQLITE_IOERR_DIR_FSYNC)
+        throw SyncFailed(text);
     switch (extended_code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
         case SQLITE_PROTOCOL:
             throw Busy(text);
         case SQLITE_FULL:
-        case SQLITE_IOERR:
+            throw DiskFull(text);
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
+            throw Damaged(text);
+        case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
         case SQLITE_READONLY:
         case SQLITE_NOMEM:

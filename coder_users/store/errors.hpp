@@ -28,4 +28,19 @@ class Unavailable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// There is no room for the change. Nothing was changed.
+class DiskFull : public Unavailable {
+    using Unavailable::Unavailable;
+};
+
+/// A sync failed: what was written may be lost, though the system says nothing of it any more.
+class SyncFailed : public Unavailable {
+    using Unavailable::Unavailable;
+};
+
+/// The content is damaged: nothing that it says may be relied on.
+class Damaged : public Unavailable {
+    using Unavailable::Unavailable;
+};
+
 }}}  // namespace coder_users::v0::store

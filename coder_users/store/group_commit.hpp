@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "coder_users/store/db.hpp"
@@ -32,6 +33,12 @@ inline std::exception_ptr copied_store_error() noexcept {
         throw;
     } catch (const Busy& error) {
         return store_error<Busy>(error.what());
+    } catch (const DiskFull& error) {
+        return store_error<DiskFull>(error.what());
+    } catch (const SyncFailed& error) {
+        return store_error<SyncFailed>(error.what());
+    } catch (const Damaged& error) {
+        return store_error<Damaged>(error.what());
     } catch (const Unavailable& error) {
         return store_error<Unavailable>(error.what());
     } catch (const std::exception& error) {
@@ -46,9 +53,12 @@ inline std::exception_ptr copied_store_error() noexcept {
 class GroupCommit {
  public:
     using Change = std::function<void(Tx&)>;
+    /// The connection for the next transaction; `anew`: a sync has failed on the one before.
+    using Ready = std::function<Tx&(bool anew)>;
 
     /// `exclusive`, if any, is held while a group runs.
-    GroupCommit(Tx& tx, FairMutex* exclusive) : tx_(tx), exclusive_(exclusive) {
+    GroupCommit(Ready ready, FairMutex* exclusive)
+        : ready_(std::move(ready)), exclusive_(exclusive) {
         group_.reserve(largest_group);
         kept_.reserve(largest_group);
     }
@@ -144,8 +154,10 @@ class GroupCommit {
 
     void run_outside(Waiting& single) {
         try {
-            if (tx_.in_transaction()) tx_.execute("ROLLBACK");
-            single.change(tx_);
+            tx_ = &ready_(sync_failed_);
+            sync_failed_ = false;
+            if (tx_->in_transaction()) tx_->execute("ROLLBACK");
+            single.change(*tx_);
         } catch (...) {
             single.error = std::current_exception();
         }
@@ -155,9 +167,11 @@ class GroupCommit {
     /// time-out again.
     bool begin(Waiting& first) {
         try {
-            if (tx_.in_transaction())
-                tx_.execute("ROLLBACK");  // one that failed for want of memory
-            tx_.execute("BEGIN IMMEDIATE");
+            tx_ = &ready_(sync_failed_);
+            sync_failed_ = false;
+            if (tx_->in_transaction())
+                tx_->execute("ROLLBACK");  // one that failed for want of memory
+            tx_->execute("BEGIN IMMEDIATE");
             open_ = true;
         } catch (const std::exception&) {
             first.error = copied_store_error();
@@ -170,40 +184,56 @@ class GroupCommit {
     void run_one(Waiting& one) {
         const bool nested = !kept_.empty();
         try {
-            if (nested) tx_.execute("SAVEPOINT one");
-            one.change(tx_);
-            if (!tx_.in_transaction()) throw Unavailable("the transaction was rolled back");
-            if (nested) tx_.execute("RELEASE one");
+            if (nested) tx_->execute("SAVEPOINT one");
+            one.change(*tx_);
+            if (!tx_->in_transaction()) throw Unavailable("the transaction was rolled back");
+            if (nested) tx_->execute("RELEASE one");
             kept_.push_back(&one);
+        } catch (const DiskFull&) {
+            one.error = std::current_exception();
+            undo<DiskFull>(nested);
         } catch (...) {
             one.error = std::current_exception();
-            undo(nested);
+            sync_failed_ = sync_failed_ || is_failed_sync();
+            undo<Unavailable>(nested);
+        }
+    }
+
+    /// Of the exception that is being handled.
+    static bool is_failed_sync() noexcept {
+        try {
+            throw;
+        } catch (const SyncFailed&) {
+            return true;
+        } catch (...) {
+            return false;
         }
     }
 
     /// Takes back the change that failed, and all before it when SQLite has done so or nothing less
     /// works: on a full or failing disk it rolls the whole transaction back by itself.
+    template <class Error>
     void undo(bool nested) {
         try {
-            if (nested && tx_.in_transaction()) {
-                tx_.execute("ROLLBACK TO one");
-                tx_.execute("RELEASE one");
+            if (nested && tx_->in_transaction()) {
+                tx_->execute("ROLLBACK TO one");
+                tx_->execute("RELEASE one");
                 return;
             }
         } catch (const std::exception&) {
         }
         roll_back();
         for (Waiting* each : kept_)
-            each->error =
-                store_error<Unavailable>("rolled back with another change of the transaction");
+            each->error = store_error<Error>("rolled back with another change of the transaction");
         kept_.clear();
     }
 
     void commit() {
         try {
-            tx_.execute("COMMIT");
+            tx_->execute("COMMIT");
             open_ = false;
         } catch (const std::exception&) {
+            sync_failed_ = is_failed_sync();
             for (Waiting* each : kept_) each->error = copied_store_error();
             roll_back();
         }
@@ -213,13 +243,13 @@ class GroupCommit {
     void roll_back() {
         open_ = false;
         try {
-            if (tx_.in_transaction()) tx_.execute("ROLLBACK");
+            if (tx_->in_transaction()) tx_->execute("ROLLBACK");
         } catch (const std::exception&) {
             // for want of memory: the next group tries again before it begins
         }
     }
 
-    Tx& tx_;
+    const Ready ready_;
     FairMutex* const exclusive_;
 
     mutable std::mutex mutex_;
@@ -227,6 +257,8 @@ class GroupCommit {
     bool led_ = false;
 
     // Of the leader alone.
+    Tx* tx_ = nullptr;
+    bool sync_failed_ = false;
     std::vector<Waiting*> group_;
     std::vector<Waiting*> kept_;  ///< whose change is in the open transaction
     bool open_ = false;

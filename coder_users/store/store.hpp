@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -14,7 +15,6 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "coder_users/base/signals.hpp"
 #include "coder_users/store/activity.hpp"
@@ -22,11 +22,13 @@
 #include "coder_users/store/database_file.hpp"
 #include "coder_users/store/db.hpp"
 #include "coder_users/store/fair_mutex.hpp"
-#include "coder_users/store/group_commit.hpp"
+#include "coder_users/store/integrity.hpp"
 #include "coder_users/store/migrate.hpp"
+#include "coder_users/store/reader_pool.hpp"
 #include "coder_users/store/store_options.hpp"
 #include "coder_users/store/transaction.hpp"
 #include "coder_users/store/users.hpp"
+#include "coder_users/store/writer.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -35,16 +37,23 @@ namespace coder_users { inline namespace v0 { namespace store {
 class Store {
  public:
     /// Opens, or creates and migrates. Throws std::runtime_error that names the path and cause.
-    explicit Store(StoreOptions options) : options_(std::move(options)) {
-        readers_.reserve(options_.readers);  // giving one back must not fail
+    explicit Store(StoreOptions options)
+        : options_(std::move(options)),
+          readers_(options_.readers, [this] { return new_reader(); }) {
+        std::unique_ptr<Tx> writer;
         try {
-            open();
+            writer = open();
         } catch (const std::exception& error) {
             const std::string text = error.what();
             if (text.find(name_) != std::string::npos) throw std::runtime_error(text);
             throw std::runtime_error("cannot open " + name_ + ": " + text);
         }
-        changes_.emplace(*writer_, in_memory() ? &memory_mutex_ : nullptr);
+        if (in_memory())
+            writer_.emplace(std::move(writer), nullptr, "", readers_, &memory_mutex_);
+        else
+            writer_.emplace(
+                std::move(writer), [this] { return new_writer(); }, name_ + ".reserve", readers_,
+                nullptr);
         const SignalsBlocked quiet;
         activity_thread_ = std::thread([this] { store_activity_until_closed(); });
     }
@@ -60,8 +69,8 @@ class Store {
         }
         activity_changed_.notify_one();
         activity_thread_.join();
-        readers_.clear();
-        writer_.reset();  // the last connection checkpoints and removes the log
+        const ReaderPool::Shut nobody_reads(readers_);
+        writer_->close(damaged_);
     }
 
     bool in_memory() const { return !lock_; }
@@ -77,12 +86,15 @@ class Store {
         activity_changed_.notify_one();
     }
 
-    /// Runs `fn(Connection&)` over one consistent state that no change disturbs.
+    /// Runs `fn(Connection&)` over one consistent state that no change disturbs. Throws Damaged
+    /// from the first sign of damage on.
     template <class Fn>
     auto read(Fn&& fn) {
-        const Reading reading(*this);
-        Transaction transaction(reading.connection(), "BEGIN");
-        return transaction.run([&] { return fn(reading.connection()); });
+        return unless_damaged([&] {
+            const Reading reading(*this);
+            Transaction transaction(reading.connection(), "BEGIN");
+            return transaction.run([&] { return fn(reading.connection()); });
+        });
     }
 
     /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that come at
@@ -91,19 +103,21 @@ class Store {
     /// else is disturbed and the exception goes on. Busy, Unavailable or Duplicate when the store
     /// cannot; after Unavailable the change may be there or not.
     template <class Fn>
-    auto write(Fn&& fn) {
-        return write_surely([&](Tx& tx) {
-            if (options_.fail_write && options_.fail_write())
-                throw Unavailable("a test lets this change fail");
-            return fn(tx);
-        });
+    auto write(Fn&& fn, Need need = Need::ordinary) {
+        return write_surely(
+            [&](Tx& tx) {
+                if (options_.fail_write && options_.fail_write())
+                    throw Unavailable("a test lets this change fail");
+                return fn(tx);
+            },
+            need);
     }
 
     /// What the whole database holds now, pending activity included, as Connection::image().
     std::string image() {
         store_activity();
         std::string bytes;
-        changes_->run_alone([&](Tx& tx) { bytes = tx.image(); });
+        writer_->run_alone([&](Tx& tx) { bytes = tx.image(); });
         return bytes;
     }
 
@@ -113,12 +127,12 @@ class Store {
         const std::lock_guard<std::mutex> no_activity(activity_mutex_);
         Connection source(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, activity_);
         source.show(image);
-        changes_->run_alone([&](Tx& tx) { source.copy_to(tx); });
+        writer_->run_alone([&](Tx& tx) { source.copy_to(tx); });
         activity_.clear();
     }
 
     /// How many changes wait for their transaction to begin.
-    std::size_t waiting_writes() const { return changes_->waiting(); }
+    std::size_t waiting_writes() const { return writer_->waiting(); }
 
     /// How many users were seen whose rows do not say so yet.
     std::size_t seen_count() const { return activity_.seen().size(); }
@@ -127,6 +141,7 @@ class Store {
     /// on_activity_failure; what is pending stays so.
     void store_activity() noexcept {
         try {
+            if (damaged_) return;  // all has been said
             const std::lock_guard<std::mutex> one_at_a_time(activity_mutex_);
             const ActivityBatch batch = activity_.pending();
             if (batch.empty()) return;
@@ -144,13 +159,14 @@ class Store {
  private:
     // What the store does by itself is not counted among the changes that a test lets fail.
     template <class Fn>
-    auto write_surely(Fn&& fn) -> std::decay_t<decltype(fn(std::declval<Tx&>()))> {
+    auto write_surely(Fn&& fn, Need need = Need::ordinary)
+        -> std::decay_t<decltype(fn(std::declval<Tx&>()))> {
         using Result = std::decay_t<decltype(fn(std::declval<Tx&>()))>;
         if constexpr (std::is_void_v<Result>) {
-            changes_->run([&](Tx& tx) { fn(tx); });
+            unless_damaged([&] { writer_->run([&](Tx& tx) { fn(tx); }, need); });
         } else {
             std::optional<Result> result;
-            changes_->run([&](Tx& tx) { result.emplace(fn(tx)); });
+            unless_damaged([&] { writer_->run([&](Tx& tx) { result.emplace(fn(tx)); }, need); });
             return std::move(*result);
         }
     }
@@ -158,7 +174,7 @@ class Store {
     // Borrows a reading connection; the one given back last is the warmest.
     class Reading {
      public:
-        explicit Reading(Store& store) : store_(store), connection_(store.borrow_reader()) {
+        explicit Reading(Store& store) : store_(store), connection_(store.readers_.borrow()) {
             // A database in memory has no write-ahead log: its readers wait for the writer here
             // instead of polling inside SQLite.
             if (store.in_memory()) shared_ = std::shared_lock<FairMutex>(store.memory_mutex_);
@@ -167,7 +183,7 @@ class Store {
         Reading& operator=(const Reading&) = delete;
         ~Reading() {
             if (shared_) shared_.unlock();
-            store_.give_back(std::move(connection_));
+            store_.readers_.give_back(std::move(connection_));
         }
         Connection& connection() const { return *connection_; }
 
@@ -177,15 +193,15 @@ class Store {
         std::shared_lock<FairMutex> shared_;
     };
 
-    void open() {
+    std::unique_ptr<Tx> open() {
         constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
         name_ = options_.database;
         if (name_ == ":memory:") {
             connection_name_ = "file:/coder_users_" + options_.memory_name + "?vfs=memdb";
             flags_ = flags | SQLITE_OPEN_URI;
-            writer_ = std::make_unique<Tx>(connection_name_, flags_, activity_);
-            migrate(*writer_, options_.test_data);
-            return;
+            auto writer = new_writer();
+            migrate(*writer, options_.test_data);
+            return writer;
         }
         name_ = absolute_path(name_);
         connection_name_ = name_;
@@ -201,53 +217,38 @@ class Store {
         make_private(name_);
         struct stat log {};
         const bool unclean = ::stat((name_ + "-wal").c_str(), &log) == 0 && log.st_size > 0;
-        writer_ = std::make_unique<Tx>(connection_name_, flags_, activity_);
-        writer_->checkpoint_on_close(false);  // a damaged file stays untouched
-        if (existed && unclean) check_integrity();
-        writer_->checkpoint_on_close(true);
+        auto writer = new_writer();
+        writer->checkpoint_on_close(false);  // a damaged file stays untouched
+        if (existed && unclean) check_integrity(*writer, name_);
+        writer->checkpoint_on_close(true);
         // A new file gets its schema in one rollback-journal transaction, so that its header says
         // whose it is before a write-ahead log exists.
-        migrate(*writer_, options_.test_data);
-        if (writer_->first_text("PRAGMA journal_mode = WAL") != "wal")
+        migrate(*writer, options_.test_data);
+        if (writer->first_text("PRAGMA journal_mode = WAL") != "wal")
             throw std::runtime_error("cannot switch to write-ahead logging");
+        return writer;
     }
 
-    void check_integrity() {
-        constexpr off_t largest_checked = 100 << 20;
-        struct stat info {};
-        if (::stat(name_.c_str(), &info) != 0 || info.st_size > largest_checked) return;
-        const std::string result = writer_->first_text("PRAGMA quick_check(1)");
-        if (result != "ok") throw std::runtime_error("the database is damaged: " + result);
+    std::unique_ptr<Tx> new_writer() {
+        return std::make_unique<Tx>(connection_name_, flags_, activity_);
     }
 
-    std::unique_ptr<Connection> borrow_reader() {
-        std::unique_lock<std::mutex> lock(readers_mutex_);
-        reader_returned_.wait(lock, [&] { return !readers_.empty() || lent_ < options_.readers; });
-        ++lent_;
-        if (!readers_.empty()) {
-            auto connection = std::move(readers_.back());
-            readers_.pop_back();
-            return connection;
-        }
-        lock.unlock();
+    std::unique_ptr<Connection> new_reader() {
+        auto connection = std::make_unique<Connection>(connection_name_, flags_, activity_);
+        connection->run("PRAGMA query_only = ON");
+        connection->run("PRAGMA wal_autocheckpoint = 0");  // the writer alone checkpoints
+        return connection;
+    }
+
+    template <class Fn>
+    auto unless_damaged(Fn&& fn) -> decltype(fn()) {
+        if (damaged_) throw Damaged("the database is damaged: restore it and start again");
         try {
-            auto connection = std::make_unique<Connection>(connection_name_, flags_, activity_);
-            connection->run("PRAGMA query_only = ON");
-            connection->run("PRAGMA wal_autocheckpoint = 0");  // the writer alone checkpoints
-            return connection;
-        } catch (...) {
-            give_back(nullptr);
+            return fn();
+        } catch (const Damaged&) {
+            damaged_ = true;
             throw;
         }
-    }
-
-    void give_back(std::unique_ptr<Connection> connection) {
-        {
-            const std::lock_guard<std::mutex> lock(readers_mutex_);
-            --lent_;
-            if (connection) readers_.push_back(std::move(connection));
-        }
-        reader_returned_.notify_one();
     }
 
     void store_activity_until_closed() {
@@ -274,13 +275,9 @@ class Store {
     std::mutex activity_mutex_;  // held from reading what is pending to marking it as stored
 
     FairMutex memory_mutex_;
-    std::unique_ptr<Tx> writer_;
-    std::optional<GroupCommit> changes_;
-
-    std::mutex readers_mutex_;
-    std::condition_variable reader_returned_;
-    std::vector<std::unique_ptr<Connection>> readers_;
-    std::size_t lent_ = 0;
+    std::atomic<bool> damaged_{false};
+    ReaderPool readers_;
+    std::optional<Writer> writer_;
 
     std::mutex closing_mutex_;
     std::condition_variable activity_changed_;

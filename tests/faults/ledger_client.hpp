@@ -196,8 +196,9 @@ class LedgerClient {
         Person after = person;
         operation.apply(after, told);
         const bool key_fits = after.public_key.empty() || after.public_key == told.public_key;
-        const bool happened = person.id.empty() || (facts_in(path, id) == after.facts() &&
-                                                    key_fits && has_password(path, after));
+        const bool happened =
+            person.id.empty() || (facts_in(path, id) == after.facts() &&
+                                  (after.deleted || (key_fits && has_password(path, after))));
         ++(happened ? settled_as_done_ : settled_as_undone_);
         if (happened) apply(operation, told);
     }

@@ -193,3 +193,22 @@ TEST_CASE("the session duration is that of the options") {
     CHECK(world.sql("SELECT lifetime_seconds, expires_at - created_at FROM api_keys") ==
           "5400|5400000000");
 }
+
+TEST_CASE("a login removes the sessions of its user that ended more than a day ago, and no token") {
+    World world;
+    world.server.create(world.owner, "bob");
+    const auto add = [&](const std::string& name, const std::string& id, const std::string& type,
+                         std::chrono::seconds ago) {
+        KeyRow key;
+        key.id = id, key.login_type = type, key.token_name = id, key.expires_in = -ago;
+        world.add_key(name, key);
+    };
+    const auto day = std::chrono::hours(24);
+    add("bob", "long000001", "password", day + std::chrono::seconds(1));
+    add("bob", "late000001", "password", day - std::chrono::seconds(1));
+    add("bob", "token00001", "token", 9 * day);
+    add("owner", "other00001", "password", 9 * day);
+    world.server.log_in("bob@example.org");
+    CHECK(world.sql("SELECT id FROM api_keys WHERE length(token_name) = 10 ORDER BY id") ==
+          "late000001\nother00001\ntoken00001");
+}

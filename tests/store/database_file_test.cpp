@@ -180,7 +180,7 @@ TEST_CASE("all files are for their owner alone, whatever the umask is") {
         const std::string path = folder.file("a.db");
         store::Store store(options(path));
         add_user(store, user_named("alice", 1));
-        CHECK(folder.listing() == "a.db a.db-shm a.db-wal a.db.lock");
+        CHECK(folder.listing() == "a.db a.db-shm a.db-wal a.db.lock a.db.reserve");
         for (const char* suffix : {"", "-shm", "-wal", ".lock"}) {
             CAPTURE(suffix);
             CHECK(mode_of(path + suffix) == 0600);

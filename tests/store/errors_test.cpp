@@ -92,6 +92,12 @@ TEST_CASE("codes of SQLite are told apart by what they mean") {
             return duplicate.column();
         } catch (const store::Busy&) {
             return "busy";
+        } catch (const store::DiskFull&) {
+            return "full";
+        } catch (const store::SyncFailed&) {
+            return "sync";
+        } catch (const store::Damaged&) {
+            return "damaged";
         } catch (const store::Unavailable&) {
             return "unavailable";
         } catch (const std::runtime_error&) {
@@ -103,9 +109,12 @@ TEST_CASE("codes of SQLite are told apart by what they mean") {
     for (const int code : {SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT, SQLITE_BUSY_RECOVERY, SQLITE_LOCKED,
                            SQLITE_PROTOCOL})  // the last: too many tries to lock the log
         CHECK(kind(code) == "busy");
-    for (const int code :
-         {SQLITE_FULL, SQLITE_IOERR, SQLITE_IOERR_FSYNC, SQLITE_IOERR_NOMEM, SQLITE_CORRUPT,
-          SQLITE_NOTADB, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_READONLY_DBMOVED, SQLITE_NOMEM})
+    CHECK(kind(SQLITE_FULL) == "full");
+    for (const int code : {SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC}) CHECK(kind(code) == "sync");
+    for (const int code : {SQLITE_CORRUPT, SQLITE_CORRUPT_INDEX, SQLITE_NOTADB})
+        CHECK(kind(code) == "damaged");
+    for (const int code : {SQLITE_IOERR, SQLITE_IOERR_WRITE, SQLITE_IOERR_NOMEM, SQLITE_CANTOPEN,
+                           SQLITE_READONLY, SQLITE_READONLY_DBMOVED, SQLITE_NOMEM})
         CHECK(kind(code) == "unavailable");
     for (const int code : {SQLITE_ERROR, SQLITE_MISUSE, SQLITE_CONSTRAINT_NOTNULL, -1})
         CHECK(kind(code) == "other");

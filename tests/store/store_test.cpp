@@ -227,7 +227,7 @@ TEST_CASE("a clean end leaves the database and its lock file alone") {
         store::Store store(options(folder.file("a.db")));
         for (int i = 1; i < 50; ++i) add_user(store, user_named("user" + std::to_string(i), i));
         names(store);
-        CHECK(folder.listing() == "a.db a.db-shm a.db-wal a.db.lock");
+        CHECK(folder.listing() == "a.db a.db-shm a.db-wal a.db.lock a.db.reserve");
     }
     CHECK(folder.listing() == "a.db a.db.lock");
     CHECK(rows(folder.file("a.db"), "SELECT count(*) FROM users") == "49");

@@ -1,0 +1,88 @@
+// The connections that read: made when they are needed, lent to one thread at a time.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "coder_users/store/db.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// May be used by any thread at once. Connections come back before the pool ends.
+class ReaderPool {
+ public:
+    using Make = std::function<std::unique_ptr<Connection>()>;
+
+    ReaderPool(std::size_t most, Make make) : most_(most), make_(std::move(make)) {
+        idle_.reserve(most);  // giving one back must not fail
+    }
+    ReaderPool(const ReaderPool&) = delete;
+    ReaderPool& operator=(const ReaderPool&) = delete;
+
+    /// The one given back last, which is the warmest, or a new one. Waits while all are lent.
+    std::unique_ptr<Connection> borrow() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        changed_.wait(lock, [&] { return !shut_ && (!idle_.empty() || lent_ < most_); });
+        ++lent_;
+        if (!idle_.empty()) {
+            auto connection = std::move(idle_.back());
+            idle_.pop_back();
+            return connection;
+        }
+        lock.unlock();
+        try {
+            return make_();
+        } catch (...) {
+            give_back(nullptr);
+            throw;
+        }
+    }
+
+    void give_back(std::unique_ptr<Connection> connection) {
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            --lent_;
+            if (connection) idle_.push_back(std::move(connection));
+        }
+        changed_.notify_all();
+    }
+
+    /// While one lives, all connections are closed and none is lent. Waits until they are back.
+    class Shut {
+     public:
+        explicit Shut(ReaderPool& pool) : pool_(pool) {
+            std::unique_lock<std::mutex> lock(pool_.mutex_);
+            pool_.shut_ = true;
+            pool_.changed_.wait(lock, [&] { return pool_.lent_ == 0; });
+            pool_.idle_.clear();
+        }
+        Shut(const Shut&) = delete;
+        Shut& operator=(const Shut&) = delete;
+        ~Shut() {
+            {
+                const std::lock_guard<std::mutex> lock(pool_.mutex_);
+                pool_.shut_ = false;
+            }
+            pool_.changed_.notify_all();
+        }
+
+     private:
+        ReaderPool& pool_;
+    };
+
+ private:
+    const std::size_t most_;
+    const Make make_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::unique_ptr<Connection>> idle_;
+    std::size_t lent_ = 0;
+    bool shut_ = false;
+};
+
+}}}  // namespace coder_users::v0::store

@@ -1,0 +1,185 @@
+// What the server does about a disk that fails: a failed sync, damage, no room.
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <fstream>
+#include <string>
+
+#include "catch.hpp"
+#include "changes.hpp"
+#include "coder_users/routes/table.hpp"
+#include "fault_vfs.hpp"
+#include "store/store_fixture.hpp"
+
+using namespace faults;
+using store_test::bytes_of;
+using store_test::Child;
+using store_test::put;
+
+namespace {
+
+int theme(coder_users::Service& service, const std::string& token, const std::string& value) {
+    return ask(service, "PUT", "/users/bob/appearance", token,
+               "{\"theme_preference\":\"" + value + "\"}")
+        .status;
+}
+
+int read_bob(coder_users::Service& service, const std::string& token) {
+    return ask(service, "GET", "/users/bob", token).status;
+}
+
+std::string theme_in(const std::string& path) {
+    return stored(path, "SELECT theme_preference FROM users WHERE username = 'bob'");
+}
+
+/// What takes all room on a disk.
+struct Disk {
+    explicit Disk(const std::string& path) : path_(path + "/ballast") {}
+    void fill() const {
+        std::ofstream file(path_, std::ios::binary | std::ios::app);
+        const std::string block(4096, 'x');
+        while (file.write(block.data(), 4096).flush()) continue;
+    }
+    void clear() const { std::filesystem::remove(path_); }
+
+ private:
+    std::string path_;
+};
+
+}  // namespace
+
+TEST_CASE("after a failed sync nothing is acknowledged before the database was opened anew") {
+    install();
+    const Prepared prepared;
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    prepared.copy(path);
+    auto service = coder_users::start(repeatable(path));
+    REQUIRE(theme(service, prepared.owner, "a") == 200);
+
+    // The sync of a commit fails, then those with which the log is to be emptied.
+    plan().arm(sync_calls, 1);
+    for (int i = 0; i < 3; ++i) {
+        CHECK(theme(service, prepared.owner, "b") == 503);
+        CHECK(read_bob(service, prepared.owner) == 200);
+    }
+    plan().arm(open_calls, LONG_MAX);
+    CHECK(theme(service, prepared.owner, "c") == 200);
+    CHECK(plan().count > 0);
+    CHECK(theme_in(path) == "c");
+    CHECK(read_bob(service, prepared.owner) == 200);
+    plan().arm(open_calls, LONG_MAX);
+    CHECK(theme(service, prepared.owner, "d") == 200);
+    CHECK(plan().count == 0);
+    plan().disarm();
+}
+
+TEST_CASE("at the first sign of damage serving stops and the file is left as it is") {
+    const Prepared prepared;
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    prepared.copy(path);
+    const std::string table =
+        stored(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'organizations'");
+    std::string bytes = bytes_of(path);
+    bytes.replace((std::stoul(table) - 1) * 4096, 4096, 4096, '\xa5');
+    put(path, bytes);
+
+    auto service = coder_users::start(repeatable(path));
+    const auto status = [&](const std::string& target) {
+        return service.handle({"GET", target, {{"Coder-Session-Token", prepared.owner}}, "", ""})
+            .status;
+    };
+    CHECK(status("/readyz") == 200);
+    CHECK(theme(service, prepared.owner, "a") == 200);
+    CHECK(status("/api/v2/organizations") == 503);
+    // What has nothing to do with that page could still be answered, and is not.
+    CHECK(status("/readyz") == 503);
+    CHECK(status("/api/v2/users/me") == 503);
+    CHECK(theme(service, prepared.owner, "b") == 503);
+    CHECK(status("/healthz") == 200);
+    CHECK((bytes_of(path) == bytes));
+    const std::string log = bytes_of(path + "-wal");
+    service.stop();
+    CHECK((bytes_of(path) == bytes));
+    CHECK((bytes_of(path + "-wal") == log));
+    CHECK_FALSE(log.empty());
+}
+
+TEST_CASE("what works on a full disk is logging in and what ends sessions, keys and accounts") {
+    std::string all;
+    for (const auto& route : coder_users::routes::table())
+        if (route.works_on_full_disk) all += std::string(route.operation_id) + " ";
+    CHECK(all ==
+          "log-in-user log-out-user delete-user update-user-password suspend-user-account "
+          "delete-api-key ");
+}
+
+TEST_CASE("on a full disk logins and revocations go on from the reserve, and space heals all") {
+    const Prepared prepared;
+    TempFolder folder;
+    Child child([&](const Child& self) {
+        if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+            return self.say("cannot mount");
+        if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            ::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=6m") != 0)
+            return self.say("cannot mount");
+        const std::string path = folder.file("a.db");
+        prepared.copy(path);
+        auto service = coder_users::start(repeatable(path));
+        const Disk disk(folder.path());
+        const auto say = [&](const std::string& what, int status) {
+            self.say(what + " " + std::to_string(status));
+        };
+        const auto log_in = [&] {
+            return ask(service, "POST", "/users/login", "",
+                       R"({"email":"bob@example.org","password":")" + good_password + "\"}");
+        };
+        say("before", theme(service, prepared.owner, "a"));
+        disk.fill();
+        int status = 0;
+        for (int i = 0; i < 2000 && status != 503; ++i)  // what is left of the log is used up first
+            status = theme(service, prepared.owner, std::to_string(i));
+        say("ordinary", status);
+        int logins = 0, reads = 0;
+        for (int i = 0; i < 50; ++i) {
+            const auto answer = log_in();
+            logins += answer.status == 201;
+            const std::string token =
+                answer.status == 201 ? parse(answer.body)["session_token"].text() : "";
+            reads += ask(service, "GET", "/users/me", token).status == 200;
+            if (i % 2) status = ask(service, "POST", "/users/logout", token).status;
+        }
+        say("logins", logins), say("reads with them", reads), say("logout", status);
+        say("ordinary", theme(service, prepared.owner, "b"));
+        say("suspend", ask(service, "PUT", "/users/bob/status/suspend", prepared.owner).status);
+        say("suspended", ask(service, "GET", "/users/me", prepared.session).status);
+        say("reads", read_bob(service, prepared.owner));
+        const auto begin = std::chrono::steady_clock::now();
+        disk.clear();
+        const bool healed = eventually([&] { return theme(service, prepared.owner, "c") == 200; });
+        say("healed", healed && std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));
+        self.say(theme_in(path) + " " + stored(path, "PRAGMA integrity_check"));
+        say("reserve", static_cast<int>(std::filesystem::file_size(path + ".reserve")));
+        service.stop();
+        self.say(folder.listing());
+    });
+    const std::string first = child.heard();
+    if (first == "cannot mount") {
+        WARN("no right to mount a small disk: not tested");
+        return;
+    }
+    CHECK(first == "before 200");
+    CHECK(child.heard() == "ordinary 503");
+    CHECK(child.heard() == "logins 50");
+    CHECK(child.heard() == "reads with them 50");
+    CHECK(child.heard() == "logout 200");
+    CHECK(child.heard() == "ordinary 503");
+    CHECK(child.heard() == "suspend 200");
+    CHECK(child.heard() == "suspended 401");
+    CHECK(child.heard() == "reads 200");
+    CHECK(child.heard() == "healed 1");
+    CHECK(child.heard() == "c ok");
+    CHECK(child.heard() == "reserve 1048576");
+    CHECK(child.heard() == "a.db a.db.key a.db.lock");
+}
