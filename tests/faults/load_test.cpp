@@ -1,0 +1,197 @@
+// Thousands of clients that take and never give, and bursts of logins, beside clients that behave.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "people.hpp"
+#include "rounds.hpp"
+#include "store/store_fixture.hpp"
+
+using namespace coder_users_test;
+using faults::rounds;
+using store_test::Child;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+void allow_descriptors(rlim_t wanted) {
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = (std::min)(files.rlim_max, (std::max)(files.rlim_cur, wanted));
+    ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/// The server under load, in a process of its own, so that its memory and descriptors are known.
+struct Process {
+    Process()
+        : child([](const Child& self) {
+              allow_descriptors(1 << 20);
+              coder_users::Options options = in_memory();
+              options.password_hash_cost = 8;
+              auto service = coder_users::start(options);
+              self.say(std::to_string(service.port()));
+              self.wait_for_parent();
+          }),
+          port(std::stoi(child.heard())) {}
+
+    std::size_t descriptors() const {
+        std::size_t count = 0;
+        const std::string folder = "/proc/" + std::to_string(child.pid()) + "/fd";
+        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder))
+            ++count;
+        return count;
+    }
+    double megabytes() const {
+        std::ifstream statm("/proc/" + std::to_string(child.pid()) + "/statm");
+        double whole = 0, resident = 0;
+        statm >> whole >> resident;
+        return resident * 4096 / (1 << 20);
+    }
+
+    Child child;
+    int port;
+};
+
+/// Requests on one connection until it is told to stop; the times they took.
+class Probe {
+ public:
+    Probe(int port, const std::string& token)
+        : thread_([=] {
+              std::optional<RawClient> client(port);
+              while (!stop_) {
+                  const auto begin = Clock::now();
+                  client->send(
+                      request_text("GET", "/api/v2/users/me", {{"Coder-Session-Token", token}}));
+                  if (client->read().status != 200) ++failed_;
+                  const std::chrono::duration<double, std::milli> took = Clock::now() - begin;
+                  times_.push_back(took.count());
+                  if (times_.size() % 9000 == 0) client.emplace(port);
+                  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+              }
+          }) {}
+    void stop() {
+        stop_ = true;
+        thread_.join();
+        std::sort(times_.begin(), times_.end());
+    }
+    int failed() const { return failed_; }
+    std::size_t count() const { return times_.size(); }
+    double percentile(int part) const {
+        return times_.empty() ? 0
+                              : times_[(times_.size() - 1) * static_cast<std::size_t>(part) / 100];
+    }
+
+ private:
+    std::atomic<bool> stop_{false};
+    std::atomic<int> failed_{0};
+    std::vector<double> times_;
+    std::thread thread_;
+};
+
+std::string owner_of(int port) {
+    const std::string password = R"("password":")" + good_password + "\"}";
+    request(port, "POST", "/api/v2/users/first", {},
+            R"({"email":"owner@example.org","username":"owner",)" + password);
+    const Answer answer = request(port, "POST", "/api/v2/users/login", {},
+                                  R"({"email":"owner@example.org",)" + password);
+    return parse(answer.body)["session_token"].text();
+}
+
+/// `count` connections, a thousand from each address.
+std::vector<RawClient> crowd(int port, long count, int first_address, int receive_buffer = 0) {
+    std::vector<RawClient> clients;
+    for (long i = 0; i < count; ++i) {
+        ClientOptions options;
+        options.source = "127.0.0." + std::to_string(first_address + i / 1000);
+        options.receive_buffer = receive_buffer;
+        clients.emplace_back(port, options);
+    }
+    return clients;
+}
+
+}  // namespace
+
+TEST_CASE("thousands of idle, dripping and never-reading clients have no effect on others",
+          "[load]") {
+    const long each = rounds(100, 30);
+    allow_descriptors(static_cast<rlim_t>(3 * each + 1000));
+    const Process server;
+    const std::string token = owner_of(server.port);
+    REQUIRE(token.size() > 20);
+    const std::size_t descriptors = server.descriptors();
+    const double before = server.megabytes();
+    double most = before;
+    {
+        const std::vector<RawClient> idle = crowd(server.port, each, 2);
+        std::vector<RawClient> dripping = crowd(server.port, each, 12);
+        std::vector<RawClient> unread = crowd(server.port, each, 22, 2048);
+        std::string many;
+        for (int i = 0; i < 20; ++i) many += request_text("GET", "/api/v2/openapi.json");
+        for (RawClient& client : unread) client.send(many);
+        Probe probe(server.port, token);
+        const std::string slow =
+            request_text("GET", "/healthz", {{"X-Slow", std::string(40, 'x')}});
+        const auto end = Clock::now() + std::chrono::seconds(faults::rounds_asked_for() ? 30 : 1);
+        long malformed = 0;
+        for (std::size_t at = 0; Clock::now() < end; ++at) {
+            if (at < slow.size())
+                for (RawClient& client : dripping) client.send({&slow[at], 1});
+            for (int i = 0; i < 20; ++i, ++malformed) {
+                RawClient bad(server.port, {"127.0.0.1", "127.0.0.40"});
+                bad.send("GET  / HTTP/1.1\r\n\r\n");
+                bad.read();
+            }
+            most = (std::max)(most, server.megabytes());
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        }
+        probe.stop();
+        CHECK(probe.count() > 10);
+        CHECK(probe.failed() == 0);
+        CHECK(server.descriptors() > descriptors);
+        CHECK(most - before < 256);
+        WARN(3 * each << " hostile connections and " << malformed << " malformed requests: "
+                      << probe.count() << " requests beside them, median " << probe.percentile(50)
+                      << " ms, p99 " << probe.percentile(99) << " ms, memory " << before << " to "
+                      << most << " MB");
+    }
+    CHECK(
+        eventually([&] { return server.descriptors() <= descriptors; }, std::chrono::seconds(20)));
+    WARN("afterwards " << server.megabytes() << " MB");
+}
+
+TEST_CASE("two hundred logins at once keep nobody else waiting", "[load]") {
+    const Process server;
+    const std::string token = owner_of(server.port);
+    Probe probe(server.port, token);
+    const std::string body = R"({"email":"owner@example.org","password":")" + good_password + "\"}";
+    const auto answers = all_at_once(faults::sanitized ? 100 : 200, [&](std::size_t) {
+        RawClient client(server.port, {"127.0.0.1", "", 0, std::chrono::seconds(60)});
+        client.send(request_text("POST", "/api/v2/users/login", {}, body));
+        return client.read();
+    });
+    probe.stop();
+    const StatusCounts counts = count_statuses(answers);
+    int good = 0;
+    for (const Answer& answer : answers) {
+        good += answer.status == 201;
+        if (answer.status != 201) {
+            CHECK(answer.status == 503);
+            CHECK(answer.header("retry-after") == "1");
+        }
+    }
+    CHECK(good >= 64);
+    CHECK(probe.failed() == 0);
+    // In the time of one login after the other the checks went on.
+    CHECK(probe.count() > 10);
+    WARN(good << " logins, " << answers.size() - static_cast<std::size_t>(good)
+              << " asked to come again; " << probe.count() << " token checks beside them, median "
+              << probe.percentile(50) << " ms, p99 " << probe.percentile(99) << " ms");
+}

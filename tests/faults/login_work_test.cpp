@@ -1,0 +1,62 @@
+// How much hashing a login costs: counted in the hash function itself, since time depends on the
+// machine. bench_login_timing measures it.
+#include <crypt.h>
+#include <dlfcn.h>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "endpoint_table.hpp"
+
+using namespace coder_users_test;
+
+namespace {
+
+struct Hashed {
+    std::mutex mutex;
+    std::vector<std::string> costs;  // "$2b$04$" of every call
+};
+Hashed& hashed() {
+    static Hashed one;
+    return one;
+}
+
+}  // namespace
+
+// In front of libxcrypt's.
+extern "C" char* crypt_rn(const char* phrase, const char* setting, void* data, int size) noexcept {
+    static const auto real = reinterpret_cast<decltype(&crypt_rn)>(::dlsym(RTLD_NEXT, "crypt_rn"));
+    {
+        const std::lock_guard<std::mutex> lock(hashed().mutex);
+        hashed().costs.push_back(std::string(setting).substr(0, 7));
+    }
+    return real(phrase, setting, data, size);
+}
+
+TEST_CASE("every kind of refused login does the same hashing") {
+    World world;
+    for (const char* name : {"bob", "lazy", "hub", "broken"})
+        world.server.create(world.owner, name);
+    REQUIRE(world.server
+                .send("POST", "/users", world.owner,
+                      R"({"email":"bot@example.org","username":"bot","login_type":"none"})")
+                .status == 201);
+    world.execute("UPDATE users SET status = 'suspended' WHERE username = 'lazy'");
+    world.execute("UPDATE users SET login_type = 'github' WHERE username = 'hub'");
+    world.execute("UPDATE users SET hashed_password = 'x' WHERE username = 'broken'");
+    for (const std::string email : {"nobody@example.org", "bob@example.org", "lazy@example.org",
+                                    "hub@example.org", "bot@example.org", "broken@example.org"})
+        for (const std::string& password :
+             {std::string("wrong"), std::string(600, 'x'), good_password}) {
+            if (password == good_password && email == "bob@example.org") continue;
+            CAPTURE(email, password);
+            hashed().costs.clear();
+            const Answer answer =
+                world.server.send("POST", "/users/login", "",
+                                  R"({"email":")" + email + R"(","password":")" + password + "\"}");
+            CHECK(answer.status / 100 == 4);
+            CHECK(hashed().costs == std::vector<std::string>{"$2b$04$"});
+        }
+}
