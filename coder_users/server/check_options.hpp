@@ -1,6 +1,7 @@
 // Options of a host: refused when they make no sense, completed where they are left open.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -17,8 +18,16 @@
 
 namespace coder_users { inline namespace v0 { namespace server {
 
+/// An http or https URL with a host, in visible ASCII: it stands in Location headers.
 inline bool is_web_url(std::string_view text) {
-    return same_folded(text.substr(0, 7), "http://") || same_folded(text.substr(0, 8), "https://");
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        const std::string_view rest = text.substr((std::min)(scheme.size(), text.size()));
+        if (same_folded(text.substr(0, scheme.size()), scheme))
+            return !rest.empty() && std::string_view("/?#:@").find(rest.front()) == rest.npos &&
+                   std::all_of(rest.begin(), rest.end(),
+                               [](char c) { return c > ' ' && c <= '~'; });
+    }
+    return false;
 }
 
 /// The part of check_options() about login providers.
@@ -29,9 +38,9 @@ inline void check_provider_options(const Options& options) {
         if (!good) throw std::invalid_argument(text);
     };
     require(oidc.issuer_url.empty() || is_web_url(oidc.issuer_url),
-            "oidc.issuer_url: must begin with http:// or https://");
+            "oidc.issuer_url: must be a URL that begins with http:// or https://");
     require(github.enterprise_base_url.empty() || is_web_url(github.enterprise_base_url),
-            "github.enterprise_base_url: must begin with http:// or https://");
+            "github.enterprise_base_url: must be a URL that begins with http:// or https://");
     for (const std::string& team : github.allowed_teams) {
         const std::size_t slash = team.find('/');
         require(slash != 0 && slash != std::string::npos && slash + 1 < team.size(),
@@ -87,7 +96,7 @@ inline void check_options(const Options& options) {
     require(!options.address.empty(), "address: must not be empty");
     require(options.port >= 0 && options.port <= 65535, "port: must be 0 to 65535");
     require(options.access_url.empty() || is_web_url(options.access_url),
-            "access_url: must begin with http:// or https://");
+            "access_url: must be a URL that begins with http:// or https://");
     require(options.secret_key.empty() || options.secret_key.size() == rules::seal_key_size,
             "secret_key: must have 32 bytes");
     require(options.session_duration.count() > 0 && options.session_duration < ten_thousand_years,

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the README's tour against the demo server and checks its answers, so that the page cannot lie.
+# Runs the README's tour and the listings of the topic pages against the demo server and checks the
+# answers, so that the pages cannot lie.
 set -euo pipefail
 work=$(mktemp -d)
 server=
@@ -38,6 +39,25 @@ holds '{"key":"'
 holds '"resource_target":"ci"'
 holds '{"message":"Logged out!"}'
 holds '"detail":"API key is invalid."'
+
+# The listings of the topic pages, with a session of their own.
+URL=$url/api/v2
+TOKEN=$(curl -s "$URL/users/login" -d '{"email":"ada@example.com","password":"correct-Horse-9"}' |
+    sed 's/.*"session_token":"\([^"]*\)".*/\1/')
+export URL TOKEN
+listing() { # page
+    awk '/^```sh/ { code = 1; next } /^```/ { code = 0 } code' "$SOURCE/docs/$1.md" >"$work/listing.sh"
+    [ -s "$work/listing.sh" ] || fail "docs/$1.md has lost its listing"
+    bash -eu "$work/listing.sh" >"$work/answers"
+}
+listing roles
+holds '{"add":true}'
+listing tokens
+holds '{"key":"'
+curl -s -X DELETE "$URL/users/bob" -H "Coder-Session-Token: $TOKEN" >"$work/body"
+listing audit
+holds '"count":1}'
+holds '"resource_target":"bob"'
 
 # Wrong input, on purpose.
 [ "$(curl -s -o "$work/body" -w '%{http_code}' "$url/api/v2/users/login" -d '{"email":')" = 400 ] ||
