@@ -1,4 +1,4 @@
-// The door for calls from the host program.
+// The door for what must have ended before something is closed.
 #pragma once
 
 #include <condition_variable>
@@ -7,7 +7,7 @@
 
 namespace coder_users { inline namespace v0 { namespace server {
 
-/// Counts calls from outside the front, so that nothing is closed under them.
+/// Counts what is under way, so that nothing is closed under it. From any thread.
 class CallGate {
  public:
     /// Leaves at the end of a scope that was entered.

@@ -14,11 +14,11 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/server/answerer.hpp"
+#include "coder_users/server/call_gate.hpp"
 #include "coder_users/server/connection_io.hpp"
 #include "coder_users/server/connections.hpp"
 #include "coder_users/server/front_handler.hpp"
 #include "coder_users/server/poller.hpp"
-#include "coder_users/server/threads.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
 
@@ -74,7 +74,7 @@ class ConnectionDriver {
     const ConnectionTable& table() const { return table_; }
     Poller& poller() { return poller_; }
     /// The requests that are in lanes.
-    OngoingWork& in_lanes() { return in_lanes_; }
+    CallGate& in_lanes() { return in_lanes_; }
 
  private:
     using Clock = std::chrono::steady_clock;
@@ -201,14 +201,14 @@ class ConnectionDriver {
         }
         table_.count(c);
         c.queued_at = Clock::now();
-        in_lanes_.begin();
+        in_lanes_.enter();
         try {
             if (lane->try_submit([this, &c] { leave_lane(c); })) return false;
         } catch (...) {
-            in_lanes_.end();
+            in_lanes_.leave();
             throw;
         }
-        in_lanes_.end();
+        in_lanes_.leave();
         answerer_.refuse(c, overloaded);
         return true;
     }
@@ -220,7 +220,7 @@ class ConnectionDriver {
             answerer_.answer(c);
             go_on(c);
         });
-        in_lanes_.end();
+        in_lanes_.leave();
     }
 
     /// After the last answer: ends our side and swallows what still comes for a moment. Closing at
@@ -251,7 +251,7 @@ class ConnectionDriver {
     Poller poller_;
     ConnectionTable table_;
     Answerer answerer_;
-    OngoingWork in_lanes_;
+    CallGate in_lanes_;
 };
 
 }}}  // namespace coder_users::v0::server

@@ -22,7 +22,6 @@
 #include "coder_users/server/connection_driver.hpp"
 #include "coder_users/server/front_handler.hpp"
 #include "coder_users/server/http.hpp"
-#include "coder_users/server/threads.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
 
@@ -93,7 +92,7 @@ class Front {
     void join() {
         for (std::thread& thread : threads_) thread.join();
         threads_.clear();
-        driver_.in_lanes().wait();
+        driver_.in_lanes().wait_until_empty();
         driver_.table().close_all();
         listener_.reset();
         // A request_stop() that has only just set the flag must not be overtaken by the end.

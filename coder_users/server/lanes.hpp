@@ -15,7 +15,6 @@
 #include <utility>
 
 #include "coder_users/base/signals.hpp"
-#include "coder_users/server/threads.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
 
