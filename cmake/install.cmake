@@ -11,3 +11,5 @@ install(FILES
         cmake/coder_users-config.cmake cmake/dependencies.cmake cmake/httplib.cmake
         ${CMAKE_CURRENT_BINARY_DIR}/coder_users-config-version.cmake
         DESTINATION ${package_dir})
+
+include(cmake/pkgconfig.cmake)

@@ -38,6 +38,7 @@ struct Request {
     std::string api_prefix = "/api/v2";
 };
 
+/// What is answered, without Content-Length and Connection.
 struct Response {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers = {};
@@ -48,6 +49,7 @@ struct Response {
 /// outlive its service and be given to another one.
 class Snapshot {
  public:
+    /// For Service::snapshot(): the bytes of an SQLite file.
     explicit Snapshot(std::string image)
         : image_(std::make_shared<const std::string>(std::move(image))) {}
     /// The database as the bytes of an SQLite file.
@@ -69,6 +71,7 @@ struct HttpAbi {};
 /// stop(), calls throw ApiError with status 503; url() and port() still tell what they were.
 class CODER_USERS_API Service {
  public:
+    /// Threads, sockets, mounts and callers of as() go on undisturbed.
     Service(Service&&) noexcept;
     /// Stops the service that is replaced.
     Service& operator=(Service&&) noexcept;
@@ -78,6 +81,7 @@ class CODER_USERS_API Service {
 
     /// Where it listens, such as "http://127.0.0.1:3000" or "http://[::1]:3000"; "" after open().
     std::string url() const;
+    /// The port it listens on; 0 after open().
     int port() const;
 
     /// Serves from the host's server, too, below a prefix such as "/accounts/api". Adds routes and
@@ -136,6 +140,7 @@ class CODER_USERS_API Service {
     /// For servers with Options::test_data, std::logic_error from any other. While restore() runs
     /// no request should: one that is under way may answer from either state.
     Snapshot snapshot();
+    /// Replaces everything by what a snapshot holds.
     void restore(const Snapshot& snapshot);
 
  private:

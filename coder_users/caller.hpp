@@ -35,6 +35,7 @@ struct FindUsers {
     std::int32_t offset = 0;
 };
 
+/// One part of a list.
 struct UserPage {
     std::vector<User> users = {};  ///< sorted by name
     std::int64_t count = 0;        ///< of all that match, whatever the page is
@@ -72,9 +73,11 @@ class CODER_USERS_API Caller {
     User find_user(std::string_view user) const;
     /// Everybody, or the caller alone when it may not read others.
     UserPage list_users(const FindUsers& which = {}) const;
+    /// 409 when the name is taken, 400 when it is none.
     User rename_user(std::string_view user, std::string_view username) const;
     /// Its sessions and tokens are refused until it is activated.
     User suspend_user(std::string_view user) const;
+    /// Ends a suspension; a dormant user becomes active, too.
     User activate_user(std::string_view user) const;
     /// With all that belongs to it; name and address are free again. As it was.
     User delete_user(std::string_view user) const;
@@ -86,6 +89,7 @@ class CODER_USERS_API Caller {
 
     /// A session of seven days, longer while it is used.
     MadeKey make_session(std::string_view user) const;
+    /// 409 when the user has a token of this name that has not expired.
     MadeKey make_token(std::string_view user, const CreateToken& wanted = {}) const;
     /// Without those that the caller may not see, expired ones too, oldest first.
     std::vector<ApiKey> list_tokens(std::string_view user) const;

@@ -121,8 +121,9 @@ struct GithubOptions {
 struct Options {
     /// The preset for tests: in memory, on any free port, with the cheapest hash, without rate
     /// limits, with few threads, a clock that stands still and randomness that repeats. Defined in
-    /// coder_users/testing.hpp. The second form takes clock, randomness and faults from the test.
+    /// coder_users/testing.hpp.
     static Options for_tests();
+    /// The same with clock, randomness and faults in the hands of the test.
     static Options for_tests(const testing::Controls& controls);
 
     /// The SQLite file, made when missing; or ":memory:". Symbolic links are refused.

@@ -20,6 +20,7 @@ struct Validation {
 /// of the server's inside. `what()` is the message.
 class CODER_USERS_API ApiError : public std::exception {
  public:
+    /// `status` is the one of HTTP, 400 to 599.
     ApiError(int status, std::string message, std::string detail = {},
              std::vector<Validation> validations = {})
         : status_(status),
@@ -27,10 +28,15 @@ class CODER_USERS_API ApiError : public std::exception {
           detail_(std::move(detail)),
           validations_(std::move(validations)) {}
 
+    /// message().
     const char* what() const noexcept override { return message_.c_str(); }
+    /// Of HTTP.
     int status() const noexcept { return status_; }
+    /// One sentence for people.
     const std::string& message() const noexcept { return message_; }
+    /// More about it; may be "".
     const std::string& detail() const noexcept { return detail_; }
+    /// The broken rules, the first one of each field; often none.
     const std::vector<Validation>& validations() const noexcept { return validations_; }
 
  private:

@@ -71,6 +71,7 @@ inline constexpr std::string_view display_name_of_role(std::string_view name) {
     return "";
 }
 
+/// An account.
 struct User {
     std::string id;  ///< uuid, lower case
     std::string username;
@@ -107,6 +108,7 @@ struct GitSshKey {
     std::string public_key;  ///< one authorized_keys line with its newline
 };
 
+/// What users belong to; the first user makes the first one.
 struct Organization {
     std::string id;
     std::string name;
@@ -136,6 +138,7 @@ struct Identity {
         host.user.roles = {"owner"};
         return host;
     }
+    /// Whether this is the host program.
     bool is_system() const { return user.id == nil_uuid; }
 };
 

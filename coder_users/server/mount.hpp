@@ -46,15 +46,17 @@ inline std::optional<Refusal> read_body(httplib::Request& from, const httplib::R
     const auto [first, last] = from.headers.equal_range("Content-Type");
     const httplib::Headers types(first, last);
     from.headers.erase("Content-Type");
+    bool too_large = false;
     const bool whole = reader([&](const char* bytes, std::size_t size) {
-        if (size > most - body.size()) return false;
+        too_large = size > most - body.size();
+        if (too_large) return false;
         body.append(bytes, size);
         return true;
     });
     from.headers.insert(types.begin(), types.end());
     if (whole) return std::nullopt;
-    const bool too_large = status.status == 413 || body.size() > 0;  // the host has a limit, too
-    return too_large ? body_too_large : not_http;
+    const bool beyond_limit_of_host = status.status == 413;
+    return too_large || beyond_limit_of_host ? body_too_large : not_http;
 }
 
 /// When `close`, the connection ends with the answer: what follows on it is no request.

@@ -1,52 +1,75 @@
-#!/bin/sh
-# Builds the standalone example as a host project would, with the library as a subdirectory and as
-# an installed package, under flags that are stricter than ours, and asks it whether it is well.
+#!/bin/bash
+# Builds and runs hosts that use the library in every way it can be had. Needs build/default with
+# the library in it; everything else lies in a folder of its own that goes at the end.
 # Arguments: what CMake must be told to find cpp-httplib.
-set -eu
+set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT
+export CMAKE_GENERATOR=Ninja CMAKE_BUILD_TYPE=Debug CTEST_OUTPUT_ON_FAILURE=1
+quick=(-D CMAKE_CXX_FLAGS=-O0 -D CMAKE_CXX_FLAGS_DEBUG=) # what is tested is how it fits together
+clang=$(command -v clang++ || true)
 
-host() { # name, how it gets the library, target, CMake arguments
-    name=$1 library=$2 target=$3
-    shift 3
-    echo "== $name: $target"
-    mkdir "$work/$name"
-    cat >"$work/$name/CMakeLists.txt" <<END
-cmake_minimum_required(VERSION 3.25)
-project(host CXX)
-$library
-add_compile_options(-Wall -Wextra -Weffc++ -Wold-style-cast -Wuseless-cast -Werror)
-add_executable(host $root/examples/standalone/main.cpp)
-target_link_libraries(host PRIVATE $target)
-END
-    cmake -G Ninja -S "$work/$name" -B "$work/$name/build" "$@" >/dev/null
-    cmake --build "$work/$name/build"
-    serve "$work/$name"
+consumer() { # name, compiler, CMake arguments
+    local name=$1 compiler=$2
+    shift 2
+    echo "== $name"
+    cmake -S "$root/tests/consumers" -B "$work/$name" -D CMAKE_CXX_COMPILER="$compiler" \
+        "${quick[@]}" "$@" >"$work/log" || { cat "$work/log"; exit 1; }
+    cmake --build "$work/$name" >"$work/log" || { cat "$work/log"; exit 1; }
+    ctest --test-dir "$work/$name" --no-tests=error | grep -E '^ *[0-9]+/|tests (passed|failed)'
 }
 
-serve() { # directory to run in
-    (cd "$1" && exec ./build/host >out 2>&1) &
-    server=$!
-    tries=0
-    until url=$(grep -o 'http://[^ ]*' "$1/out"); do
-        tries=$((tries + 1))
-        if [ $tries -gt 100 ]; then
-            cat "$1/out" >&2
-            exit 1
-        fi
-        sleep 0.1
-    done
-    curl --silent --show-error --fail --max-time 10 "${url%/}/healthz"
-    echo
-    kill "$server"
-    wait "$server" || [ $? = 143 ] # ended by the signal, where the example does not catch it
-    server=
-}
+installed=$work/installed
+cmake --install "$root/build/default" --prefix "$installed" >/dev/null
 
-host subdirectory "add_subdirectory($root library)" coder_users::coder_users "$@"
+consumer package g++ -D HOW=package -D STANDARDS='17;20;23' -D CMAKE_PREFIX_PATH="$installed"
+[ -z "$clang" ] || consumer package-clang "$clang" -D HOW=package -D STANDARDS=17 \
+    -D CMAKE_PREFIX_PATH="$installed"
+consumer header-only "${clang:-g++}" -D HOW=package -D FORM=header_only \
+    -D CMAKE_PREFIX_PATH="$installed"
+consumer fetch g++ -D HOW=fetch -D LIBRARY="$root" -D STANDARDS=17 "$@"
 
-cmake --install "$root/build/default" --prefix "$work/installed" >/dev/null
-host package 'find_package(coder_users REQUIRED)' coder_users::header_only \
-    -D CMAKE_PREFIX_PATH="$work/installed"
+echo '== subdirectory'
+cmake -S "$root/tests/consumers" -B "$work/subdirectory" -D HOW=subdirectory -D LIBRARY="$root" \
+    -D STANDARDS=17 "$@" >/dev/null # the same build as fetch, so it is not made twice
+
+echo '== pkg-config'
+export PKG_CONFIG_PATH=$installed/lib/pkgconfig:$installed/lib/$(gcc -dumpmachine)/pkgconfig
+for compiler in g++ $clang; do
+    # shellcheck disable=SC2046
+    "$compiler" -std=c++17 -O0 "$root"/tests/consumers/{host,other}.cpp -o "$work/by-pkg-config" \
+        $(pkg-config --cflags --libs coder_users)
+    "$work/by-pkg-config"
+done
+
+echo '== macros of cpp-httplib that differ are a link error'
+# shellcheck disable=SC2046
+if g++ -std=c++17 -O0 "$root/tests/consumers/mount.cpp" -o "$work/mismatch" \
+    $(pkg-config --cflags coder_users) -U CPPHTTPLIB_OPENSSL_SUPPORT \
+    $(pkg-config --libs coder_users) 2>"$work/log"; then
+    echo 'it linked' >&2
+    exit 1
+fi
+grep -m1 -o 'undefined reference to .*HttpAbi<[0-9a-z]*>' "$work/log"
+
+echo '== shared library'
+cmake -S "$root" -B "$work/shared" -D BUILD_SHARED_LIBS=ON -D CODER_USERS_DEMO=OFF \
+    -D CODER_USERS_TESTS=OFF "${quick[@]}" -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@" >/dev/null
+cmake --build "$work/shared" >"$work/log" || { cat "$work/log"; exit 1; }
+cmake --install "$work/shared" --prefix "$work/shared-installed" >/dev/null
+library=$(find "$work/shared-installed" -name 'libcoder_users.so')
+if nm -DC --defined-only "$library" | grep -E '^[0-9a-f]+ . coder_users::v0::(store|rules|routes|format)::'; then
+    echo 'the inside of the library is exported' >&2
+    exit 1
+fi
+consumer shared g++ -D HOW=package -D STANDARDS=17 -D CMAKE_PREFIX_PATH="$work/shared-installed"
+
+echo '== single header'
+"$root/tests/tools/amalgamate.py" "$work/single"
+# shellcheck disable=SC2046
+g++ -std=c++17 -O0 -I "$work/single" "$root"/tests/consumers/{host,other}.cpp -o "$work/single/host" \
+    $(pkg-config --cflags coder_users | sed 's/-DCODER_USERS_COMPILED//') \
+    $(pkg-config --libs coder_users | sed 's/-lcoder_users//')
+"$work/single/host"
+echo 'every consumer works'

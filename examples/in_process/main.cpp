@@ -1,0 +1,45 @@
+// Accounts without a socket: a program that looks after its users itself, and is told of changes.
+#include <coder_users.hpp>
+#include <iostream>
+
+using coder_users::Action;
+using coder_users::Event;
+using coder_users::EventKind;
+using coder_users::Identity;
+
+int main() {
+    coder_users::Options options;
+    options.database = ":memory:";
+    options.before = [](const Event& event) -> std::optional<coder_users::Veto> {
+        if (event.kind == EventKind::deleted && event.user.username == "ada")
+            return coder_users::Veto{"Ada stays."};  // 403 for clients, ApiError here
+        return std::nullopt;
+    };
+    options.on_event = [](const Event& event) {  // after the commit, on a thread of its own
+        std::clog << to_string(event.kind) << ' ' << event.user.username << '\n';
+    };
+    auto users = coder_users::open(options);
+
+    coder_users::CreateUser ada;
+    ada.email = "ada@example.com", ada.username = "ada", ada.password = "correct-Horse-9";
+    users.create_first_user(ada);  // the owner
+
+    const auto host = users.as(Identity::system());  // may do everything
+    coder_users::CreateUser bob = ada;
+    bob.email = "bob@example.com", bob.username = "bob";
+    host.create_user(bob);
+    const std::string token = host.make_token("bob").token;
+
+    const Identity caller = users.authenticate(token);  // somebody presents it
+    std::cout << caller.user.username << " may rename ada: " << std::boolalpha
+              << users.may(caller, Action::edit_user, "ada") << '\n';
+    users.as(caller).rename_user("me", "robert");
+    host.set_roles("robert", {"auditor"});
+    for (const auto& user : host.list_users({"role:auditor"}).users)
+        std::cout << user.username << " is an auditor\n";
+    try {
+        host.delete_user("ada");
+    } catch (const coder_users::ApiError& refused) {
+        std::cout << refused.status() << ' ' << refused.message() << '\n';
+    }
+}

@@ -1,0 +1,39 @@
+// Users for a program that has an HTTP server already: the API beside the program's own routes.
+#include <httplib.h>
+
+#include <coder_users.hpp>
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+int main(int argc, char** argv) {
+    sigset_t signals;
+    sigemptyset(&signals), sigaddset(&signals, SIGINT), sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    auto users = coder_users::open({"users.db"});  // as start(), without a socket of its own
+    httplib::Server site;
+    users.mount(site, "/accounts");  // POST /accounts/users/login, ...
+
+    site.Get("/greeting", [&](const httplib::Request& request, httplib::Response& response) {
+        try {
+            const auto caller = users.authenticate(request);  // header, bearer or cookie
+            response.set_content("Hello, " + caller.user.username + "!\n", "text/plain");
+        } catch (const coder_users::ApiError& refused) {
+            response.status = refused.status();
+            response.set_content(refused.message() + "\n", "text/plain");
+        }
+    });
+
+    const int port = argc > 1 ? std::stoi(argv[1]) : 8080;
+    const int bound = port ? (site.bind_to_port("127.0.0.1", port) ? port : -1)
+                           : site.bind_to_any_port("127.0.0.1");
+    if (bound < 0) return std::cerr << "the port is taken\n", 1;
+    std::thread serving([&] { site.listen_after_bind(); });
+    std::cout << "http://127.0.0.1:" << bound << std::endl;
+
+    int signal = 0;
+    sigwait(&signals, &signal);
+    site.stop();
+    serving.join();
+}

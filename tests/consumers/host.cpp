@@ -1,0 +1,39 @@
+// What a host does first: starts, acts in the process, catches a refusal, hears of a change.
+#include <atomic>
+#include <coder_users.hpp>
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+int users_seen_by_the_other(const coder_users::Service& users, coder_users::Options options);
+
+int main() {
+    std::atomic<int> events{0};
+    coder_users::Options options;
+    options.database = ":memory:";
+    options.port = 0;
+    options.password_hash_cost = 4;
+    options.on_event = [&](const coder_users::Event&) { ++events; };
+    auto users = coder_users::start(options);
+    coder_users::CreateUser ada;
+    ada.email = "ada@example.com";
+    ada.username = "ada";
+    ada.password = "correct-Horse-9";
+    users.create_first_user(ada);
+    std::string refusal;
+    try {
+        users.create_first_user(ada);
+    } catch (const coder_users::ApiError& error) {  // across the border of a shared library, too
+        refusal = error.what();
+    }
+    const auto host = users.as(coder_users::Identity::system());
+    const std::string token = host.make_token("ada").token;
+    const bool known = users.authenticate(token).user.username == "ada";
+    const int seen = users_seen_by_the_other(users, options);
+    users.stop();
+    const bool good = known && seen == 1 && events == 2 &&
+                      refusal == "The initial user has already been created.";
+    std::cout << (good ? "consumer: all is well" : "consumer: something is wrong") << '\n';
+    return good ? 0 : 1;
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Writes the library as one header that needs nothing of the folder beside it.
+
+Usage: amalgamate.py <directory> [--forward]
+
+Follows the local includes from coder_users.hpp, each once, and writes <directory>/coder_users.hpp.
+With --forward, every header of the library is there as well, as one line that includes the single
+one: so the tests, which include what is inside, run against it.
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FACE = "coder_users.hpp"
+LOCAL = re.compile(r'[ \t]*#[ \t]*include[ \t]*"([^"]+)"')
+
+
+class Amalgamation:
+    def __init__(self):
+        self.done = set()
+        self.lines = []
+
+    def add(self, name):
+        """Appends one file, what it includes ahead of it."""
+        if name in self.done:
+            return
+        self.done.add(name)
+        text = (ROOT / name).read_text(encoding="utf-8")
+        body = []
+        for line in text.split("\n"):
+            local = LOCAL.match(line)
+            if local:
+                self.add(local.group(1))
+                continue
+            if line == "#pragma once":
+                continue
+            if name == FACE and re.match(r"#(ifndef CODER_USERS_COMPILED|endif)", line):
+                continue  # the compiled form has files of its own
+            body.append(line)
+        self.lines += ["// " + name] + body
+
+    def text(self):
+        version = re.search(r'version = "([^"]+)"', (ROOT / "coder_users/api.hpp").read_text())
+        licence = (ROOT / "LICENSE").read_text(encoding="utf-8").strip()
+        head = [f"// coder_users {version.group(1)} as a single header, made by amalgamate.py.", "//"]
+        head += [("// " + line).rstrip() for line in licence.split("\n")]
+        head += ["#pragma once", "", "#ifdef CODER_USERS_COMPILED",
+                 '#error "coder_users: the single header is header-only"', "#endif", ""]
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(head + self.lines)).rstrip() + "\n"
+
+
+def write(path, text):
+    """Leaves a file alone that is the same, so that nothing is compiled again."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def main():
+    target = pathlib.Path(sys.argv[1])
+    amalgamation = Amalgamation()
+    amalgamation.add(FACE)
+    write(target / FACE, amalgamation.text())
+    if "--forward" in sys.argv[2:]:
+        for header in sorted((ROOT / "coder_users").rglob("*.hpp")):
+            name = header.relative_to(ROOT)
+            if str(name) in amalgamation.done:
+                write(target / name, f'#include "{"../" * (len(name.parts) - 1)}{FACE}"\n')
+            else:  # not part of the library proper, such as the test kit
+                write(target / name, header.read_text(encoding="utf-8"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
