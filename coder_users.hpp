@@ -5,6 +5,7 @@
 #include "coder_users/api.hpp"
 
 #ifndef CODER_USERS_COMPILED
+#include "coder_users/server/data_commands.hpp"
 #include "coder_users/server/in_process.hpp"
 #include "coder_users/server/mount.hpp"
 #endif

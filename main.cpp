@@ -15,6 +15,7 @@
 
 #include "coder_users/base/duration.hpp"
 #include "coder_users/format/json.hpp"
+#include "main_commands.hpp"
 
 namespace {
 
@@ -253,11 +254,17 @@ int main(int argc, char** argv) {
         std::cerr << coder_users::to_text(line) + '\n';
     };
     add_options(app, options);
+    demo::Commands commands(app, options);
     try {
         app.parse(argc, argv);
-        return serve(options);
+        if (!commands.run) return serve(options);
+        commands.run();
+        return 0;
     } catch (const CLI::ParseError& error) {
         return app.exit(error);
+    } catch (const coder_users::ApiError& error) {
+        std::cerr << "coder-users: " << demo::text_of(error) << '\n';
+        return 1;
     } catch (const std::invalid_argument& error) {
         std::cerr << "coder-users: " << with_flag(error.what()) << '\n';
         return 1;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,6 +66,15 @@ class Snapshot {
 /// "undefined reference to ... HttpAbi<...>".
 template <std::size_t RequestSize>
 struct HttpAbi {};
+
+/// Told, by what may take longer than a second, how much of how much is done.
+using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+/// A copy of a database.
+struct Copied {
+    std::string file;
+    std::string key_file;  ///< the key that opens what is sealed in it; "": the host keeps it
+};
 
 /// A running server. It owns its threads, its listening socket and its database; destroying it
 /// stops it. Movable; a moved-from Service is only good for destruction and assignment, anything
@@ -136,6 +147,11 @@ class CODER_USERS_API Service {
     /// describes the JSON. Throws LineError for what is wrong with it, ApiError with status 503
     /// when the store fails.
     void seed(std::string_view json);
+
+    /// Copies the database as it is at one moment to the new file `to`, and the sealing key to
+    /// "<to>.key" unless the host keeps it in Options::secret_key. Requests go on meanwhile. Throws
+    /// std::runtime_error that names the file, also when there is one and `replace` is false.
+    Copied backup(const std::string& to, bool replace = false, const Progress& progress = {});
 
     /// For servers with Options::test_data, std::logic_error from any other. While restore() runs
     /// no request should: one that is under way may answer from either state.

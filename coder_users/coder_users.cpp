@@ -1,6 +1,7 @@
 // The one translation unit of the compiled library.
 #include "coder_users.hpp"
 
+#include "coder_users/server/data_commands.hpp"
 #include "coder_users/server/in_process.hpp"
 #include "coder_users/server/mount.hpp"
 

@@ -56,11 +56,20 @@ inline void record_failed_login(Call& call, const Candidate& who, int status) {
     call.backend.store.write([&](store::Tx& tx) { record(tx, call, note); });
 }
 
-/// Makes the session. What was compared must still be what is stored.
-inline void log_in(store::Tx& tx, Call& call, const Candidate& who, const rules::NewKey& made) {
+/// A new hash in the place of one that was cheaper than those made now; "" when it may stay.
+inline std::string renewed_hash(const Call& call, const std::string& hash) {
+    const Backend& backend = call.backend;
+    const int wanted = backend.options.password_hash_cost;
+    if (rules::hash_cost(hash).value_or(wanted) >= wanted) return "";
+    return rules::hash_password(call.body.text("password"), wanted, backend.random);
+}
+
+/// Makes the session. False: what was compared is not what is stored any more.
+inline bool log_in(store::Tx& tx, Call& call, const Candidate& who, const rules::NewKey& made,
+                   const std::string& renewed) {
     const Candidate now = find_candidate(tx, call.body.text("email"));
     if (!now.user || now.user->id != who.user->id || now.hashed_password != who.hashed_password)
-        throw wrong_credentials();
+        return false;
     refuse_login(call.backend.options, *now.user);
     const ApiKey key = rules::new_api_key(made.id, now.user->id, LoginType::password,
                                           call.backend.options.session_duration, call.now);
@@ -68,33 +77,50 @@ inline void log_in(store::Tx& tx, Call& call, const Candidate& who, const rules:
     store::api_keys::remove_long_expired_sessions(tx, now.user->id, call.now);
     if (now.user->status == UserStatus::dormant)
         store::users::set_status(tx, now.user->id, UserStatus::active);
+    if (!renewed.empty()) store::users::set_hashed_password(tx, now.user->id, renewed);
     record(tx, call, {now.user->id, now.user->id, "", 201, format::api_key_diff(nullptr, &key)});
     User seen = *now.user;
     if (seen.status == UserStatus::dormant) seen.status = UserStatus::active;
     tell_host(call, EventKind::logged_in, seen, &*now.user, &key);
+    return true;
+}
+
+/// One comparison and the session that follows from it. False as log_in().
+inline bool compare_and_log_in(Call& call, const Candidate& who, const rules::NewKey& made) {
+    const Options& options = call.backend.options;
+    const bool comparable = !who.hashed_password.empty();
+    const std::string hash =
+        comparable ? who.hashed_password : rules::dummy_hash(options.password_hash_cost);
+    const bool matches =
+        rules::password_matches(call.body.text("password"), hash, options.password_hash_cost);
+    if (!matches || !comparable) throw wrong_credentials();
+    refuse_login(options, *who.user);
+    ask_host(call, EventKind::logged_in, *who.user, &*who.user);
+    const std::string renewed = renewed_hash(call, hash);
+    bool done = false;
+    write(call, [&](store::Tx& tx) { done = log_in(tx, call, who, made, renewed); });
+    return done;
 }
 
 inline Reply post_login(Call& call) {
-    const Options& options = call.backend.options;
-    const Candidate who = call.backend.store.read(
-        [&](store::Connection& c) { return find_candidate(c, call.body.text("email")); });
+    Candidate who;
+    const auto find = [&](store::Connection& c) {
+        return find_candidate(c, call.body.text("email"));
+    };
     const rules::NewKey made = rules::make_key(call.backend.random);
     try {
-        const bool comparable = !who.hashed_password.empty();
-        const std::string hash =
-            comparable ? who.hashed_password : rules::dummy_hash(options.password_hash_cost);
-        const bool matches =
-            rules::password_matches(call.body.text("password"), hash, options.password_hash_cost);
-        if (!matches || !comparable) throw wrong_credentials();
-        refuse_login(options, *who.user);
-        ask_host(call, EventKind::logged_in, *who.user, &*who.user);
-        write(call, [&](store::Tx& tx) { log_in(tx, call, who, made); });
+        who = call.backend.store.read(find);
+        if (!compare_and_log_in(call, who, made)) {
+            // Another login may have renewed the hash: the password is as good as before.
+            who = call.backend.store.read(find);
+            if (!compare_and_log_in(call, who, made)) throw wrong_credentials();
+        }
     } catch (const ApiError& error) {
         record_failed_login(call, who, error.status());
         throw;
     }
     Reply reply = ok(format::wire::login(made.token()), 201);
-    reply.headers.push_back(set_session_cookie(options, made.token()));
+    reply.headers.push_back(set_session_cookie(call.backend.options, made.token()));
     return reply;
 }
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <mutex>
 
+#include "coder_users/base/errors.hpp"
+
 namespace coder_users { inline namespace v0 { namespace server {
 
 /// Counts what is under way, so that nothing is closed under it. From any thread.

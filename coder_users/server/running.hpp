@@ -19,6 +19,8 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/base/signals.hpp"
+#include "coder_users/data/backup.hpp"
+#include "coder_users/data/secret_key.hpp"
 #include "coder_users/routes/call.hpp"
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/server/authenticate.hpp"
@@ -29,38 +31,11 @@
 #include "coder_users/server/front.hpp"
 #include "coder_users/server/lanes.hpp"
 #include "coder_users/server/log.hpp"
-#include "coder_users/server/secret_key.hpp"
+#include "coder_users/server/open_store.hpp"
 #include "coder_users/store/deployment.hpp"
 #include "coder_users/store/store.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
-
-inline std::size_t cores() {
-    return (std::max)(std::size_t{1}, std::size_t{std::thread::hardware_concurrency()});
-}
-
-/// Made once for each database.
-inline std::string deployment_id(store::Store& store, const rules::Random& random) {
-    constexpr const char* name = "deployment_id";
-    const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
-    if (const auto known = store.read(find)) return *known;
-    std::string made = routes::new_uuid(random);
-    store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
-    return made;
-}
-
-inline store::StoreOptions store_options(const Options& options, Log& log) {
-    store::StoreOptions chosen;
-    chosen.database = options.database;
-    chosen.memory_name = routes::new_uuid(rules::system_random);
-    chosen.readers = (options.limits.workers ? options.limits.workers : 2 * cores()) + 4;
-    chosen.test_data = options.test_data;
-    chosen.fail_write = options.env.fail_write;
-    chosen.on_activity_failure = [&log, now = options.env.now](const std::string& reason) {
-        log.write({LogLevel::error, now(), "activity not stored", {{"reason", reason}}});
-    };
-    return chosen;
-}
 
 struct Running final : FrontHandler {
     explicit Running(Options chosen, bool listens)
@@ -71,7 +46,7 @@ struct Running final : FrontHandler {
                   *store,
                   options.env.random,
                   options.env.now,
-                  server::secret_key(options, *store, options.env.random),
+                  data::secret_key(options, *store, options.env.random),
                   deployment_id(*store, options.env.random),
                   events_if_wanted(),
                   routes::served_routes(options.disabled_routes)},
@@ -157,6 +132,17 @@ struct Running final : FrontHandler {
             log.write({LogLevel::error, backend.now(), failure, {{"reason", error.what()}}});
             throw unavailable();
         }
+    }
+
+    // What goes wrong with the new file is the caller's to know.
+    Copied backup(const std::string& to, bool replace, const Progress& progress) {
+        if (!gate->enter()) throw unavailable();
+        const CallGate::Leave leave_at_end(*gate);
+        store->store_activity();
+        return store->read([&](store::Connection& c) {
+            const std::string key = options.secret_key.empty() ? backend.secret_key : std::string();
+            return data::back_up(c, to, key, replace, progress);
+        });
     }
 
     /// An operation with values; throws nothing but ApiError.

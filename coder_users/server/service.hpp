@@ -41,6 +41,10 @@ CODER_USERS_INLINE Identity Service::authenticate(std::string_view token) {
 CODER_USERS_INLINE void Service::seed(std::string_view json) {
     running().call("seed failed", [&] { data::seed(running().backend, json); });
 }
+CODER_USERS_INLINE Copied Service::backup(const std::string& to, bool replace,
+                                          const Progress& progress) {
+    return running().backup(to, replace, progress);
+}
 CODER_USERS_INLINE Snapshot Service::snapshot() {
     running().require_test_data();
     return running().call("snapshot failed", [&] { return Snapshot(running().store->image()); });

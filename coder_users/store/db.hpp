@@ -47,6 +47,8 @@ namespace coder_users { inline namespace v0 { namespace store {
         case SQLITE_READONLY:
         case SQLITE_NOMEM:
             throw Unavailable(text);
+        case SQLITE_CONSTRAINT:
+            throw ConstraintBroken("SQLite: " + text);
         default:
             throw std::runtime_error("SQLite: " + text);
     }

@@ -19,4 +19,12 @@ inline void insert(Tx& tx, std::string_view name, std::string_view value) {
     tx.execute("INSERT INTO deployment (name, value) VALUES ($1, $2)", name, value);
 }
 
+/// Puts the value in the place of the one there may be.
+inline void replace(Tx& tx, std::string_view name, std::string_view value) {
+    tx.execute(
+        "INSERT INTO deployment (name, value) VALUES ($1, $2) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name, value);
+}
+
 }}}}  // namespace coder_users::v0::store::deployment

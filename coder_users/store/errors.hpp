@@ -18,6 +18,11 @@ class Duplicate : public std::runtime_error {
     std::string column_;
 };
 
+/// Another rule of the schema was broken: a reference to nothing, a value out of range.
+class ConstraintBroken : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// Another connection held a lock for longer than the time-out. Nothing was changed.
 class Busy : public std::runtime_error {
     using std::runtime_error::runtime_error;

@@ -82,6 +82,11 @@ inline UserRecord complete(Connection& c, User user) {
     return record;
 }
 
+/// Whether there was ever a user or an organization.
+inline bool any(Connection& c) {
+    return c.query("SELECT 1 FROM users UNION ALL SELECT 1 FROM organizations LIMIT 1").next();
+}
+
 inline std::int64_t count(Connection& c) {
     Query row = c.query("SELECT COUNT(*) FROM users WHERE deleted = 0");
     return row.next() ? row.integer(0) : 0;

@@ -1,4 +1,4 @@
-#include "coder_users/server/secret_key.hpp"
+#include "coder_users/data/secret_key.hpp"
 
 #include <sys/stat.h>
 
@@ -38,7 +38,7 @@ std::string key_of(const Options& options) {
     chosen.database = options.database;
     chosen.memory_name = "secret key";
     store::Store store(chosen);
-    return server::secret_key(options, store, rules::system_random);
+    return data::secret_key(options, store, rules::system_random);
 }
 
 std::string error_of(const Options& options) {

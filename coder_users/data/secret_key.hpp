@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -17,9 +18,10 @@
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/store/database_file.hpp"
 #include "coder_users/store/deployment.hpp"
+#include "coder_users/store/new_file.hpp"
 #include "coder_users/store/store.hpp"
 
-namespace coder_users { inline namespace v0 { namespace server {
+namespace coder_users { inline namespace v0 { namespace data {
 
 inline std::string random_secret_key(const rules::Random& random) {
     std::string key(rules::seal_key_size, '\0');
@@ -47,8 +49,10 @@ inline std::optional<std::string> read_key_file(const std::string& path) {
     return key;
 }
 
-/// Whole and on the disk before anything is sealed with it, or not there at all.
-inline void write_key_file(const std::string& path, const std::string& key) {
+/// Whole and on the disk before anything is sealed with it, or not there at all. `place(part,
+/// path)` gives it its name.
+inline void write_key_file(const std::string& path, const std::string& key,
+                           int (*place)(const char*, const char*) = ::link) {
     const std::string part = path + ".new";
     ::unlink(part.c_str());
     const FileDescriptor file(::open(
@@ -57,15 +61,16 @@ inline void write_key_file(const std::string& path, const std::string& key) {
     const bool written =
         file &&
         ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::fsync(file.get()) == 0 && ::link(part.c_str(), path.c_str()) == 0;
+        ::fsync(file.get()) == 0 && place(part.c_str(), path.c_str()) == 0;
     const int reason = errno;
     ::unlink(part.c_str());
     if (!written) store::throw_file_error("cannot write the key file", path, reason);
-    const std::size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory || ::fsync(directory.get()) != 0)
-        store::throw_file_error("cannot write the folder of the key file", path, errno);
+    store::sync_folder_of(path);
+}
+
+/// The same for a path where there may be one.
+inline void replace_key_file(const std::string& path, const std::string& key) {
+    write_key_file(path, key, ::rename);
 }
 
 /// Where the key comes from, for messages.
@@ -73,11 +78,25 @@ inline std::string key_source(const Options& options, const std::string& key_fil
     return options.secret_key.empty() ? "the key file " + key_file : "Options::secret_key";
 }
 
+inline constexpr const char* secret_key_check_name = "secret_key_check";
+inline constexpr std::string_view secret_key_purpose = "coder_users secret key check";
+
+/// Whether `key` is the one that made this check value, the text stored in the database.
+inline bool opens_check(const std::string& key, const std::string& check) {
+    const auto sealed = rules::base64_decode(check);
+    return sealed && rules::open(key, *sealed, secret_key_purpose).has_value();
+}
+
+/// Where the key of the database at this absolute path is kept, unless the host keeps it.
+inline std::string key_file_of(const Options& options, const std::string& database) {
+    return options.secret_key_file.empty() ? database + ".key" : options.secret_key_file;
+}
+
 /// Proves that `key` is the one of this database, or makes it so in a new one.
 inline void check_secret_key(store::Store& store, const std::string& key, const std::string& source,
                              const rules::Random& random) {
-    constexpr const char* name = "secret_key_check";
-    constexpr std::string_view purpose = "coder_users secret key check";
+    constexpr const char* name = secret_key_check_name;
+    constexpr std::string_view purpose = secret_key_purpose;
     const auto stored =
         store.read([&](store::Connection& c) { return store::deployment::find(c, name); });
     if (!stored) {
@@ -85,8 +104,7 @@ inline void check_secret_key(store::Store& store, const std::string& key, const 
         store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, check); });
         return;
     }
-    const auto sealed = rules::base64_decode(*stored);
-    if (!sealed || !rules::open(key, *sealed, purpose))
+    if (!opens_check(key, *stored))
         throw std::runtime_error(source + " does not hold the key of " + store.name());
 }
 
@@ -96,14 +114,13 @@ inline std::string secret_key(const Options& options, store::Store& store,
                               const rules::Random& random) {
     const bool file_wanted =
         options.secret_key.empty() && !(store.in_memory() && options.secret_key_file.empty());
-    const std::string path =
-        options.secret_key_file.empty() ? store.name() + ".key" : options.secret_key_file;
+    const std::string path = key_file_of(options, store.name());
     std::string key = options.secret_key;
     if (file_wanted) {
         auto found = read_key_file(path);
         if (!found) {
             const bool known = store.read([](store::Connection& c) {
-                return store::deployment::find(c, "secret_key_check").has_value();
+                return store::deployment::find(c, secret_key_check_name).has_value();
             });
             if (known)
                 throw std::runtime_error("the key file " + path + " of " + store.name() +
@@ -119,4 +136,4 @@ inline std::string secret_key(const Options& options, store::Store& store,
     return key;
 }
 
-}}}  // namespace coder_users::v0::server
+}}}  // namespace coder_users::v0::data

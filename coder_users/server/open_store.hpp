@@ -1,0 +1,45 @@
+// From options to a store: what a service and the commands without one have in common.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <thread>
+
+#include "coder_users/api.hpp"
+#include "coder_users/routes/call.hpp"
+#include "coder_users/rules/crypto.hpp"
+#include "coder_users/server/log.hpp"
+#include "coder_users/store/deployment.hpp"
+#include "coder_users/store/store.hpp"
+
+namespace coder_users { inline namespace v0 { namespace server {
+
+inline std::size_t cores() {
+    return (std::max)(std::size_t{1}, std::size_t{std::thread::hardware_concurrency()});
+}
+
+/// Made once for each database.
+inline std::string deployment_id(store::Store& store, const rules::Random& random) {
+    constexpr const char* name = "deployment_id";
+    const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
+    if (const auto known = store.read(find)) return *known;
+    std::string made = routes::new_uuid(random);
+    store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
+    return made;
+}
+
+inline store::StoreOptions store_options(const Options& options, Log& log) {
+    store::StoreOptions chosen;
+    chosen.database = options.database;
+    chosen.memory_name = routes::new_uuid(rules::system_random);
+    chosen.readers = (options.limits.workers ? options.limits.workers : 2 * cores()) + 4;
+    chosen.test_data = options.test_data;
+    chosen.fail_write = options.env.fail_write;
+    chosen.on_activity_failure = [&log, now = options.env.now](const std::string& reason) {
+        log.write({LogLevel::error, now(), "activity not stored", {{"reason", reason}}});
+    };
+    return chosen;
+}
+
+}}}  // namespace coder_users::v0::server

@@ -1,0 +1,209 @@
+// The demo's commands on the data of a server: what they take, ask and print.
+#pragma once
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <coder_users.hpp>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "coder_users/data.hpp"
+
+namespace demo {
+
+namespace data = coder_users::data;
+
+/// Shows on a terminal how far something is that takes longer than a second.
+class ProgressLine {
+ public:
+    ~ProgressLine() {
+        if (shown_) std::cerr << "\r\033[K";
+    }
+    void show(std::int64_t done, std::int64_t total) {
+        const auto now = std::chrono::steady_clock::now();
+        if (!::isatty(STDERR_FILENO) || now < next_) return;
+        next_ = now + std::chrono::milliseconds(200);
+        shown_ = true;
+        std::cerr << '\r' << done;
+        if (total > 0) std::cerr << " of " << total << " (" << 100 * done / total << " %)";
+        std::cerr << "\033[K" << std::flush;
+    }
+    coder_users::Progress function() {
+        return [this](std::int64_t done, std::int64_t total) { show(done, total); };
+    }
+
+ private:
+    std::chrono::steady_clock::time_point next_ =
+        std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    bool shown_ = false;
+};
+
+/// A line of the terminal that is not shown while it is typed.
+inline std::string ask_silently(const char* question) {
+    struct Silence {
+        Silence() {
+            ::tcgetattr(STDIN_FILENO, &before);
+            termios silent = before;
+            silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+        }
+        ~Silence() {
+            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+            std::cerr << '\n';
+        }
+        termios before{};
+    };
+    std::cerr << question << std::flush;
+    const Silence silence;
+    std::string line;
+    std::getline(std::cin, line);
+    return line;
+}
+
+/// From the file, else asked for twice on a terminal, else the first line of the input.
+inline std::string read_password(const std::string& file) {
+    std::string password;
+    if (!file.empty()) {
+        std::ifstream in(file);
+        if (!in || !std::getline(in, password))
+            throw std::runtime_error("cannot read a password from " + file);
+    } else if (::isatty(STDIN_FILENO)) {
+        password = ask_silently("New password: ");
+        if (ask_silently("Once more: ") != password)
+            throw std::runtime_error("the two passwords differ");
+    } else {
+        std::getline(std::cin, password);
+    }
+    if (!password.empty() && password.back() == '\r') password.pop_back();
+    return password;
+}
+
+/// Calls `use` with the file, or the input for "-".
+inline void with_input(const std::string& file, const std::function<void(std::istream&)>& use) {
+    if (file == "-") return use(std::cin);
+    std::ifstream in(file, std::ios::binary);
+    if (!in || in.peek() == std::ifstream::traits_type::eof())
+        throw std::runtime_error("cannot read " + file + ", or it is empty");
+    use(in);
+}
+
+inline std::string key_note(const coder_users::Copied& copied) {
+    if (copied.key_file.empty()) return "the sealing key is kept by its host";
+    return "its sealing key in " + copied.key_file;
+}
+
+/// The command line of all commands. `run` is what was chosen; empty: to serve.
+struct Commands {
+    Commands(CLI::App& app, const coder_users::Options& server_options) : options(server_options) {
+        app.require_subcommand(0, 1);
+        app.fallthrough();
+        add_copies(app);
+        add_transfers(app);
+        add_repairs(app);
+    }
+
+    std::function<void()> run;
+
+ private:
+    CLI::App* add(CLI::App& app, const char* name, const char* description,
+                  std::function<void()> command) {
+        CLI::App* const sub = app.add_subcommand(name, description);
+        sub->callback([this, command = std::move(command)] { run = command; });
+        return sub;
+    }
+    void add_file(CLI::App* sub, const char* description) {
+        sub->add_option("FILE", file, description)->required();
+    }
+    void add_force(CLI::App* sub) { sub->add_flag("--force", force, "Replace what stands there"); }
+    void add_password_file(CLI::App* sub) {
+        sub->add_option("--password-file", password_file,
+                        "Its first line is the password (asked for, or read from the input)");
+    }
+
+    void add_copies(CLI::App& app) {
+        CLI::App* sub =
+            add(app, "backup", "Copy the database and its key, also while it is served", [this] {
+                ProgressLine line;
+                const auto made = data::backup(options, file, force, line.function());
+                std::cout << made.file << ", " << key_note(made) << '\n';
+            });
+        add_file(sub, "The copy");
+        add_force(sub);
+        sub = add(app, "restore", "Put a copy in the place of the database", [this] {
+            ProgressLine line;
+            const auto made = data::restore(options, file, force, line.function());
+            std::cout << made.file << ", " << key_note(made) << '\n';
+        });
+        add_file(sub, "The copy");
+        add_force(sub);
+        add(app, "check", "Look for damage, also while the database is served", [this] {
+            const data::CheckReport report = data::check(options);
+            if (!report.damage.empty())
+                throw std::runtime_error("damaged: " + options.database + ": " + report.damage);
+            std::cout << options.database << " is sound, " << report.users << " users\n";
+        });
+    }
+
+    void add_transfers(CLI::App& app) {
+        CLI::App* sub = add(app, "export", "Write organizations and users as JSON lines", [this] {
+            ProgressLine line;
+            if (file == "-")
+                data::export_to(options, std::cout, line.function());
+            else
+                data::export_to(options, file, force, line.function());
+        });
+        add_file(sub, "The new file, - for the output");
+        add_force(sub);
+        sub = add(app, "import", "Read an export into a new database", [this] {
+            ProgressLine line;
+            with_input(file, [&](std::istream& in) {
+                data::import_from(options, in, new_ssh_keys, line.function());
+            });
+        });
+        add_file(sub, "The export, - for the input");
+        sub->add_flag("--new-ssh-keys", new_ssh_keys,
+                      "Make new Git SSH keys; the exporting server's key file is not needed then");
+        sub = add(app, "seed", "Create users with chosen ids, roles, hashes and tokens", [this] {
+            with_input(file, [&](std::istream& in) {
+                data::seed(options, std::string(std::istreambuf_iterator<char>(in), {}));
+            });
+        });
+        add_file(sub, "JSON, - for the input");
+    }
+
+    void add_repairs(CLI::App& app) {
+        CLI::App* sub = add(app, "create-admin-user", "Create an owner", [this] {
+            admin.password = read_password(password_file);
+            std::cout << data::create_admin_user(options, admin) << '\n';
+        });
+        sub->add_option("--email", admin.email, "Its e-mail address")->required();
+        sub->add_option("--username", admin.username, "Its user name")->required();
+        add_password_file(sub);
+        sub = add(app, "reset-password", "Give a user a new password and end its sessions",
+                  [this] { data::reset_password(options, user, read_password(password_file)); });
+        sub->add_option("USER", user, "Its id, user name or e-mail address")->required();
+        add_password_file(sub);
+    }
+
+    const coder_users::Options& options;
+    std::string file, user, password_file;
+    bool force = false, new_ssh_keys = false;
+    data::NewAdmin admin;
+};
+
+/// What is wrong, with the fields of a refusal.
+inline std::string text_of(const coder_users::ApiError& error) {
+    std::string text = error.what();
+    for (const auto& each : error.validations()) text += " " + each.field + ": " + each.detail;
+    return text;
+}
+
+}  // namespace demo
