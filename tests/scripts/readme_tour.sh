@@ -65,8 +65,17 @@ holds '"resource_target":"bob"'
 grep -qF '"message":"Request body must be valid JSON."' "$work/body" || fail 'the 400 has lost its text'
 
 # The embedding example is the program that is built.
-awk '/^```cpp/ { code = 1; next } /^```/ { code = 0 } code' "$SOURCE/README.md" |
+awk '/^## In your tests/ { exit } /^```cpp/ { code = 1; next } /^```/ { code = 0 } code' "$SOURCE/README.md" |
     diff - "$SOURCE/examples/standalone/main.cpp" || fail 'README and example differ'
+
+# So is the test: it stands in the listing that is built.
+awk '/^## In your tests/ { part = 1 } /^## What is there/ { exit }
+     /^```cpp/ { code = part; next } /^```/ { code = 0 } code' "$SOURCE/README.md" >"$work/test.cpp"
+[ "$(grep -c CHECK "$work/test.cpp")" -ge 2 ] || fail 'the README has lost its test'
+while read -r line; do
+    grep -qF -- "$line" "$SOURCE/examples/integration_test/catch2_test.cpp" ||
+        fail "README and listing differ: $line"
+done <"$work/test.cpp"
 
 # Every page the README names is there.
 grep -o '](\([^)]*\))' "$SOURCE/README.md" | tr -d '])(' | while read -r page; do
