@@ -175,6 +175,7 @@ inline void seed(routes::Backend& backend, std::string_view json) {
     const OwnChange change(backend);
     std::vector<SeedUser> users = read_seed(change, json);
     backend.store.write([&](store::Tx& tx) {
+        const store::LargeCache room(tx);
         for (SeedUser& each : users) try {
                 insert_seed(tx, change, each);
             } catch (const ApiError& error) {

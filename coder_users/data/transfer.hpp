@@ -157,6 +157,7 @@ inline void import_from(routes::Backend& backend, std::istream& in, bool new_ssh
         if (store::user_records::any(tx))
             throw std::runtime_error("holds users already, an import needs a new database: " +
                                      backend.store.name());
+        const store::LargeCache room(tx);
         Import(change, tx, new_ssh_keys).run(in, progress);
     });
 }

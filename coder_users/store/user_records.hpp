@@ -1,6 +1,7 @@
 // Whole users: everything that is stored of one, in and out.
 #pragma once
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +14,31 @@
 #include "coder_users/store/organizations.hpp"
 #include "coder_users/store/users.hpp"
 
-namespace coder_users { inline namespace v0 { namespace store { namespace user_records {
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// 256 MB of memory at most for the pages of one transaction: rows in the order of random ids touch
+/// all of them again and again, and each that does not fit is written and read back.
+class LargeCache {
+ public:
+    explicit LargeCache(Tx& tx) : tx_(tx), before_(tx.first_text("PRAGMA cache_size")) {
+        tx_.run("PRAGMA cache_size = -262144");
+    }
+    ~LargeCache() {
+        try {
+            tx_.run("PRAGMA cache_size = " + before_);
+        } catch (const std::exception&) {
+            // more memory than before, and nothing worse
+        }
+    }
+    LargeCache(const LargeCache&) = delete;
+    LargeCache& operator=(const LargeCache&) = delete;
+
+ private:
+    Tx& tx_;
+    const std::string before_;
+};
+
+namespace user_records {
 
 /// Whether a user has this id, a deleted one, too.
 inline bool id_taken(Connection& c, std::string_view id) {
@@ -100,4 +125,5 @@ void for_each(Connection& c, Fn&& fn) {
         if (auto user = users::find(c, rows.text(0))) fn(complete(c, std::move(*user)));
 }
 
-}}}}  // namespace coder_users::v0::store::user_records
+}  // namespace user_records
+}}}  // namespace coder_users::v0::store
