@@ -140,6 +140,7 @@ CODER_USERS_INLINE std::vector<ApiKey> Caller::list_tokens(std::string_view user
                           [](routes::Call& call) {
                               std::vector<ApiKey> keys;
                               auto found = routes::find_tokens(call, false);
+                              keys.reserve(found.size());
                               for (auto& each : found) keys.push_back(std::move(each.key));
                               return keys;
                           });

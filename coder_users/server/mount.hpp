@@ -31,10 +31,12 @@ inline std::optional<Refusal> read_mounted(const httplib::Request& from, const s
     const bool literal = starts_with(from.target, prefix);
     request.target = literal ? "/api/v2" + from.target.substr(prefix.size()) : from.target;
     head.http10 = from.version == "HTTP/1.0";
-    for (const auto& [name, value] : from.headers)
-        if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos ||
-            !read_field(name + ":" + value, head))
-            return not_http;
+    for (const auto& [name, value] : from.headers) {
+        std::string line = name;
+        line.append(":").append(value);
+        const bool has_line_end = value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos;
+        if (has_line_end || !read_field(line, head)) return not_http;
+    }
     return check_head(head, FramingLimits().body);
 }
 

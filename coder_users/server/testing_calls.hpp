@@ -28,7 +28,7 @@ CODER_USERS_INLINE std::string json_member(const std::string& json, const std::s
                  value.contains(std::strtoul(name.c_str(), nullptr, 10)))
             next = value.get(std::strtoul(name.c_str(), nullptr, 10));
         else
-            throw std::out_of_range("no " + path + " in " + json);
+            throw std::out_of_range(std::string("no ").append(path).append(" in ").append(json));
         value = std::move(next);
     }
     return value.is<std::string>() ? value.get<std::string>() : value.serialize();

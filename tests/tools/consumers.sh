@@ -54,10 +54,10 @@ fi
 grep -m1 -o 'undefined reference to .*HttpAbi<[0-9a-z]*>' "$work/log"
 
 echo '== shared library'
-cmake -S "$root" -B "$work/shared" -D BUILD_SHARED_LIBS=ON -D CODER_USERS_DEMO=OFF \
+cmake -S "$root" -B "$work/shared-build" -D BUILD_SHARED_LIBS=ON -D CODER_USERS_DEMO=OFF \
     -D CODER_USERS_TESTS=OFF "${quick[@]}" -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@" >/dev/null
-cmake --build "$work/shared" >"$work/log" || { cat "$work/log"; exit 1; }
-cmake --install "$work/shared" --prefix "$work/shared-installed" >/dev/null
+cmake --build "$work/shared-build" >"$work/log" || { cat "$work/log"; exit 1; }
+cmake --install "$work/shared-build" --prefix "$work/shared-installed" >/dev/null
 library=$(find "$work/shared-installed" -name 'libcoder_users.so')
 if nm -DC --defined-only "$library" | grep -E '^[0-9a-f]+ . coder_users::v0::(store|rules|routes|format)::'; then
     echo 'the inside of the library is exported' >&2
