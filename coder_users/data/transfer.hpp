@@ -12,6 +12,7 @@
 #include "coder_users/base/line_error.hpp"
 #include "coder_users/data/own_change.hpp"
 #include "coder_users/data/secret_key.hpp"
+#include "coder_users/format/documents.hpp"
 #include "coder_users/format/transfer_reader.hpp"
 #include "coder_users/routes/git_ssh_keys.hpp"
 #include "coder_users/rules/names.hpp"
