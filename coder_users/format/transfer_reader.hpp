@@ -33,7 +33,7 @@ class Members {
         return *time;
     }
     std::string uuid(const char* name) {
-        const std::string value = text(name);
+        std::string value = text(name);
         const auto id = parse_uuid(value);
         if (!id || *id != value) throw wrong(name, "a uuid in lower case");
         return value;

@@ -49,7 +49,7 @@ class FileReader {
     /// The first thing that is wrong with the file; "" when nothing is.
     std::string damage() {
         try {
-            const std::string found = opened_->first_text("PRAGMA integrity_check(1)");
+            std::string found = opened_->first_text("PRAGMA integrity_check(1)");
             if (found != "ok") return found;
             const std::string orphan = opened_->first_text("PRAGMA foreign_key_check");
             return orphan.empty() ? "" : "a row of " + orphan + " refers to nothing";
