@@ -37,6 +37,35 @@ inline std::optional<std::string> percent_decode(std::string_view text, bool plu
     return out;
 }
 
+inline void append_percent_encoded(std::string& out, char c) {
+    constexpr char digits[] = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    ((out += '%') += digits[byte >> 4]) += digits[byte & 15];
+}
+
+/// Everything but letters, digits and `-._~` as escapes: fit for every part of a URL and for forms.
+inline std::string percent_encode(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (is_letter(c) || is_digit(c) || std::string_view("-._~").find(c) != std::string::npos)
+            out += c;
+        else
+            append_percent_encoded(out, c);
+    }
+    return out;
+}
+
+/// `a=b&c=d` of a query or a form.
+template <class Pairs>
+std::string encode_parameters(const Pairs& pairs) {
+    std::string out;
+    for (const auto& [name, value] : pairs) {
+        if (!out.empty()) out += '&';
+        (out += percent_encode(name) += '=') += percent_encode(value);
+    }
+    return out;
+}
+
 /// A decoded request target. Runs of slashes count as one, a trailing one is dropped.
 struct Target {
     std::vector<std::string> segments;

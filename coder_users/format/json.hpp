@@ -71,12 +71,16 @@ inline void check_json_text(std::string_view text) {
     }
 }
 
+/// What becomes of a key that an object has twice.
+enum class DuplicateKeys { last_counts, refused };
+
 // picojson's callbacks, which build the value and stop at what its own context lets through. The
 // reason goes through `failure`: picojson keeps no more than "false".
 class StrictContext {
  public:
-    StrictContext(Json& out, std::size_t depth, const char*& failure, KeyOrder& order)
-        : out_(out), depth_(depth), failure_(failure), order_(order) {}
+    StrictContext(Json& out, std::size_t depth, const char*& failure, KeyOrder& order,
+                  DuplicateKeys duplicates)
+        : out_(out), depth_(depth), failure_(failure), order_(order), duplicates_(duplicates) {}
 
     bool set_null() { return set(Json()); }
     bool set_bool(bool value) { return set(Json(value)); }
@@ -98,7 +102,7 @@ class StrictContext {
     bool parse_array_item(picojson::input<Iterator>& in, std::size_t) {
         auto& array = out_.get<picojson::array>();
         array.emplace_back();
-        StrictContext item(array.back(), depth_, failure_, order_);
+        StrictContext item(array.back(), depth_, failure_, order_, duplicates_);
         return picojson::_parse(item, in);
     }
     bool parse_array_stop(std::size_t) { return true; }
@@ -106,7 +110,10 @@ class StrictContext {
     template <class Iterator>
     bool parse_object_item(picojson::input<Iterator>& in, const std::string& key) {
         if (key.find('\0') != std::string::npos) return fail("NUL in a key");
-        StrictContext item(out_.get<picojson::object>()[key], depth_, failure_, order_);
+        auto& object = out_.get<picojson::object>();
+        if (duplicates_ == DuplicateKeys::refused && object.count(key) > 0)
+            return fail("duplicate key");
+        StrictContext item(object[key], depth_, failure_, order_, duplicates_);
         if (depth_ == 1) item.below_ = &(order_[key] = {});
         if (below_) below_->push_back(key);
         return picojson::_parse(item, in);
@@ -132,17 +139,19 @@ class StrictContext {
     std::size_t depth_;
     const char*& failure_;
     KeyOrder& order_;
+    const DuplicateKeys duplicates_;
     std::vector<std::string>* below_ = nullptr;  // where the keys of this value are noted
 };
 
-/// The one JSON value that `text` is. Of duplicate keys the last counts. Throws JsonError.
-inline Json parse_json(std::string_view text, KeyOrder& order) {
+/// The one JSON value that `text` is. Throws JsonError.
+inline Json parse_json(std::string_view text, KeyOrder& order,
+                       DuplicateKeys duplicates = DuplicateKeys::last_counts) {
     constexpr std::string_view white_space = " \t\r\n";
     if (trim(text, white_space).empty()) throw JsonError("EOF");
     check_json_text(text);
     Json value;
     const char* failure = "invalid JSON";
-    StrictContext context(value, 0, failure, order);
+    StrictContext context(value, 0, failure, order, duplicates);
     picojson::input<const char*> in(text.data(), text.data() + text.size());
     if (!picojson::_parse(context, in)) throw JsonError(failure, in.line());
     const auto rest = static_cast<std::size_t>(text.data() + text.size() - in.cur());
@@ -151,9 +160,10 @@ inline Json parse_json(std::string_view text, KeyOrder& order) {
     return value;
 }
 
-inline Json parse_json(std::string_view text) {
+inline Json parse_json(std::string_view text,
+                       DuplicateKeys duplicates = DuplicateKeys::last_counts) {
     KeyOrder order;
-    return parse_json(text, order);
+    return parse_json(text, order, duplicates);
 }
 
 }}}  // namespace coder_users::v0::format

@@ -19,6 +19,7 @@ struct AuditNote {
     int status = 200;
     std::string diff = "{}";
     std::string organization_id = std::string(nil_uuid);
+    AuditKind kind = {};  ///< what the request turned out to be, when its row cannot know
 };
 
 /// Writes the entry of this request in the transaction of its change.
@@ -30,8 +31,9 @@ inline void record(store::Tx& tx, const Call& call, AuditNote note) {
     if (!call.actor.is_system()) entry.actor_id = std::move(note.actor_id);
     entry.ip = call.address;
     entry.user_agent = std::string(header(call.request, "User-Agent").value_or(""));
-    entry.resource_type = call.route.audit.resource_type;
-    entry.action = call.route.audit.action;
+    const AuditKind& kind = note.kind.action ? note.kind : call.route.audit;
+    entry.resource_type = kind.resource_type;
+    entry.action = kind.action;
     entry.resource_id = std::move(note.resource_id);
     entry.resource_target = std::move(note.resource_target);
     entry.diff = std::move(note.diff);

@@ -21,16 +21,30 @@
 
 namespace coder_users { inline namespace v0 { namespace routes {
 
+class ExternalLogin;
+
 /// What handlers use of the running service. Outlives every call.
 struct Backend {
     const Options& options;
     store::Store& store;
     rules::Random random;
     std::function<Time()> now;
-    std::string secret_key;     ///< 32 bytes that seal what is secret at rest
-    std::string deployment_id;  ///< of this database, for ever
-    EventSink* events;          ///< nullptr: nobody is told
-    std::vector<Route> routes;  ///< those that are served
+    std::string secret_key;                   ///< 32 bytes that seal what is secret at rest
+    std::string deployment_id;                ///< of this database, for ever
+    EventSink* events;                        ///< nullptr: nobody is told
+    std::vector<Route> routes;                ///< those that are served
+    ExternalLogin* external_login = nullptr;  ///< nullptr where nobody logs in
+};
+
+/// A failure that is not the client's, with an answer of its own. The reason goes to the log.
+class LoggedFailure : public ApiError {
+ public:
+    LoggedFailure(std::string message, std::string reason, std::string detail = {})
+        : ApiError(500, std::move(message), std::move(detail)), reason_(std::move(reason)) {}
+    const std::string& reason() const noexcept { return reason_; }
+
+ private:
+    std::string reason_;
 };
 
 /// Path parameters by name, without braces.
@@ -46,10 +60,14 @@ struct Call {
     std::string request_id = {};
     std::string address = {};  // the client's, whatever proxies are in between
 
-    Identity actor = {};             // behind gate 6
-    User target = {};                // behind gate 8: the user of `{user}`
-    Organization organization = {};  // behind resolve(), where a path names one
-    format::Body body = {};          // behind decoding and field rules
+    Identity actor = {};                     // behind gate 6
+    User target = {};                        // behind gate 8: the user of `{user}`
+    Organization organization = {};          // behind resolve(), where a path names one
+    format::Body body = {};                  // behind decoding and field rules
+    std::optional<Identity> presented = {};  // on open routes that ask: the good session sent
+
+    /// Fields of the answer, whatever it will be. nullptr: nobody asks for them.
+    std::vector<std::pair<std::string, std::string>>* answer_headers = nullptr;
 
     std::vector<Announcement> announcements = {};  // of the transaction under way
 

@@ -13,6 +13,19 @@
 
 namespace coder_users { inline namespace v0 { namespace routes {
 
+/// The cookies of a request. Repeated Cookie fields count as one.
+inline std::optional<std::string> cookies_of(const Request& request) {
+    std::optional<std::string> cookies;
+    for (const auto& [name, value] : request.headers) {
+        if (!same_folded(name, "Cookie")) continue;
+        if (cookies)
+            *cookies += "; " + value;
+        else
+            cookies = value;
+    }
+    return cookies;
+}
+
 /// A Set-Cookie field. Without `max_age` the cookie lasts as long as the browser.
 inline std::pair<std::string, std::string> set_cookie(
     const Options& options, std::string_view name, std::string_view value,
@@ -25,11 +38,16 @@ inline std::pair<std::string, std::string> set_cookie(
     return {"Set-Cookie", std::move(cookie)};
 }
 
+/// The field that makes a browser drop a cookie.
+inline std::pair<std::string, std::string> clear_cookie(const Options& options,
+                                                        std::string_view name) {
+    return set_cookie(options, name, "", std::chrono::seconds(0));
+}
+
 /// An empty token clears the cookie.
 inline std::pair<std::string, std::string> set_session_cookie(const Options& options,
                                                               std::string_view token) {
-    if (token.empty())
-        return set_cookie(options, rules::session_cookie_name, "", std::chrono::seconds(0));
+    if (token.empty()) return clear_cookie(options, rules::session_cookie_name);
     return set_cookie(options, rules::session_cookie_name, token);
 }
 

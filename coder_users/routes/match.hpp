@@ -73,21 +73,9 @@ class PathTree {
     }
 
     Match match(const std::vector<std::string>& segments) const {
-        Match found;
-        const Node* node = &root_;
-        for (const std::string& segment : segments) {
-            const auto fixed = node->fixed.find(segment);
-            if (fixed != node->fixed.end()) {
-                node = fixed->second.get();
-            } else if (node->parameter) {
-                found.parameters.emplace_back(node->parameter_name, segment);
-                node = node->parameter.get();
-            } else {
-                node = nullptr;
-                break;
-            }
-        }
-        if (node && !node->routes.empty()) found.routes = &node->routes;
+        Match found = walk(segments, true);
+        // What leads to a callback is a segment like any other on every other path.
+        if (!found.routes) found = walk(segments, false);
         found.guarded =
             found.routes ? found.routes->front()->guard == Guard::session : is_guarded(segments);
         return found;
@@ -111,6 +99,29 @@ class PathTree {
             return *parameter;
         }
     };
+
+    Match walk(const std::vector<std::string>& segments, bool to_callback) const {
+        Match found;
+        const Node* node = &root_;
+        for (const std::string& segment : segments) {
+            const auto fixed = node->fixed.find(segment);
+            if (fixed != node->fixed.end() && (to_callback || !leads_to_callback(segment))) {
+                node = fixed->second.get();
+            } else if (node->parameter) {
+                found.parameters.emplace_back(node->parameter_name, segment);
+                node = node->parameter.get();
+            } else {
+                node = nullptr;
+                break;
+            }
+        }
+        if (node && !node->routes.empty()) found.routes = &node->routes;
+        return found;
+    }
+
+    static bool leads_to_callback(std::string_view segment) {
+        return segment == "oauth2" || segment == "oidc";
+    }
 
     // Unknown paths in these areas look like known ones to a caller without a session.
     static bool is_guarded(const std::vector<std::string>& segments) {

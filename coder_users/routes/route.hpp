@@ -25,7 +25,7 @@ inline constexpr std::string_view to_string(Verb verb) {
 enum class Guard { open, session };
 
 /// What a handler waits for, and so where it runs.
-enum class Lane { read, write, hash };
+enum class Lane { read, write, hash, provider };
 
 /// An answer before the headers that every answer has.
 struct Reply {
@@ -85,6 +85,7 @@ struct Route {
     std::vector<int> other_statuses = {};  ///< refusals that only this endpoint has
     bool tight_limit = false;              ///< counts in the tight group of rate limits, too
     bool outside_api = false;              ///< the path is not below /api/v2
+    bool wants_session = false;     ///< an open route that looks at a session, if one is sent
     bool for_limited_keys = false;  ///< a key of scope application_connect may ask for its own user
     bool works_on_full_disk = false;  ///< from the reserve of the store
 
@@ -105,6 +106,7 @@ struct Route {
         return answers(200, shape).with(&Route::reply_is_list, true);
     }
     Route answers_nothing() const { return with(&Route::success, 204); }
+    Route redirects() const { return with(&Route::success, 307); }
     Route permits(rules::Action value, const char* refusal = nullptr) const {
         return with(&Route::action, std::optional<rules::Action>(value))
             .with(&Route::forbidden, refusal);
@@ -122,6 +124,7 @@ struct Route {
     }
     Route is_essential() const { return with(&Route::works_on_full_disk, true); }
     Route limits_tightly() const { return with(&Route::tight_limit, true); }
+    Route looks_at_session() const { return with(&Route::wants_session, true); }
     Route beside_the_api() const { return with(&Route::outside_api, true); }
     Route open_to_limited_keys() const { return with(&Route::for_limited_keys, true); }
 

@@ -12,6 +12,7 @@
 #include "coder_users/routes/authcheck.hpp"
 #include "coder_users/routes/bodies.hpp"
 #include "coder_users/routes/convert_login.hpp"
+#include "coder_users/routes/external_login.hpp"
 #include "coder_users/routes/first_user.hpp"
 #include "coder_users/routes/general.hpp"
 #include "coder_users/routes/git_ssh_keys.hpp"
@@ -25,6 +26,17 @@
 namespace coder_users { inline namespace v0 { namespace routes {
 
 inline Reply get_openapi(Call&);  // it describes the table that it stands in
+
+inline std::vector<QueryParameter> callback_parameters() {
+    using format::ValueType;
+    return {{"code", ValueType::text, "Given by the provider; absent: a login starts"},
+            {"state", ValueType::text, "Given by the provider"},
+            {"error", ValueType::text, "The provider's refusal"},
+            {"error_description", ValueType::text, "In words"},
+            {"error_uri", ValueType::text, "Where more is said about it"},
+            {"redirect", ValueType::text, "Path to go to after the login"},
+            {"oidc_merge_state", ValueType::text, "State of a conversion to complete"}};
+}
 
 inline const std::vector<Route>& table() {
     using rules::Action;
@@ -53,6 +65,13 @@ inline const std::vector<Route>& table() {
             .is_essential().in(Lane::hash).takes(bodies::login).limits_tightly().audited("api_key", "login").answers(201, shapes::login).also_answers({401, 403}),
         Route{Verb::post, "/users/logout", "log-out-user", "Log out user", post_logout}
             .needs_session().is_essential().in(Lane::write).audited("api_key", "logout").answers(200, shapes::response),
+
+        Route{Verb::get, "/users/oauth2/github/callback", "oauth-20-github-callback", "OAuth 2.0 GitHub Callback", get_github_callback}
+            .asks(callback_parameters()).in(Lane::provider).limits_tightly().looks_at_session()
+            .audited("api_key", "login").redirects().also_answers({401, 403, 409}),
+        Route{Verb::get, "/users/oidc/callback", "openid-connect-callback", "OpenID Connect Callback", get_oidc_callback}
+            .asks(callback_parameters()).in(Lane::provider).limits_tightly().looks_at_session()
+            .audited("api_key", "login").redirects().also_answers({401, 403, 409}),
 
         Route{Verb::get, "/users", "get-users", "Get users", get_users}
             .asks({{"q", ValueType::text, "Search query"}, {"after_id", ValueType::uuid, "After ID"},

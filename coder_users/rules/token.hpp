@@ -136,15 +136,15 @@ inline std::string_view bearer_token(std::string_view authorization) {
     return trim(authorization.substr(end));
 }
 
-/// The first non-empty session cookie of a Cookie header; empty when there is none.
-inline std::string_view session_cookie(std::string_view cookies) {
+/// The first non-empty cookie of this name in a Cookie header; empty when there is none.
+inline std::string_view find_cookie(std::string_view cookies, std::string_view name) {
     while (!cookies.empty()) {
         const std::size_t end = cookies.find(';');
         const std::string_view pair = cookies.substr(0, end);
         cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
         const std::size_t equals = pair.find('=');
         if (equals == std::string_view::npos) continue;
-        if (trim(pair.substr(0, equals)) != session_cookie_name) continue;
+        if (trim(pair.substr(0, equals)) != name) continue;
         std::string_view value = trim(pair.substr(equals + 1));
         if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
             value = value.substr(1, value.size() - 2);
@@ -162,7 +162,7 @@ inline std::optional<PresentedToken> find_token(std::optional<std::string_view> 
     if (!own.empty()) return PresentedToken{std::string(own), false};
     const std::string_view bearer = bearer_token(authorization.value_or(""));
     if (!bearer.empty()) return PresentedToken{std::string(bearer), false};
-    const std::string_view cookie = session_cookie(cookies.value_or(""));
+    const std::string_view cookie = find_cookie(cookies.value_or(""), session_cookie_name);
     if (!cookie.empty()) return PresentedToken{std::string(cookie), true};
     return std::nullopt;
 }

@@ -8,6 +8,8 @@
 
 #include "coder_users/base/errors.hpp"
 #include "coder_users/routes/call.hpp"
+#include "coder_users/routes/cookies.hpp"
+#include "coder_users/routes/token_refresh.hpp"
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/rules/token.hpp"
 #include "coder_users/store/api_keys.hpp"
@@ -23,9 +25,15 @@ inline void refuse_session(const store::api_keys::Session& session, Time now) {
     if (!session.linked) throw rules::link_missing();
 }
 
-/// The identity behind a good token (contract http.md 6.2), without any effect. Throws ApiError
-/// 401; what the store throws goes through.
-inline Identity check_token(store::Store& store, std::string_view token, Time now) {
+/// What is behind a good token.
+struct GoodSession {
+    Identity identity;
+    bool refresh_due = false;  ///< the login provider's token has expired and can be renewed
+};
+
+/// Checks 1 to 8 of contract http.md 6.2, without any effect. Throws ApiError 401; what the store
+/// throws goes through.
+inline GoodSession check_token(store::Store& store, std::string_view token, Time now) {
     const rules::TokenParts parts = rules::split_token(token);
     auto session = store.read(
         [&](store::Connection& c) { return store::api_keys::find_session(c, parts.id); });
@@ -36,7 +44,8 @@ inline Identity check_token(store::Store& store, std::string_view token, Time no
     if (!rules::equal_constant_time(presented, expected) || !session) throw rules::key_invalid();
 
     refuse_session(*session, now);
-    return std::move(session->identity);
+    const Time ends = session->token_expires_at;
+    return {std::move(session->identity), ends != never && ends <= now};
 }
 
 /// An identity that was checked some time ago, as it is now. The host is always itself.
@@ -62,23 +71,29 @@ inline void note_use(store::Store& store, Identity& identity, Time now, bool sli
 
 /// Gate 6 as a whole, for callers in the process.
 inline Identity authenticate(const routes::Backend& backend, std::string_view token, Time now) {
-    Identity identity = check_token(backend.store, token, now);
+    GoodSession session = check_token(backend.store, token, now);
+    Identity& identity = session.identity;
+    if (session.refresh_due) routes::refresh_provider_token(backend, identity.user.id, now);
     note_use(backend.store, identity, now, !backend.options.disable_session_expiry_refresh);
-    return identity;
+    return std::move(identity);
 }
 
-/// The token of a request, "" when there is none. Repeated Cookie fields count as one.
-inline rules::PresentedToken presented_token(const Request& request) {
-    std::optional<std::string> cookies;
-    for (const auto& [name, value] : request.headers) {
-        if (!same_folded(name, "Cookie")) continue;
-        if (cookies)
-            *cookies += "; " + value;
-        else
-            cookies = value;
+/// Whether gate 6 would wait for a login provider to let this token through.
+inline bool needs_refresh(const routes::Backend& backend, std::string_view token,
+                          Time now) noexcept {
+    const Options& options = backend.options;
+    if (token.empty() || (!options.oidc.configured() && !options.github.configured())) return false;
+    try {
+        return check_token(backend.store, token, now).refresh_due;
+    } catch (...) {  // gate 6 will say what is wrong
+        return false;
     }
+}
+
+/// The token of a request, "" when there is none.
+inline rules::PresentedToken presented_token(const Request& request) {
     return rules::find_token(routes::header(request, "Coder-Session-Token"),
-                             routes::header(request, "Authorization"), cookies)
+                             routes::header(request, "Authorization"), routes::cookies_of(request))
         .value_or(rules::PresentedToken{});
 }
 

@@ -194,7 +194,7 @@ class ConnectionDriver {
         c.request = c.reader.take();
         c.request.address = c.address;
         c.phase = Phase::answer;
-        LanePool* const lane = handler_.lane_of(c.request.method, c.request.target);
+        LanePool* const lane = handler_.lane_of(c.request);
         if (!lane) {
             answerer_.answer(c);
             return true;

@@ -23,12 +23,22 @@ class Dispatcher {
         : backend_(backend), log_(log), pipeline_(backend) {}
 
     /// Where a request of this kind runs. Unusable targets run anywhere: they are refused at once.
-    routes::Lane lane_of(std::string_view method, std::string_view target) const {
-        const auto url = parse_target(target);
+    /// One whose session waits for a login provider first runs where it is in nobody's way.
+    routes::Lane lane_of(const Request& request) const noexcept {
+        const auto url = parse_target(request.target);
         if (!url) return routes::Lane::read;
         const routes::Match match = pipeline_.paths().match(url->segments);
-        const routes::Route* route = match.route(method);
+        const routes::Route* route = match.route(request.method);
+        if (match.guarded &&
+            needs_refresh(backend_, presented_token(request).token, backend_.now()))
+            return routes::Lane::provider;
         return route ? route->lane : routes::Lane::read;
+    }
+
+    /// The same for a token that is checked alone.
+    routes::Lane lane_of_token(std::string_view token) const noexcept {
+        const bool waits = needs_refresh(backend_, token, backend_.now());
+        return waits ? routes::Lane::provider : routes::Lane::read;
     }
 
     Response answer(const Request& request) noexcept {
@@ -95,6 +105,9 @@ class Dispatcher {
         const ApiError internal(500, "An internal server error occurred.");
         try {
             return run();
+        } catch (const routes::LoggedFailure& error) {
+            failed(LogLevel::error, error.reason().c_str(), error);
+            throw;
         } catch (const ApiError&) {
             throw;
         } catch (const store::Duplicate& error) {
@@ -121,7 +134,8 @@ class Dispatcher {
         const auto add = [&](const char* name, std::string value) {
             response.headers.emplace_back(name, std::move(value));
         };
-        if (response.status != 204) add("Content-Type", std::move(reply.content_type));
+        if (response.status != 204 && !reply.content_type.empty())
+            add("Content-Type", std::move(reply.content_type));
         for (auto& [name, value] : exchange.headers) add(name.c_str(), std::move(value));
         add("X-Coder-Build-Version", routes::build_version());
         add("X-Coder-Request-Id", exchange.id);

@@ -17,7 +17,7 @@ class FrontHandler {
 
     /// The pool that a request waits in; nullptr: it is answered at once by the thread that has
     /// read it. The pool outlives the front.
-    virtual LanePool* lane_of(std::string_view method, std::string_view target) noexcept = 0;
+    virtual LanePool* lane_of(const Request& request) noexcept = 0;
 
     virtual Response answer(const Request& request) noexcept = 0;
 

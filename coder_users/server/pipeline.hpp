@@ -36,10 +36,6 @@ struct Errand {
     format::Body body = {};
 };
 
-inline ApiError as_error(const Refusal& refusal) {
-    return {refusal.status, std::string(refusal.message), std::string(refusal.detail)};
-}
-
 /// Runs requests over one backend, which outlives it. May be used from any thread at once.
 class Pipeline {
  public:
@@ -81,7 +77,8 @@ class Pipeline {
         const routes::Match match = paths_.match(url->segments);
         const routes::Route* route = match.route(request.method);
         const bool limited = !match.routes || !match.routes->front()->outside_api;
-        const CheckedToken checked = check(request, token, match.guarded, limited, exchange.now);
+        const bool asked = match.guarded || (route && route->wants_session);
+        CheckedToken checked = check(request, token, asked, limited, exchange.now);
         if (limited) limit(request, match, route, checked, exchange);  // gate 3
 
         if (match.routes && request.method == "OPTIONS")  // gate 4
@@ -90,6 +87,8 @@ class Pipeline {
         static const routes::Route no_route{routes::Verb::get, "", "", "", nullptr};
         routes::Call call{backend_,         request,      *url,        route ? *route : no_route,
                           match.parameters, exchange.now, exchange.id, exchange.address};
+        call.answer_headers = &exchange.headers;
+        if (route && route->wants_session) call.presented = std::move(checked.identity);
         if (match.guarded) {
             call.actor = signed_in(checked, exchange.now);  // gate 6
             refuse_limited_key(call);                       // gate 7
@@ -153,17 +152,20 @@ class Pipeline {
     /// The outcome of checks without effects.
     struct CheckedToken {
         std::optional<Identity> identity;
+        bool refresh_due = false;
         std::optional<ApiError> refusal;
     };
 
     // Public paths need to know the caller for gate 3 alone.
-    CheckedToken check(const Request& request, const rules::PresentedToken& token, bool guarded,
+    CheckedToken check(const Request& request, const rules::PresentedToken& token, bool asked,
                        bool limited, Time now) {
         const bool counted = limited && (limits_.on() || bypass_asked(request));
         CheckedToken checked;
-        if (!guarded && (!counted || token.token.empty())) return checked;
+        if (!asked && (!counted || token.token.empty())) return checked;
         try {
-            checked.identity = check_token(backend_.store, token.token, now);
+            GoodSession session = check_token(backend_.store, token.token, now);
+            checked.identity = std::move(session.identity);
+            checked.refresh_due = session.refresh_due;
         } catch (const ApiError& error) {
             checked.refusal = error;
         }
@@ -221,6 +223,7 @@ class Pipeline {
     Identity signed_in(const CheckedToken& checked, Time now) {
         if (checked.refusal) throw ApiError(*checked.refusal);
         Identity identity = checked.identity.value();
+        if (checked.refresh_due) routes::refresh_provider_token(backend_, identity.user.id, now);
         note_use(backend_.store, identity, now, !backend_.options.disable_session_expiry_refresh);
         return identity;
     }

@@ -1,7 +1,10 @@
 // The refusals of the protocol itself: what is answered before a request reaches any route.
 #pragma once
 
+#include <string>
 #include <string_view>
+
+#include "coder_users/base/errors.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
 
@@ -11,6 +14,10 @@ struct Refusal {
     std::string_view message;
     std::string_view detail;  ///< may be ""
 };
+
+inline ApiError as_error(const Refusal& refusal) {
+    return {refusal.status, std::string(refusal.message), std::string(refusal.detail)};
+}
 
 inline constexpr Refusal not_http{400, "Request is not valid HTTP.", ""};
 inline constexpr Refusal url_not_valid{400, "Request URL is not valid.",

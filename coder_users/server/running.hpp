@@ -22,6 +22,7 @@
 #include "coder_users/data/backup.hpp"
 #include "coder_users/data/secret_key.hpp"
 #include "coder_users/routes/call.hpp"
+#include "coder_users/routes/token_refresh.hpp"
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/server/authenticate.hpp"
 #include "coder_users/server/call_gate.hpp"
@@ -32,6 +33,7 @@
 #include "coder_users/server/lanes.hpp"
 #include "coder_users/server/log.hpp"
 #include "coder_users/server/open_store.hpp"
+#include "coder_users/server/provider_client.hpp"
 #include "coder_users/store/deployment.hpp"
 #include "coder_users/store/store.hpp"
 
@@ -42,6 +44,8 @@ struct Running final : FrontHandler {
         : options(with_defaults(std::move(chosen))),
           log(options.log),
           store(std::in_place, store_options(options, log)),
+          provider_client(options.provider_ca_file),
+          external_login(options, provider_client),
           backend{options,
                   *store,
                   options.env.random,
@@ -49,10 +53,12 @@ struct Running final : FrontHandler {
                   data::secret_key(options, *store, options.env.random),
                   deployment_id(*store, options.env.random),
                   events_if_wanted(),
-                  routes::served_routes(options.disabled_routes)},
+                  routes::served_routes(options.disabled_routes),
+                  &external_login},
           dispatcher(backend, log),
           writes(32, options.limits.waiting_writes),
           hashes(cores(), options.limits.waiting_hashes),
+          providers(8, options.limits.waiting_logins),
           front(*this, options.limits, options.deadlines) {
         if (listens) {
             front.bind(options.address, options.port);
@@ -71,8 +77,8 @@ struct Running final : FrontHandler {
         if (closer.joinable()) closer.join();
     }
 
-    LanePool* lane_of(std::string_view method, std::string_view target) noexcept override {
-        return pool_of(dispatcher.lane_of(method, target));
+    LanePool* lane_of(const Request& request) noexcept override {
+        return pool_of(dispatcher.lane_of(request));
     }
 
     Response answer(const Request& request) noexcept override { return dispatcher.answer(request); }
@@ -87,6 +93,8 @@ struct Running final : FrontHandler {
                 return &writes;
             case routes::Lane::hash:
                 return &hashes;
+            case routes::Lane::provider:
+                return &providers;
             case routes::Lane::read:
                 break;
         }
@@ -110,8 +118,10 @@ struct Running final : FrontHandler {
     }
 
     Response handle(const Request& request) {
+        if (!gate->enter()) return refuse(request, overloaded);
+        const CallGate::Leave leave_at_end(*gate);  // the lane depends on what the store holds
         Response response;
-        const routes::Lane lane = dispatcher.lane_of(request.method, request.target);
+        const routes::Lane lane = dispatcher.lane_of(request);
         if (!run_here(lane, [&] { response = answer(request); }))
             response = refuse(request, overloaded);
         return response;
@@ -161,8 +171,11 @@ struct Running final : FrontHandler {
     }
 
     Identity authenticate(std::string_view token) {
+        if (!gate->enter()) throw unavailable();
+        const CallGate::Leave leave_at_end(*gate);
         Identity identity;
-        if (!run_here(routes::Lane::read, [&] { identity = dispatcher.authenticate(token); }))
+        if (!run_here(dispatcher.lane_of_token(token),
+                      [&] { identity = dispatcher.authenticate(token); }))
             throw unavailable();
         return identity;
     }
@@ -181,6 +194,7 @@ struct Running final : FrontHandler {
     void stop() noexcept {
         gate->shut();
         front.request_stop();
+        provider_client.stop();
         std::unique_lock<std::mutex> lock(stop_mutex);
         if (!stop_begun) {
             stop_begun = true;
@@ -202,6 +216,7 @@ struct Running final : FrontHandler {
         front.join();
         writes.stop();
         hashes.stop();
+        providers.stop();
         gate->wait_until_empty();
         if (events) events->close(options.deadlines.stop);
         store.reset();
@@ -224,10 +239,13 @@ struct Running final : FrontHandler {
     Log log;
     std::optional<EventQueue> events;
     std::optional<store::Store> store;
+    ProviderClient provider_client;
+    routes::ExternalLogin external_login;
     routes::Backend backend;
     Dispatcher dispatcher;
     LanePool writes;
     LanePool hashes;
+    LanePool providers;
     const std::shared_ptr<CallGate> gate = std::make_shared<CallGate>();
     Front front;
     int port = 0;

@@ -43,6 +43,8 @@ struct Session {
     Identity identity;
     std::string hashed_secret;
     bool linked = true;  ///< an account at a provider has its link of that type
+    /// When the provider's token, which can be renewed, expires; `never` when that is no matter.
+    Time token_expires_at = never;
 };
 
 /// One joined statement. Nothing when there is no such key.
@@ -52,7 +54,7 @@ inline std::optional<Session> find_session(Connection& c, std::string_view key_i
         "k.login_type, k.scope, k.token_name, k.lifetime_seconds, "
         "u.id, u.username, u.email, u.created_at, u.last_seen_at, u.status, u.login_type, "
         "u.avatar_url, u.theme_preference, r.role, m.organization_id, "
-        "k.hashed_secret, l.login_type "
+        "k.hashed_secret, l.login_type, l.token_expires_at, l.sealed_refresh_token <> '' "
         "FROM api_keys k JOIN users u ON u.id = k.user_id AND u.deleted = 0 "
         "LEFT JOIN user_roles r ON r.user_id = u.id "
         "LEFT JOIN organization_members m ON m.user_id = u.id "
@@ -66,8 +68,11 @@ inline std::optional<Session> find_session(Connection& c, std::string_view key_i
     constexpr int after_user = key_columns + users::user_columns;
     session.hashed_secret = rows.text(after_user);
     const LoginType type = session.identity.key.login_type;
-    if (type == LoginType::github || type == LoginType::oidc)
+    if (type == LoginType::github || type == LoginType::oidc) {
         session.linked = rows.text(after_user + 1) == to_string(type);
+        if (session.linked && rows.integer(after_user + 3) != 0)
+            session.token_expires_at = rows.time(after_user + 2);
+    }
     while (rows.next()) users::add_memberships(session.identity.user, rows, key_columns);
     c.activity().lay_over(session.identity.key);
     c.activity().lay_over(session.identity.user);

@@ -201,6 +201,20 @@ inline void set_theme_preference(Tx& tx, std::string_view id, std::string_view t
     tx.execute("UPDATE users SET theme_preference = $1 WHERE id = $2 AND deleted = 0", theme, id);
 }
 
+inline void set_email(Tx& tx, std::string_view id, std::string_view email) {
+    tx.execute("UPDATE users SET email = $1, email_folded = $2 WHERE id = $3 AND deleted = 0",
+               email, fold_ascii(email), id);
+}
+
+inline void set_avatar_url(Tx& tx, std::string_view id, std::string_view url) {
+    tx.execute("UPDATE users SET avatar_url = $1 WHERE id = $2 AND deleted = 0", url, id);
+}
+
+inline void set_login_type(Tx& tx, std::string_view id, LoginType type) {
+    tx.execute("UPDATE users SET login_type = $1 WHERE id = $2 AND deleted = 0", to_string(type),
+               id);
+}
+
 inline void set_hashed_password(Tx& tx, std::string_view id, std::string_view hash) {
     tx.execute("UPDATE users SET hashed_password = $1 WHERE id = $2 AND deleted = 0", hash, id);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "endpoint_table.hpp"
+#include "fixed_answer.hpp"
 
 namespace coder_users_test {
 
@@ -44,6 +45,13 @@ inline Drive in_organization(const std::string& path) {
     };
 }
 
+/// On a server of its own that has a first user.
+inline Answer with_owner(const coder_users::Options& options, const std::string& path) {
+    TestServer server(options);
+    server.owner();
+    return server.send("GET", path);
+}
+
 /// By operation id, in the order of the table.
 inline const std::map<std::string, Drive>& drives() {
     const std::string password = "\"password\":\"" + good_password + "\"}";
@@ -63,6 +71,23 @@ inline const std::map<std::string, Drive>& drives() {
          }},
         {"log-in-user",
          simple("POST", "/users/login", R"({"email":"owner@example.org",)" + password)},
+        {"oauth-20-github-callback",
+         [](World&) {
+             coder_users::Options options;
+             options.access_url = "https://users.example.com";
+             options.github.client_id = options.github.client_secret = "github";
+             options.github.allow_everyone = true;
+             return with_owner(options, "/users/oauth2/github/callback");
+         }},
+        {"openid-connect-callback",
+         [](World&) {
+             const FixedAnswer provider(short_discovery);
+             coder_users::Options options;
+             options.access_url = "https://users.example.com";
+             options.oidc.client_id = options.oidc.client_secret = "oidc";
+             options.oidc.issuer_url = provider.url();
+             return with_owner(options, "/users/oidc/callback");
+         }},
         {"log-out-user",
          [](World& world) {
              return world.server.send("POST", "/users/logout",

@@ -24,8 +24,8 @@ struct FrontHarness::Echo : FrontHandler {
         : lane(options.lane_width, options.lane_waiting),
           front(*this, options.limits, options.deadlines) {}
 
-    LanePool* lane_of(std::string_view, std::string_view target) noexcept override {
-        return coder_users::starts_with(target, "/lane") ? &lane : nullptr;
+    LanePool* lane_of(const Request& request) noexcept override {
+        return coder_users::starts_with(request.target, "/lane") ? &lane : nullptr;
     }
 
     Response answer(const Request& request) noexcept override {
