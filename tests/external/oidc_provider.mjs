@@ -13,7 +13,8 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-console.warn = () => {}; // that everything is lost with the process is intended
+// It would tell of what is intended here: http, and a memory that ends with the process.
+console.info = console.warn = () => {};
 
 const { values: options } = parseArgs({ options: {
   port: { type: 'string', default: '0' },
