@@ -147,7 +147,7 @@ std::map<std::string, std::string> parse_form(const std::string& text) {
 
 struct StandInServer::Running {
     struct FreeContext {
-        void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+        void operator()(SSL_CTX* unused) const { SSL_CTX_free(unused); }
     };
 
     Running(Handler answer, const std::string& certificate, const std::string& key)
