@@ -137,6 +137,9 @@ struct Options {
 
     /// 32 bytes that seal private keys at rest. Empty: a key file is used.
     std::string secret_key = {};
+    /// The 32 bytes that were the key until now: what they sealed is sealed anew at start. Empty:
+    /// the key has not changed.
+    std::string previous_secret_key = {};
     /// Holds 32 bytes in base64. Empty: "<database>.key". Made with mode 0600 when it is missing
     /// and the database is new; a missing or wrong one is refused otherwise.
     std::string secret_key_file = {};

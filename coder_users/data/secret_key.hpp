@@ -19,6 +19,7 @@
 #include "coder_users/store/database_file.hpp"
 #include "coder_users/store/deployment.hpp"
 #include "coder_users/store/new_file.hpp"
+#include "coder_users/store/sealed.hpp"
 #include "coder_users/store/store.hpp"
 
 namespace coder_users { inline namespace v0 { namespace data {
@@ -92,8 +93,20 @@ inline std::string key_file_of(const Options& options, const std::string& databa
     return options.secret_key_file.empty() ? database + ".key" : options.secret_key_file;
 }
 
-/// Proves that `key` is the one of this database, or makes it so in a new one.
-inline void check_secret_key(store::Store& store, const std::string& key, const std::string& source,
+/// Seals with `key` what `previous` sealed.
+inline std::string sealed_again(const std::string& sealed, std::string_view associated,
+                                const std::string& previous, const std::string& key,
+                                const rules::Random& random) {
+    const auto bytes = rules::base64_decode(sealed);
+    const auto text = bytes ? rules::open(previous, *bytes, associated) : std::nullopt;
+    if (!text) throw std::runtime_error("previous_secret_key does not open all that is sealed");
+    return rules::base64_encode(rules::seal(key, *text, associated, random));
+}
+
+/// Proves that `key` is the one of this database, makes it so in a new one, or in one of which
+/// `previous` (may be empty) has been the key until now.
+inline void check_secret_key(store::Store& store, const std::string& key,
+                             const std::string& previous, const std::string& source,
                              const rules::Random& random) {
     constexpr const char* name = secret_key_check_name;
     constexpr std::string_view purpose = secret_key_purpose;
@@ -104,8 +117,15 @@ inline void check_secret_key(store::Store& store, const std::string& key, const 
         store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, check); });
         return;
     }
-    if (!opens_check(key, *stored))
+    if (opens_check(key, *stored)) return;
+    if (previous.empty() || !opens_check(previous, *stored))
         throw std::runtime_error(source + " does not hold the key of " + store.name());
+    store.write([&](store::Tx& tx) {
+        store::seal_anew(tx, [&](const std::string& text, const std::string& user_id) {
+            return sealed_again(text, user_id, previous, key, random);
+        });
+        store::deployment::replace(tx, name, sealed_again(*stored, purpose, previous, key, random));
+    });
 }
 
 /// The key of this database. Makes the key file of a new one. Throws std::runtime_error that names
@@ -132,7 +152,7 @@ inline std::string secret_key(const Options& options, store::Store& store,
     } else if (key.empty()) {
         key = random_secret_key(random);
     }
-    check_secret_key(store, key, key_source(options, path), random);
+    check_secret_key(store, key, options.previous_secret_key, key_source(options, path), random);
     return key;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "coder_users/base/audit_entry.hpp"
+#include "coder_users/format/json.hpp"
 #include "coder_users/format/wire.hpp"
 
 namespace coder_users { inline namespace v0 { namespace format { namespace wire {
@@ -28,6 +30,16 @@ inline std::string audit_description(const AuditEntry& entry) {
     return "{user} " + verb + " " + resource + " {target}";
 }
 
+/// Diffs are stored as text: damage in one must not break the whole answer.
+inline std::string sound_diff(const std::string& diff) {
+    try {
+        parse_json(diff);
+        return diff;
+    } catch (const std::exception&) {
+        return "{}";
+    }
+}
+
 inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed) {
     const AuditEntry& entry = listed.entry;
     const bool linked = entry.resource_type == "user" && !listed.resource_deleted;
@@ -44,7 +56,7 @@ inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed) 
         .member("resource_target", entry.resource_target)
         .member("resource_icon", "")
         .key("diff")
-        .raw(entry.diff)
+        .raw(sound_diff(entry.diff))
         .member("status_code", std::int64_t{entry.status_code})
         .key("additional_fields")
         .begin_object()

@@ -99,6 +99,9 @@ inline void check_options(const Options& options) {
             "access_url: must be a URL that begins with http:// or https://");
     require(options.secret_key.empty() || options.secret_key.size() == rules::seal_key_size,
             "secret_key: must have 32 bytes");
+    require(options.previous_secret_key.empty() ||
+                options.previous_secret_key.size() == rules::seal_key_size,
+            "previous_secret_key: must have 32 bytes");
     require(options.session_duration.count() > 0 && options.session_duration < ten_thousand_years,
             "session_duration: must be positive and below 10,000 years");
     require(options.max_token_lifetime.count() > 0 &&

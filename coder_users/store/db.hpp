@@ -128,6 +128,7 @@ class Connection {
     Connection(const std::string& name, int flags, const Activity& activity)
         : activity_(activity),
           db_(translated([&] { return SQLite::Database(name, flags, busy_timeout_ms); })) {
+        checkpoint_on_close(false);  // a file that cannot be read here stays untouched
         sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         run("PRAGMA trusted_schema = OFF");
         run("PRAGMA cell_size_check = ON");
@@ -135,6 +136,7 @@ class Connection {
         run("PRAGMA foreign_keys = ON");
         run("PRAGMA secure_delete = ON");
         run("PRAGMA synchronous = FULL");
+        checkpoint_on_close(true);
     }
 
     /// Values go to the placeholders `$1…$n` in order. The values are copied.

@@ -1,4 +1,4 @@
-// Whether what lies in the file can be right, asked after an unclean stop.
+// Whether what lies in the file can be right: its pages after an unclean stop, its schema always.
 #pragma once
 
 #include <sys/stat.h>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "coder_users/store/db.hpp"
+#include "coder_users/store/schema_sql.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -18,6 +19,26 @@ inline void check_integrity(Connection& connection, const std::string& path) {
     if (::stat(path.c_str(), &info) != 0 || info.st_size > largest_checked) return;
     const std::string result = connection.first_text("PRAGMA quick_check(1)");
     if (result != "ok") throw std::runtime_error("the database is damaged: " + result);
+}
+
+/// Tables, indices, triggers and views by their names, one a line.
+inline std::string schema_objects(Connection& connection) {
+    Query row = connection.query(
+        "SELECT type || ' ' || name FROM sqlite_schema "
+        "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' OR type IN ('trigger', 'view') ORDER BY 1");
+    std::string all;
+    while (row.next()) all += row.text(0) + '\n';
+    return all;
+}
+
+/// Throws std::runtime_error when the database has more or less than the current schema: a trigger
+/// in a file from elsewhere would run with every change.
+inline void check_schema(Connection& connection) {
+    Connection expected(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY,
+                        connection.activity());
+    expected.run(schema_sql);
+    if (schema_objects(connection) != schema_objects(expected))
+        throw std::runtime_error("its tables, indices and triggers are not those of coder_users");
 }
 
 }}}  // namespace coder_users::v0::store

@@ -6,6 +6,7 @@
 
 #include "coder_users/store/database_file.hpp"
 #include "coder_users/store/db.hpp"
+#include "coder_users/store/integrity.hpp"
 #include "coder_users/store/schema_sql.hpp"
 #include "coder_users/store/transaction.hpp"
 
@@ -48,7 +49,7 @@ inline void migrate(Connection& db, bool test_data = false) {
             throw std::runtime_error("made by a newer version of coder_users (schema " +
                                      std::to_string(version) + ", this one knows " +
                                      std::to_string(schema_version) + ")");
-        if (version == schema_version) return;  // a start writes nothing without need
+        if (version == schema_version) return check_schema(db);  // nothing is written without need
         if (version == 0) {
             db.run(schema_sql);
             db.run("PRAGMA application_id = " +
@@ -56,6 +57,7 @@ inline void migrate(Connection& db, bool test_data = false) {
         } else {
             for (auto step = static_cast<std::size_t>(version); step <= migrations.size(); ++step)
                 db.run(migrations.at(step - 1));
+            check_schema(db);
         }
         db.run("PRAGMA user_version = " + std::to_string(schema_version));
     });

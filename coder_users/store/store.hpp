@@ -220,10 +220,10 @@ class Store {
         auto writer = new_writer();
         writer->checkpoint_on_close(false);  // a damaged file stays untouched
         if (existed && unclean) check_integrity(*writer, name_);
-        writer->checkpoint_on_close(true);
         // A new file gets its schema in one rollback-journal transaction, so that its header says
         // whose it is before a write-ahead log exists.
         migrate(*writer, options_.test_data);
+        writer->checkpoint_on_close(true);
         if (writer->first_text("PRAGMA journal_mode = WAL") != "wal")
             throw std::runtime_error("cannot switch to write-ahead logging");
         return writer;
@@ -242,12 +242,12 @@ class Store {
 
     template <class Fn>
     auto unless_damaged(Fn&& fn) -> decltype(fn()) {
-        if (damaged_) throw Damaged("the database is damaged: restore it and start again");
+        if (damaged_) throw Damaged(name_ + " is damaged: restore it and start again");
         try {
             return fn();
-        } catch (const Damaged&) {
+        } catch (const Damaged& error) {
             damaged_ = true;
-            throw;
+            throw Damaged(name_ + ": " + error.what());
         }
     }
 

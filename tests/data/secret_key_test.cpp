@@ -192,3 +192,61 @@ TEST_CASE("a start with a missing key leaves the database free and unchanged") {
     put(folder.file("a.db.key"), key_text);
     CHECK_NOTHROW(start(options));
 }
+
+TEST_CASE("a new key seals everything anew at start, and the old one is not needed any more") {
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    const std::string old_key(32, 'o'), new_key(32, 'n'), other(32, 'x');
+    Options options = in_memory();
+    options.database = path;
+    options.secret_key = old_key;
+    {
+        auto service = start(options);
+        service.handle(
+            {"POST",
+             "/api/v2/users/first",
+             {},
+             R"({"email":"a@example.org","username":"a","password":")" + good_password + "\"}",
+             ""});
+    }
+    const std::string user = stored(path, "SELECT id FROM users");
+    const auto sealed_with = [&](const std::string& key, const std::string& text) {
+        return rules::base64_encode(rules::seal(key, text, user, rules::system_random));
+    };
+    SQLite::Database(path, SQLite::OPEN_READWRITE)
+        .exec(
+            "INSERT INTO user_links (user_id, login_type, linked_id, sealed_access_token, "
+            "sealed_refresh_token, token_expires_at) VALUES ('" +
+            user + "', 'oidc', 'l', '" + sealed_with(old_key, "access") + "', '" +
+            sealed_with(old_key, "refresh") + "', 0)");
+    const auto opened_with = [&](const std::string& key, const std::string& column,
+                                 const std::string& table) {
+        const auto text = rules::base64_decode(stored(path, "SELECT " + column + " FROM " + table));
+        const auto plain = rules::open(key, text.value_or(""), user);
+        return plain ? *plain : std::string("closed");
+    };
+    const std::string before = opened_with(old_key, "sealed_private_key", "git_ssh_keys");
+    REQUIRE(before.find("PRIVATE KEY") != std::string::npos);
+
+    options.secret_key = new_key;
+    options.previous_secret_key = other;
+    CHECK_THROWS_WITH(start(options), ContainsSubstring("Options::secret_key"));
+    CHECK(opened_with(old_key, "sealed_access_token", "user_links") == "access");
+    options.previous_secret_key = old_key;
+    start(options).stop();
+    for (const bool again : {false, true}) {
+        CAPTURE(again);
+        CHECK(opened_with(new_key, "sealed_private_key", "git_ssh_keys") == before);
+        CHECK(opened_with(new_key, "sealed_access_token", "user_links") == "access");
+        CHECK(opened_with(new_key, "sealed_refresh_token", "user_links") == "refresh");
+        CHECK(opened_with(old_key, "sealed_access_token", "user_links") == "closed");
+        options.previous_secret_key = again ? "" : old_key;  // left in the options by mistake
+        start(options).stop();
+    }
+    options.secret_key = old_key;
+    CHECK_THROWS_WITH(start(options), ContainsSubstring("Options::secret_key"));
+    // Every sealed column of the schema was among them.
+    CHECK(stored(path,
+                 "SELECT count(*) FROM sqlite_schema t, pragma_table_info(t.name) c "
+                 "WHERE t.type = 'table' AND c.name LIKE 'sealed%'") == "3");
+}

@@ -46,6 +46,7 @@ FENCES = {
     r"openssl/.*": "coder_users/rules/crypto.hpp",
     r"crypt\.h": "coder_users/rules/password.hpp",
     r"CLI/.*": ("main.cpp", "main_commands.hpp"),
+    r"regex": "nobody",  # clients can make it slow
 }
 
 CONDITIONAL_INCLUDES = {"coder_users.hpp"}  # the compiled form leaves the implementation out

@@ -1,0 +1,40 @@
+// Request bodies: for every schema any bytes are read as it says or refused
+// with a 400 that holds nothing but the contract's texts.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "coder_users/format/wire.hpp"
+#include "coder_users/routes/bodies.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace coder_users;
+    namespace bodies = routes::bodies;
+    static const format::BodySchema* const schemas[] = {
+        &bodies::first_user, &bodies::login,        &bodies::user,  &bodies::profile,
+        &bodies::appearance, &bodies::password,     &bodies::roles, &bodies::token,
+        &bodies::authcheck,  &bodies::convert_login};
+    if (size == 0) return 0;
+    const format::BodySchema& schema = *schemas[data[0] % std::size(schemas)];
+    const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
+    const auto require = [](bool good) {
+        if (!good) std::abort();
+    };
+    try {
+        const format::Body body = format::decode_body(text, schema);
+        for (const format::Field& field : schema.fields) {
+            if (field.type == format::FieldType::text) require(is_utf8(body.text(field.name)));
+            if (field.type == format::FieldType::texts)
+                for (const std::string& each : body.texts(field.name)) require(is_utf8(each));
+        }
+    } catch (const ApiError& error) {
+        require(error.status() == 400 && !error.message().empty());
+        // The refusal is a document whatever was refused.
+        format::parse_json(
+            format::wire::response(error.message(), error.detail(), error.validations()));
+    }
+    return 0;
+}
