@@ -61,8 +61,8 @@ inline std::string ask_silently(const char* question) {
         }
         termios before{};
     };
+    const Silence silence;  // ahead of the question: who answers at once is not shown, nor lost
     std::cerr << question << std::flush;
-    const Silence silence;
     std::string line;
     std::getline(std::cin, line);
     return line;

@@ -41,6 +41,7 @@ cd "$work"
 
 # Reading from a pipe that stays open: the provider ends with its input.
 mkfifo input
+touch provider server log # they are read while those who write them may not have begun
 block 1 >first.sh
 grep -q '^\./dev provider' first.sh || fail 'the page does not start the provider'
 bash -eu first.sh <input >provider 2>log &
