@@ -61,6 +61,7 @@ struct Limits {
     std::size_t waiting_hashes = 64;               ///< logins and the like waiting for a core
     std::size_t waiting_logins = 32;               ///< callers waiting for a login provider
     std::size_t waiting_events = 1'024;            ///< until Options::on_event takes them
+    std::size_t cached_sessions = 8'192;           ///< sessions that need no look into the database
     std::size_t workers = 0;  ///< threads that answer reads; 0: twice the cores, at least 4
 };
 

@@ -190,6 +190,7 @@ class World {
  private:
     static coder_users::Options over(const std::string& file, coder_users::Options options) {
         options.database = file;
+        options.limits.cached_sessions = 0;  // for it looks at the file anew after execute()
         return options;
     }
     TempFolder folder_;

@@ -35,8 +35,7 @@ struct GoodSession {
 /// throws goes through.
 inline GoodSession check_token(store::Store& store, std::string_view token, Time now) {
     const rules::TokenParts parts = rules::split_token(token);
-    auto session = store.read(
-        [&](store::Connection& c) { return store::api_keys::find_session(c, parts.id); });
+    auto session = store.session(parts.id);
     // An unknown id costs the same comparison as a wrong secret.
     const std::string presented = rules::sha256_hex(parts.secret);
     const std::string expected =
@@ -51,8 +50,7 @@ inline GoodSession check_token(store::Store& store, std::string_view token, Time
 /// An identity that was checked some time ago, as it is now. The host is always itself.
 inline Identity current_identity(store::Store& store, const Identity& known, Time now) {
     if (known.is_system()) return known;
-    auto session = store.read(
-        [&](store::Connection& c) { return store::api_keys::find_session(c, known.key.id); });
+    auto session = store.session(known.key.id);
     if (!session || session->identity.user.id != known.user.id) throw rules::key_invalid();
     refuse_session(*session, now);
     return std::move(session->identity);

@@ -34,6 +34,7 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     chosen.database = options.database;
     chosen.memory_name = routes::new_uuid(rules::system_random);
     chosen.readers = (options.limits.workers ? options.limits.workers : 2 * cores()) + 4;
+    chosen.cached_sessions = options.limits.cached_sessions;
     chosen.test_data = options.test_data;
     chosen.fail_write = options.env.fail_write;
     chosen.on_activity_failure = [&log, now = options.env.now](const std::string& reason) {

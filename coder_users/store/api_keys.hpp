@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "coder_users/base/model.hpp"
-#include "coder_users/store/db.hpp"
+#include "coder_users/store/tx.hpp"
 #include "coder_users/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace api_keys {
@@ -126,7 +126,8 @@ inline std::vector<Token> tokens(Connection& c, const std::string& user_id) {
 }
 
 inline void insert(Tx& tx, const ApiKey& key, std::string_view hashed_secret) {
-    tx.execute(
+    tx.execute_for(
+        "",  // a new key is in nobody's session
         "INSERT INTO api_keys (id, user_id, hashed_secret, created_at, updated_at, expires_at, "
         "last_used, login_type, scope, token_name, lifetime_seconds) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -135,31 +136,39 @@ inline void insert(Tx& tx, const ApiKey& key, std::string_view hashed_secret) {
         key.lifetime_seconds);
 }
 
+inline std::string owner(Tx& tx, std::string_view id) {
+    Query row = tx.query("SELECT user_id FROM api_keys WHERE id = $1", id);
+    return row.next() ? row.text(0) : std::string();
+}
+
 /// Both values only ever grow.
 inline void set_used(Tx& tx, std::string_view id, Time last_used, Time expires_at) {
-    tx.execute(
+    tx.execute_for(
+        owner(tx, id),
         "UPDATE api_keys SET last_used = CASE WHEN last_used < $1 THEN $1 ELSE last_used END, "
         "expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END WHERE id = $3",
         last_used, expires_at, id);
 }
 
 inline void remove(Tx& tx, std::string_view id) {
-    tx.execute("DELETE FROM api_keys WHERE id = $1", id);
+    tx.execute_for(owner(tx, id), "DELETE FROM api_keys WHERE id = $1", id);
 }
 
 /// Those that ended more than a day ago. Tokens stay until somebody deletes them.
 inline void remove_long_expired_sessions(Tx& tx, std::string_view user_id, Time now) {
-    tx.execute(
+    tx.execute_for(
+        user_id,
         "DELETE FROM api_keys WHERE user_id = $1 AND login_type <> 'token' AND expires_at < $2",
         user_id, add(now, -std::chrono::hours(24)));
 }
 
 inline void remove_of_user(Tx& tx, std::string_view user_id) {
-    tx.execute("DELETE FROM api_keys WHERE user_id = $1", user_id);
+    tx.execute_for(user_id, "DELETE FROM api_keys WHERE user_id = $1", user_id);
 }
 
 inline void remove_of_user(Tx& tx, std::string_view user_id, KeyScope scope) {
-    tx.execute("DELETE FROM api_keys WHERE user_id = $1 AND scope = $2", user_id, to_string(scope));
+    tx.execute_for(user_id, "DELETE FROM api_keys WHERE user_id = $1 AND scope = $2", user_id,
+                   to_string(scope));
 }
 
 }}}}  // namespace coder_users::v0::store::api_keys

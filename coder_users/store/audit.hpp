@@ -3,7 +3,7 @@
 
 #include "coder_users/base/audit_entry.hpp"
 #include "coder_users/base/text.hpp"
-#include "coder_users/store/db.hpp"
+#include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace audit {
 

@@ -225,10 +225,17 @@ class Connection {
     /// What is known about users and keys beyond the rows.
     const Activity& activity() const { return activity_; }
 
+ protected:
+    sqlite3* handle() { return db_.getHandle(); }
+
+    /// A statement was prepared, or used again, that changes what sessions are made of.
+    bool changes_sessions_ = false;
+
  private:
     struct Cached {
         SQLite::Statement statement;
         bool in_use = false;
+        bool changes_sessions = false;
         Cached(const SQLite::Database& db, const std::string& sql) : statement(db, sql) {}
     };
 
@@ -238,12 +245,26 @@ class Connection {
             std::string text(sql);
             if (statements_.size() == max_statements)
                 return Query(std::make_unique<SQLite::Statement>(db_, text));
-            auto cached = std::make_unique<Cached>(db_, text);
+            auto cached = prepared_anew(text);
             found = statements_.emplace(std::move(text), std::move(cached)).first;
         }
         Cached& cached = *found->second;
+        changes_sessions_ = changes_sessions_ || cached.changes_sessions;
         if (cached.in_use) return Query(std::make_unique<SQLite::Statement>(db_, std::string(sql)));
         return Query(cached.statement, cached.in_use);
+    }
+
+    std::unique_ptr<Cached> prepared_anew(const std::string& sql) {
+        const bool before = std::exchange(changes_sessions_, false);
+        try {
+            auto cached = std::make_unique<Cached>(db_, sql);
+            cached->changes_sessions = changes_sessions_;
+            changes_sessions_ = changes_sessions_ || before;
+            return cached;
+        } catch (...) {
+            changes_sessions_ = true;  // of the transaction, which may go on without this statement
+            throw;
+        }
     }
 
     static constexpr int busy_timeout_ms = 5000;
@@ -252,11 +273,6 @@ class Connection {
     const Activity& activity_;
     SQLite::Database db_;
     std::map<std::string, std::unique_ptr<Cached>, std::less<>> statements_;
-};
-
-/// The connection that changes things, inside a transaction. Made by Store::write() alone.
-class Tx : public Connection {
-    using Connection::Connection;
 };
 
 }}}  // namespace coder_users::v0::store

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "coder_users/store/db.hpp"
+#include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace deployment {
 

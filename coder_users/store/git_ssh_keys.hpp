@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "coder_users/base/user_record.hpp"
-#include "coder_users/store/db.hpp"
+#include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace git_ssh_keys {
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "coder_users/store/db.hpp"
 #include "coder_users/store/errors.hpp"
 #include "coder_users/store/fair_mutex.hpp"
+#include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -57,8 +57,10 @@ class GroupCommit {
     using Ready = std::function<Tx&(bool anew)>;
 
     /// `exclusive`, if any, is held while a group runs.
-    GroupCommit(Ready ready, FairMutex* exclusive)
-        : ready_(std::move(ready)), exclusive_(exclusive) {
+    /// `committed` is told whose sessions may have changed, before anybody hears of a change; it
+    /// must not throw.
+    GroupCommit(Ready ready, FairMutex* exclusive, std::function<void(const Concerned&)> committed)
+        : ready_(std::move(ready)), exclusive_(exclusive), committed_(std::move(committed)) {
         group_.reserve(largest_group);
         kept_.reserve(largest_group);
     }
@@ -161,6 +163,7 @@ class GroupCommit {
         } catch (...) {
             single.error = std::current_exception();
         }
+        committed_({true});
     }
 
     /// False: all who wait have been told why. One after the other they would wait for the same
@@ -232,16 +235,19 @@ class GroupCommit {
         try {
             tx_->execute("COMMIT");
             open_ = false;
+            committed_(tx_->take_concerned());
         } catch (const std::exception&) {
             sync_failed_ = is_failed_sync();
             for (Waiting* each : kept_) each->error = copied_store_error();
             roll_back();
+            committed_({true});  // who knows
         }
         kept_.clear();
     }
 
     void roll_back() {
         open_ = false;
+        if (tx_) tx_->take_concerned();
         try {
             if (tx_->in_transaction()) tx_->execute("ROLLBACK");
         } catch (const std::exception&) {
@@ -251,6 +257,7 @@ class GroupCommit {
 
     const Ready ready_;
     FairMutex* const exclusive_;
+    const std::function<void(const Concerned&)> committed_;
 
     mutable std::mutex mutex_;
     std::deque<Waiting*> waiting_;

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "coder_users/base/model.hpp"
-#include "coder_users/store/db.hpp"
+#include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace links {
 
@@ -44,12 +44,12 @@ inline std::optional<Link> find_by_linked_id(Connection& c, LoginType type,
 
 /// Takes the place of the link that the user has.
 inline void put(Tx& tx, const Link& link) {
-    tx.execute("DELETE FROM user_links WHERE user_id = $1", link.user_id);
-    tx.execute(
-        "INSERT INTO user_links (user_id, login_type, linked_id, sealed_access_token, "
-        "sealed_refresh_token, token_expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        link.user_id, to_string(link.login_type), link.linked_id, link.sealed_access_token,
-        link.sealed_refresh_token, link.token_expires_at);
+    tx.execute_for(link.user_id, "DELETE FROM user_links WHERE user_id = $1", link.user_id);
+    tx.execute_for(link.user_id,
+                   "INSERT INTO user_links (user_id, login_type, linked_id, sealed_access_token, "
+                   "sealed_refresh_token, token_expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+                   link.user_id, to_string(link.login_type), link.linked_id,
+                   link.sealed_access_token, link.sealed_refresh_token, link.token_expires_at);
 }
 
 }}}}  // namespace coder_users::v0::store::links

@@ -8,7 +8,7 @@
 
 #include "coder_users/base/model.hpp"
 #include "coder_users/base/text.hpp"
-#include "coder_users/store/db.hpp"
+#include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace organizations {
 
@@ -47,7 +47,8 @@ inline void insert(Tx& tx, const Organization& organization) {
 /// `roles` are the explicit ones, by their full names.
 inline void add_member(Tx& tx, std::string_view organization_id, std::string_view user_id,
                        const std::vector<std::string>& roles, Time now) {
-    tx.execute(
+    tx.execute_for(
+        user_id,
         "INSERT INTO organization_members (user_id, organization_id, created_at, updated_at) "
         "VALUES ($1, $2, $3, $4)",
         user_id, organization_id, now, now);
@@ -85,10 +86,10 @@ inline void set_roles(Tx& tx, const OrganizationMember& member,
             "INSERT INTO organization_member_roles (user_id, organization_id, role) "
             "VALUES ($1, $2, $3)",
             member.user_id, member.organization_id, role);
-    tx.execute(
-        "UPDATE organization_members SET updated_at = $1 "
-        "WHERE user_id = $2 AND organization_id = $3",
-        now, member.user_id, member.organization_id);
+    tx.execute_for(member.user_id,
+                   "UPDATE organization_members SET updated_at = $1 "
+                   "WHERE user_id = $2 AND organization_id = $3",
+                   now, member.user_id, member.organization_id);
 }
 
 }}}}  // namespace coder_users::v0::store::organizations

@@ -6,10 +6,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <utility>
 #include <vector>
 
 #include "coder_users/store/db.hpp"
+#include "coder_users/store/fair_mutex.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -83,6 +85,27 @@ class ReaderPool {
     std::vector<std::unique_ptr<Connection>> idle_;
     std::size_t lent_ = 0;
     bool shut_ = false;
+};
+
+/// A connection that is borrowed while this lives. A database in memory has no write-ahead log: its
+/// readers wait for the writer at `shared` instead of polling inside SQLite; nullptr otherwise.
+class Reading {
+ public:
+    Reading(ReaderPool& pool, FairMutex* shared) : pool_(pool), connection_(pool.borrow()) {
+        if (shared) shared_ = std::shared_lock<FairMutex>(*shared);
+    }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+    ~Reading() {
+        if (shared_) shared_.unlock();
+        pool_.give_back(std::move(connection_));
+    }
+    Connection& connection() const { return *connection_; }
+
+ private:
+    ReaderPool& pool_;
+    std::unique_ptr<Connection> connection_;
+    std::shared_lock<FairMutex> shared_;
 };
 
 }}}  // namespace coder_users::v0::store

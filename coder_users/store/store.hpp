@@ -6,12 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -20,13 +21,14 @@
 #include "coder_users/store/activity.hpp"
 #include "coder_users/store/api_keys.hpp"
 #include "coder_users/store/database_file.hpp"
-#include "coder_users/store/db.hpp"
 #include "coder_users/store/fair_mutex.hpp"
 #include "coder_users/store/integrity.hpp"
 #include "coder_users/store/migrate.hpp"
 #include "coder_users/store/reader_pool.hpp"
+#include "coder_users/store/session_cache.hpp"
 #include "coder_users/store/store_options.hpp"
 #include "coder_users/store/transaction.hpp"
+#include "coder_users/store/tx.hpp"
 #include "coder_users/store/users.hpp"
 #include "coder_users/store/writer.hpp"
 
@@ -39,7 +41,8 @@ class Store {
     /// Opens, or creates and migrates. Throws std::runtime_error that names the path and cause.
     explicit Store(StoreOptions options)
         : options_(std::move(options)),
-          readers_(options_.readers, [this] { return new_reader(); }) {
+          readers_(options_.readers, [this] { return new_reader(); }),
+          sessions_(options_.cached_sessions) {
         std::unique_ptr<Tx> writer;
         try {
             writer = open();
@@ -48,12 +51,13 @@ class Store {
             if (text.find(name_) != std::string::npos) throw std::runtime_error(text);
             throw std::runtime_error("cannot open " + name_ + ": " + text);
         }
+        const auto committed = [this](const Concerned& whom) { sessions_.forget(whom); };
         if (in_memory())
-            writer_.emplace(std::move(writer), nullptr, "", readers_, &memory_mutex_);
+            writer_.emplace(std::move(writer), nullptr, "", readers_, &memory_mutex_, committed);
         else
             writer_.emplace(
                 std::move(writer), [this] { return new_writer(); }, name_ + ".reserve", readers_,
-                nullptr);
+                nullptr, committed);
         const SignalsBlocked quiet;
         activity_thread_ = std::thread([this] { store_activity_until_closed(); });
     }
@@ -91,10 +95,25 @@ class Store {
     template <class Fn>
     auto read(Fn&& fn) {
         return unless_damaged([&] {
-            const Reading reading(*this);
+            const Reading reading(readers_, in_memory() ? &memory_mutex_ : nullptr);
             Transaction transaction(reading.connection(), "BEGIN");
             return transaction.run([&] { return fn(reading.connection()); });
         });
+    }
+
+    /// As api_keys::find_session(), from memory while no change concerns the session.
+    std::optional<api_keys::Session> session(std::string_view key_id) {
+        if (const auto kept = damaged_ ? nullptr : sessions_.find(key_id)) {
+            api_keys::Session session = *kept;
+            activity_.lay_over(session.identity.key);
+            activity_.lay_over(session.identity.user);
+            return session;
+        }
+        const std::uint64_t changes = sessions_.changes();
+        auto found = read([&](Connection& c) { return api_keys::find_session(c, key_id); });
+        if (found && sessions_.on())
+            sessions_.keep(std::make_shared<const api_keys::Session>(*found), changes);
+        return found;
     }
 
     /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that come at
@@ -127,8 +146,10 @@ class Store {
         const std::lock_guard<std::mutex> no_activity(activity_mutex_);
         Connection source(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, activity_);
         source.show(image);
-        writer_->run_alone([&](Tx& tx) { source.copy_to(tx); });
-        activity_.clear();
+        writer_->run_alone([&](Tx& tx) {
+            source.copy_to(tx);
+            activity_.clear();  // before the sessions are forgotten that show it
+        });
     }
 
     /// How many changes wait for their transaction to begin.
@@ -170,28 +191,6 @@ class Store {
             return std::move(*result);
         }
     }
-
-    // Borrows a reading connection; the one given back last is the warmest.
-    class Reading {
-     public:
-        explicit Reading(Store& store) : store_(store), connection_(store.readers_.borrow()) {
-            // A database in memory has no write-ahead log: its readers wait for the writer here
-            // instead of polling inside SQLite.
-            if (store.in_memory()) shared_ = std::shared_lock<FairMutex>(store.memory_mutex_);
-        }
-        Reading(const Reading&) = delete;
-        Reading& operator=(const Reading&) = delete;
-        ~Reading() {
-            if (shared_) shared_.unlock();
-            store_.readers_.give_back(std::move(connection_));
-        }
-        Connection& connection() const { return *connection_; }
-
-     private:
-        Store& store_;
-        std::unique_ptr<Connection> connection_;
-        std::shared_lock<FairMutex> shared_;
-    };
 
     std::unique_ptr<Tx> open() {
         constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -277,6 +276,7 @@ class Store {
     FairMutex memory_mutex_;
     std::atomic<bool> damaged_{false};
     ReaderPool readers_;
+    SessionCache sessions_;
     std::optional<Writer> writer_;
 
     std::mutex closing_mutex_;

@@ -11,6 +11,7 @@ struct StoreOptions {
     std::string database;              ///< a path, or ":memory:"
     std::string memory_name;           ///< tells databases in memory apart; unique in the process
     std::size_t readers = 8;           ///< reading connections at most
+    std::size_t cached_sessions = 0;   ///< sessions kept in memory at most
     bool test_data = false;            ///< takes files of this kind alone
     std::function<bool()> fail_write;  ///< Env::fail_write
     /// Told, from any thread, when activity could not be stored. Must not throw.

@@ -9,9 +9,9 @@
 
 #include "coder_users/base/user_record.hpp"
 #include "coder_users/store/api_keys.hpp"
-#include "coder_users/store/db.hpp"
 #include "coder_users/store/git_ssh_keys.hpp"
 #include "coder_users/store/organizations.hpp"
+#include "coder_users/store/tx.hpp"
 #include "coder_users/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
@@ -49,18 +49,18 @@ inline void insert_membership(Tx& tx, const OrganizationMember& member) {
     organizations::add_member(tx, member.organization_id, member.user_id, member.roles,
                               member.created_at);
     if (member.updated_at != member.created_at)
-        tx.execute(
-            "UPDATE organization_members SET updated_at = $1 "
-            "WHERE user_id = $2 AND organization_id = $3",
-            member.updated_at, member.user_id, member.organization_id);
+        tx.execute_for(member.user_id,
+                       "UPDATE organization_members SET updated_at = $1 "
+                       "WHERE user_id = $2 AND organization_id = $3",
+                       member.updated_at, member.user_id, member.organization_id);
 }
 
 inline void insert_link(Tx& tx, std::string_view user_id, const ProviderLink& link) {
-    tx.execute(
-        "INSERT INTO user_links (user_id, login_type, linked_id, sealed_access_token, "
-        "sealed_refresh_token, token_expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        user_id, to_string(link.login_type), link.linked_id, link.sealed_access_token,
-        link.sealed_refresh_token, link.token_expires_at);
+    tx.execute_for(user_id,
+                   "INSERT INTO user_links (user_id, login_type, linked_id, sealed_access_token, "
+                   "sealed_refresh_token, token_expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+                   user_id, to_string(link.login_type), link.linked_id, link.sealed_access_token,
+                   link.sealed_refresh_token, link.token_expires_at);
 }
 
 /// Its organizations exist.

@@ -9,7 +9,7 @@
 
 #include "coder_users/base/model.hpp"
 #include "coder_users/base/text.hpp"
-#include "coder_users/store/db.hpp"
+#include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace users {
 
@@ -134,9 +134,9 @@ inline Taken taken(Connection& c, std::string_view email, std::string_view usern
 
 /// Replaces all site roles.
 inline void set_roles(Tx& tx, std::string_view id, const std::vector<std::string>& roles) {
-    tx.execute("DELETE FROM user_roles WHERE user_id = $1", id);
+    tx.execute_for(id, "DELETE FROM user_roles WHERE user_id = $1", id);
     for (const std::string& role : roles)
-        tx.execute("INSERT INTO user_roles (user_id, role) VALUES ($1, $2)", id, role);
+        tx.execute_for(id, "INSERT INTO user_roles (user_id, role) VALUES ($1, $2)", id, role);
 }
 
 /// Makes the live user part of what is derived from users: the count and the texts to search.
@@ -174,7 +174,8 @@ inline void derive_all(Tx& tx) {
 
 /// Stores the user with its site roles; memberships are organizations::add_member().
 inline void insert(Tx& tx, const User& user, std::string_view hashed_password) {
-    tx.execute(
+    tx.execute_for(
+        user.id,
         "INSERT INTO users (id, username, username_folded, email, email_folded, hashed_password, "
         "created_at, last_seen_at, status, login_type, avatar_url, theme_preference, number) "
         "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, COALESCE(MAX(number), 0) + 1 "
@@ -188,40 +189,46 @@ inline void insert(Tx& tx, const User& user, std::string_view hashed_password) {
 
 inline void set_username(Tx& tx, std::string_view id, std::string_view username) {
     if (!underive(tx, id)) return;
-    tx.execute("UPDATE users SET username = $1, username_folded = $2 WHERE id = $3 AND deleted = 0",
-               username, fold_ascii(username), id);
+    tx.execute_for(
+        id, "UPDATE users SET username = $1, username_folded = $2 WHERE id = $3 AND deleted = 0",
+        username, fold_ascii(username), id);
     derive(tx, id);
 }
 
 inline void set_status(Tx& tx, std::string_view id, UserStatus status) {
-    tx.execute("UPDATE users SET status = $1 WHERE id = $2 AND deleted = 0", to_string(status), id);
+    tx.execute_for(id, "UPDATE users SET status = $1 WHERE id = $2 AND deleted = 0",
+                   to_string(status), id);
 }
 
 inline void set_theme_preference(Tx& tx, std::string_view id, std::string_view theme) {
-    tx.execute("UPDATE users SET theme_preference = $1 WHERE id = $2 AND deleted = 0", theme, id);
+    tx.execute_for(id, "UPDATE users SET theme_preference = $1 WHERE id = $2 AND deleted = 0",
+                   theme, id);
 }
 
 inline void set_email(Tx& tx, std::string_view id, std::string_view email) {
-    tx.execute("UPDATE users SET email = $1, email_folded = $2 WHERE id = $3 AND deleted = 0",
-               email, fold_ascii(email), id);
+    tx.execute_for(id,
+                   "UPDATE users SET email = $1, email_folded = $2 WHERE id = $3 AND deleted = 0",
+                   email, fold_ascii(email), id);
 }
 
 inline void set_avatar_url(Tx& tx, std::string_view id, std::string_view url) {
-    tx.execute("UPDATE users SET avatar_url = $1 WHERE id = $2 AND deleted = 0", url, id);
+    tx.execute_for(id, "UPDATE users SET avatar_url = $1 WHERE id = $2 AND deleted = 0", url, id);
 }
 
 inline void set_login_type(Tx& tx, std::string_view id, LoginType type) {
-    tx.execute("UPDATE users SET login_type = $1 WHERE id = $2 AND deleted = 0", to_string(type),
-               id);
+    tx.execute_for(id, "UPDATE users SET login_type = $1 WHERE id = $2 AND deleted = 0",
+                   to_string(type), id);
 }
 
 inline void set_hashed_password(Tx& tx, std::string_view id, std::string_view hash) {
-    tx.execute("UPDATE users SET hashed_password = $1 WHERE id = $2 AND deleted = 0", hash, id);
+    tx.execute_for(id, "UPDATE users SET hashed_password = $1 WHERE id = $2 AND deleted = 0", hash,
+                   id);
 }
 
 /// The user was there at `seen_at`: a dormant one becomes active.
 inline void set_seen(Tx& tx, std::string_view id, Time seen_at) {
-    tx.execute(
+    tx.execute_for(
+        id,
         "UPDATE users SET status = CASE status WHEN 'dormant' THEN 'active' ELSE status END, "
         "last_seen_at = CASE WHEN last_seen_at < $1 THEN $1 ELSE last_seen_at END "
         "WHERE id = $2 AND deleted = 0",
@@ -231,13 +238,13 @@ inline void set_seen(Tx& tx, std::string_view id, Time seen_at) {
 /// Frees name and address and removes everything that belongs to the user but its site roles, which
 /// the audit log shows.
 inline void remove(Tx& tx, std::string_view id) {
-    tx.execute("DELETE FROM api_keys WHERE user_id = $1", id);
+    tx.execute_for(id, "DELETE FROM api_keys WHERE user_id = $1", id);
     tx.execute("DELETE FROM git_ssh_keys WHERE user_id = $1", id);
-    tx.execute("DELETE FROM user_links WHERE user_id = $1", id);
+    tx.execute_for(id, "DELETE FROM user_links WHERE user_id = $1", id);
     tx.execute("DELETE FROM organization_member_roles WHERE user_id = $1", id);
-    tx.execute("DELETE FROM organization_members WHERE user_id = $1", id);
+    tx.execute_for(id, "DELETE FROM organization_members WHERE user_id = $1", id);
     underive(tx, id);
-    tx.execute("UPDATE users SET deleted = 1, hashed_password = '' WHERE id = $1", id);
+    tx.execute_for(id, "UPDATE users SET deleted = 1, hashed_password = '' WHERE id = $1", id);
 }
 
 }}}}  // namespace coder_users::v0::store::users

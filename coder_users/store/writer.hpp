@@ -20,13 +20,15 @@ class Writer {
 
     /// `connect` makes the connection anew; of a database in memory it is empty, and so is the path
     /// of the reserve. `exclusive`, if any, is held while changes run.
+    /// `committed` is GroupCommit's.
     Writer(std::unique_ptr<Tx> tx, Connect connect, const std::string& reserve, ReaderPool& readers,
-           FairMutex* exclusive)
+           FairMutex* exclusive, std::function<void(const Concerned&)> committed)
         : tx_(std::move(tx)),
           connect_(std::move(connect)),
           readers_(readers),
+          committed_(std::move(committed)),
           reserve_(reserve),
-          changes_([this](bool anew) -> Tx& { return ready(anew); }, exclusive) {}
+          changes_([this](bool anew) -> Tx& { return ready(anew); }, exclusive, committed_) {}
 
     /// Runs `change` as GroupCommit::run() does. An essential one may be run twice.
     void run(const Change& change, Need need) {
@@ -70,6 +72,7 @@ class Writer {
     // since the last checkpoint is written and synced again before any change is acknowledged.
     void reopen() {
         const ReaderPool::Shut nobody_reads(readers_);
+        committed_({true});  // a change whose COMMIT failed may show from here on
         tx_.reset();
         auto tx = connect_();
         if (tx->first_text("PRAGMA wal_checkpoint(TRUNCATE)") != "0")
@@ -80,6 +83,7 @@ class Writer {
     std::unique_ptr<Tx> tx_;
     const Connect connect_;
     ReaderPool& readers_;
+    const std::function<void(const Concerned&)> committed_;
     Reserve reserve_;
     GroupCommit changes_;
 };

@@ -74,6 +74,32 @@ TEST_CASE("after a failed sync nothing is acknowledged before the database was o
     plan().disarm();
 }
 
+TEST_CASE(
+    "a revocation whose sync failed holds for sessions that were looked up from when it shows") {
+    install();
+    const Prepared prepared;
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    prepared.copy(path);
+    auto service = coder_users::start(repeatable(path));
+    const auto me = [&] { return ask(service, "GET", "/users/me", prepared.session).status; };
+    REQUIRE(theme(service, prepared.owner, "a") == 200);  // the log has begun: one sync a commit
+    REQUIRE(me() == 200);
+
+    // The sync of the commit fails, then that of the log that is to be put away on closing.
+    plan().arm(sync_calls, 1, 2);
+    REQUIRE(ask(service, "POST", "/users/logout", prepared.session).status == 503);
+    CHECK(me() == 200);  // and kept in memory again, while the log holds the revocation
+    const auto other = ask(service, "POST", "/users/me/keys/tokens", prepared.owner, "{}");
+    plan().disarm();
+    REQUIRE(other.status == 201);
+    const std::string key = prepared.session.substr(0, prepared.session.find('-'));
+    const bool there =
+        stored(path, "SELECT COUNT(*) FROM api_keys WHERE id = '" + key + "'") == "1";
+    CHECK(me() == (there ? 200 : 401));
+    CHECK_FALSE(there);  // else this test shows nothing
+}
+
 TEST_CASE("at the first sign of damage serving stops and the file is left as it is") {
     const Prepared prepared;
     TempFolder folder;
