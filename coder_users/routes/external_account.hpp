@@ -124,7 +124,8 @@ inline void take_profile_over(store::Tx& tx, const User& user, const ExternalUse
     if (user.status == UserStatus::dormant)
         store::users::set_status(tx, user.id, UserStatus::active);
     store::users::set_avatar_url(tx, user.id, who.avatar_url);
-    if (who.email_verified && !store::users::taken(tx, who.email, "", user.id).email)
+    if (who.email_verified && who.email != user.email &&
+        !store::users::taken(tx, who.email, "", user.id).email)
         store::users::set_email(tx, user.id, who.email);
 }
 

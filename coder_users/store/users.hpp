@@ -206,9 +206,11 @@ inline void set_theme_preference(Tx& tx, std::string_view id, std::string_view t
 }
 
 inline void set_email(Tx& tx, std::string_view id, std::string_view email) {
+    if (!underive(tx, id)) return;
     tx.execute_for(id,
                    "UPDATE users SET email = $1, email_folded = $2 WHERE id = $3 AND deleted = 0",
                    email, fold_ascii(email), id);
+    derive(tx, id);
 }
 
 inline void set_avatar_url(Tx& tx, std::string_view id, std::string_view url) {

@@ -284,6 +284,26 @@ TEST_CASE("a login takes over address and avatar, never the name") {
           "owner@example.org");
 }
 
+TEST_CASE("an address that a login has taken over is found, and the one before it is not") {
+    OidcWorld oidc;
+    REQUIRE(oidc.log_in().status == 307);
+    REQUIRE(oidc.log_in_as(person("ada-1", "Lovelace@new.example", "ada")).status == 307);
+    const auto found = [&](const std::string& words) {
+        const Answer answer = oidc.world.server.send("GET", "/users?q=" + words, oidc.world.owner);
+        CHECK(answer.status == 200);
+        return parse(answer.body)["count"].text();
+    };
+    CHECK(found("lovelace@new.example") == "1");
+    CHECK(found("ada@corp.example") == "0");
+    INFO("the texts to search say what the rows say, and go with them");
+    CHECK_NOTHROW(oidc.world.execute(
+        "INSERT INTO users_text (users_text, rank) VALUES ('integrity-check', 1)"));
+    CHECK(oidc.world.server.send("DELETE", "/users/ada", oidc.world.owner).status == 200);
+    for (const std::string domain : {"corp.example", "new.example"})
+        CHECK(oidc.world.sql("SELECT count(*) FROM users_text WHERE users_text MATCH '\"" + domain +
+                             "\"'") == "0");
+}
+
 TEST_CASE("[O15] a name that is invalid is made valid; one that is taken gets a suffix", "[O15]") {
     OidcWorld oidc;
     int people = 0;

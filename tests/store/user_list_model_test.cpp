@@ -140,10 +140,13 @@ TEST_CASE("every list is what a look at everybody would give") {
             for (int i = 0; i < 100; ++i) {
                 const std::size_t at = below(random, model.users.size());
                 User& user = model.users[at];
-                if (i % 3 == 0) {
+                if (i % 4 == 0) {
                     store::users::remove(tx, user.id);
                     model.users.erase(model.users.begin() + static_cast<std::ptrdiff_t>(at));
-                } else if (i % 3 == 1) {
+                } else if (i % 4 == 1) {
+                    user.email = "Moved" + std::to_string(round * 1000 + i) + "@y12.example";
+                    store::users::set_email(tx, user.id, user.email);
+                } else if (i % 4 == 2) {
                     user.username = "Renamed" + std::to_string(round * 1000 + i);
                     store::users::set_username(tx, user.id, user.username);
                 } else {
