@@ -198,16 +198,13 @@ inline void ask_host_about(Call& call, LoginType type, const ExternalUser& who,
 inline std::string external_session(Call& call, LoginType type, const ExternalUser& who) {
     const rules::NewKey made = rules::make_key(call.backend.random);
     std::optional<NewUser> prepared;
-    ask_host_about(call, type, who, prepared);
     const auto attempt = [&] {
+        ask_host_about(call, type, who, prepared);
         return write(call, [&](store::Tx& tx) {
             return log_in_external(tx, call, type, who, prepared, made);
         });
     };
-    if (!attempt()) {  // the account has gone meanwhile
-        prepared = prepare_external_user(call, type, who);
-        attempt();
-    }
+    while (!attempt()) continue;  // the account has gone meanwhile
     return made.token();
 }
 

@@ -378,6 +378,53 @@ TEST_CASE("[O15] after ten taken alternatives the login is refused", "[O15]") {
         });
 }
 
+TEST_CASE("an account that goes while its owner logs in is made anew only if the host allows it") {
+    using coder_users::EventKind;
+    std::atomic<bool> allowed{true}, deletes{false};
+    std::mutex mutex;
+    std::string asked;
+    std::function<void()> remove_ada;
+    OidcWorld oidc([&](Options& options) {
+        options.before = [&](const coder_users::Event& event) -> std::optional<coder_users::Veto> {
+            if (event.user.username != "ada" || event.kind == EventKind::deleted)
+                return std::nullopt;
+            {
+                const std::lock_guard<std::mutex> lock(mutex);
+                (asked += to_string(event.kind)) += ' ';
+            }
+            if (event.kind == EventKind::created && !allowed)
+                return coder_users::Veto{"no more users"};
+            if (deletes.exchange(false)) remove_ada();
+            return std::nullopt;
+        };
+    });
+    remove_ada = [&] {
+        CHECK(oidc.world.server.send("DELETE", "/users/ada", oidc.world.owner).status == 200);
+    };
+    const auto log_in_while_deleted = [&] {
+        {
+            const std::lock_guard<std::mutex> lock(mutex);
+            asked.clear();
+        }
+        deletes = true;
+        return oidc.log_in();
+    };
+    REQUIRE(oidc.log_in().status == 307);
+    const std::string first = oidc.world.id_of("ada");
+    const Answer answer = log_in_while_deleted();
+    CHECK(answer.status == 307);
+    CHECK(asked == "logged_in created logged_in ");
+    CHECK(oidc.world.id_of("ada") != first);
+    CHECK(oidc.world.server.send("GET", "/users/me", session_of(answer)).status == 200);
+
+    allowed = false;
+    const Answer refused = log_in_while_deleted();
+    CHECK(refused.status == 403);
+    CHECK(parse(refused.body)["message"].text() == "no more users");
+    check_no_session(refused);
+    CHECK(oidc.world.sql("SELECT count(*) FROM users WHERE deleted = 0") == "1");
+}
+
 TEST_CASE("first logins of one person at once make one account") {
     OidcWorld oidc;
     constexpr std::size_t count = 6;
