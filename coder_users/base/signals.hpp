@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <cerrno>
+#include <ctime>
 #include <initializer_list>
 
 namespace coder_users { inline namespace v0 {
@@ -25,6 +27,32 @@ class SignalsBlocked {
 
  private:
     sigset_t before_;
+};
+
+/// While one exists, no SIGPIPE ends the process because of what this thread writes: for libraries
+/// that write to sockets on a thread of the host.
+class NoSigpipe {
+ public:
+    NoSigpipe() {
+        sigset_t waiting;
+        ::sigpending(&waiting);
+        was_waiting_ = ::sigismember(&waiting, SIGPIPE) == 1;
+        ::sigemptyset(&pipe_);
+        ::sigaddset(&pipe_, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~NoSigpipe() {
+        const timespec at_once{0, 0};
+        if (!was_waiting_)  // one that waits now is ours
+            while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) continue;
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    NoSigpipe(const NoSigpipe&) = delete;
+    NoSigpipe& operator=(const NoSigpipe&) = delete;
+
+ private:
+    sigset_t pipe_, before_;
+    bool was_waiting_;
 };
 
 }}  // namespace coder_users::v0

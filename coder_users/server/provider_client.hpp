@@ -147,6 +147,7 @@ class ProviderClient final : public routes::ProviderAccess {
 
     /// Follows redirects of a GET within the same origin, three at most.
     routes::ProviderAnswer send(const routes::ProviderRequest& request) override {
+        const NoSigpipe quiet;  // OpenSSL writes without MSG_NOSIGNAL
         const Registered call(*this);
         auto address = parse_web_address(request.url);
         if (!address) throw routes::ProviderFailure("the provider's address is not a URL");
@@ -280,6 +281,7 @@ class ProviderClient final : public routes::ProviderAccess {
             case httplib::Error::SSLConnection:
             case httplib::Error::SSLLoadingCerts:
             case httplib::Error::SSLServerVerification:
+            case httplib::Error::SSLServerHostnameVerification:
                 return "the provider's certificate cannot be verified";
             case httplib::Error::Connection:
             case httplib::Error::ConnectionTimeout:

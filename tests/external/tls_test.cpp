@@ -1,6 +1,10 @@
 // Providers over TLS: the certificate must be right (contract external_login.md 8,
 // --provider-ca-file).
+#include <signal.h>
+
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "login_world.hpp"
 
@@ -20,8 +24,27 @@ Answer start_at(const OidcStandIn& provider, const std::string& trusted) {
         if (!trusted.empty()) options.provider_ca_file = bundle;
     }));
     server.owner();
-    return server.send("GET", "/users/oidc/callback");
+    const Answer answer = server.send("GET", "/users/oidc/callback");
+    const bool blamed =
+        server.log().find("the provider's certificate cannot be verified") != std::string::npos;
+    CHECK(blamed == (answer.status != 307));
+    return answer;
 }
+
+/// A provider over TLS, and a server that trusts it.
+struct TlsWorld {
+    const ProviderKey key = ProviderKey::ec();
+    const std::string certificate = key.certificate("127.0.0.1");
+    const TempFolder folder;
+    const std::string bundle = folder.file("bundle.pem");
+    OidcStandIn provider{certificate, key.private_pem()};
+    LoginWorld login{"/users/oidc/callback", with_oidc(provider, [this](Options& options) {
+                         std::ofstream(bundle) << certificate;
+                         options.provider_ca_file = bundle;
+                     })};
+};
+
+std::atomic<int> pipe_signals{0};
 
 }  // namespace
 
@@ -44,18 +67,44 @@ TEST_CASE("[O11] only a provider with a trusted certificate of its own address i
 }
 
 TEST_CASE("a whole login over TLS") {
-    const ProviderKey key = ProviderKey::ec();
-    const TempFolder folder;
-    const std::string bundle = folder.file("bundle.pem");
-    const std::string certificate = key.certificate("127.0.0.1");
-    std::ofstream(bundle) << certificate;
-    OidcStandIn provider(certificate, key.private_pem());
-    const LoginWorld login("/users/oidc/callback", with_oidc(provider, [&](Options& options) {
-                               options.provider_ca_file = bundle;
-                           }));
-    const Flow flow = login.begin();
+    TlsWorld tls;
+    const Flow flow = tls.login.begin();
     CHECK(flow.location.substr(0, 8) == "https://");
-    const Answer answer = login.back(flow, provider.authorize(flow.location));
+    const Answer answer = tls.login.back(flow, tls.provider.authorize(flow.location));
     CHECK(answer.status == 307);
-    CHECK(login.newest_user() == "ada|ada@corp.example|oidc|active|");
+    CHECK(tls.login.newest_user() == "ada|ada@corp.example|oidc|active|");
+}
+
+TEST_CASE("no SIGPIPE ends a host that waits for a provider on a thread of its own") {
+    TlsWorld tls;
+    OidcFace face = tls.provider.good();
+    face.token["refresh_token"] = "true";
+    tls.provider.show(face);
+    const Flow flow = tls.login.begin();
+    const Answer answer = tls.login.back(flow, tls.provider.authorize(flow.location));
+    REQUIRE(answer.status == 307);
+    tls.login.world.server.advance(std::chrono::minutes(6));
+    face.replies["/token"].pace = Reply::Pace::never;
+    tls.provider.show(face);
+    const int calls = tls.provider.count("/token");
+
+    struct sigaction before {};
+    struct sigaction counting {};
+    counting.sa_handler = [](int) { ++pipe_signals; };
+    ::sigaction(SIGPIPE, &counting, &before);
+    coder_users::Service& service = tls.login.world.server.service();
+    bool refused = false;
+    std::thread host([&] {
+        try {
+            service.authenticate(session_of(answer));
+        } catch (const coder_users::ApiError&) {
+            refused = true;
+        }
+    });
+    CHECK(eventually([&] { return tls.provider.count("/token") > calls; }));
+    service.stop();  // cuts the connection under the call
+    host.join();
+    ::sigaction(SIGPIPE, &before, nullptr);
+    CHECK(refused);
+    CHECK(pipe_signals == 0);
 }
