@@ -56,6 +56,13 @@ inline Identity current_identity(store::Store& store, const Identity& known, Tim
     return std::move(session->identity);
 }
 
+/// Check 9 where it is due. May wait for the provider: the identity counts as it is afterwards.
+inline Identity refreshed_identity(const routes::Backend& backend, GoodSession session, Time now) {
+    if (!session.refresh_due) return std::move(session.identity);
+    routes::refresh_provider_token(backend, session.identity.user.id, now);
+    return current_identity(backend.store, session.identity, now);
+}
+
 /// The effects of a use (contract http.md 6.3): part of every answer from here on, stored soon.
 inline void note_use(store::Store& store, Identity& identity, Time now, bool slide) {
     const rules::KeyUse use = rules::use_key(identity.key, now, slide);
@@ -69,11 +76,9 @@ inline void note_use(store::Store& store, Identity& identity, Time now, bool sli
 
 /// Gate 6 as a whole, for callers in the process.
 inline Identity authenticate(const routes::Backend& backend, std::string_view token, Time now) {
-    GoodSession session = check_token(backend.store, token, now);
-    Identity& identity = session.identity;
-    if (session.refresh_due) routes::refresh_provider_token(backend, identity.user.id, now);
+    Identity identity = refreshed_identity(backend, check_token(backend.store, token, now), now);
     note_use(backend.store, identity, now, !backend.options.disable_session_expiry_refresh);
-    return std::move(identity);
+    return identity;
 }
 
 /// Whether gate 6 would wait for a login provider to let this token through.

@@ -222,8 +222,8 @@ class Pipeline {
 
     Identity signed_in(const CheckedToken& checked, Time now) {
         if (checked.refusal) throw ApiError(*checked.refusal);
-        Identity identity = checked.identity.value();
-        if (checked.refresh_due) routes::refresh_provider_token(backend_, identity.user.id, now);
+        Identity identity =
+            refreshed_identity(backend_, {checked.identity.value(), checked.refresh_due}, now);
         note_use(backend_.store, identity, now, !backend_.options.disable_session_expiry_refresh);
         return identity;
     }

@@ -187,6 +187,7 @@ std::string OidcStandIn::new_access_token() {
 }
 
 Reply OidcStandIn::refresh(const SeenRequest& request) {
+    if (face_.at_refresh) face_.at_refresh();
     auto form = request.form;
     if (refresh_token_.empty() || form["refresh_token"] != refresh_token_)
         return bad_request("invalid_grant");

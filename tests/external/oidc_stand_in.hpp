@@ -35,6 +35,7 @@ struct OidcFace {
     /// The whole id token from its header and its claims; by default signed with the EC key.
     std::function<std::string(const std::string& header, const std::string& claims)> id_token;
     std::map<std::string, Reply> replies;  ///< path -> the answer given instead
+    std::function<void()> at_refresh;      ///< called ahead of the answer to a refresh token
 };
 
 /// Paths: /.well-known/openid-configuration, /authorize, /token, /userinfo, /keys.

@@ -82,6 +82,44 @@ TEST_CASE("[O14] requests that the gates behind refuse renew the token as well")
     CHECK(expired.refreshes() == 1);
 }
 
+TEST_CASE("[O14] who is suspended or deleted while the token is renewed does not pass") {
+    const auto me_while = [](Expired& expired, const std::string& method, const std::string& path) {
+        OidcFace face = expired.provider.good();
+        face.at_refresh = [&expired, method, path] {
+            CHECK(expired.world.server.send(method, path, expired.world.owner).status == 200);
+        };
+        expired.provider.show(face);
+        return expired.me();
+    };
+    SECTION("suspended") {
+        Expired expired;
+        const Answer answer = me_while(expired, "PUT", "/users/ada/status/suspend");
+        CHECK(expired.refreshes() == 1);
+        CHECK(answer.status == 401);
+        CHECK(parse(answer.body)["message"].text() ==
+              "User is not active (status = \"suspended\"). Contact an admin to reactivate your "
+              "account.");
+    }
+    SECTION("deleted") {
+        Expired expired;
+        const Answer answer = me_while(expired, "DELETE", "/users/ada");
+        CHECK(expired.refreshes() == 1);
+        CHECK(answer.status == 401);
+        CHECK(answer.body == detailed(signed_out, "API key is invalid."));
+        CHECK(expired.world.sql("SELECT count(*) FROM user_links") == "0");
+    }
+    SECTION("suspended, seen by the host") {
+        Expired expired;
+        OidcFace face = expired.provider.good();
+        face.at_refresh = [&expired] {
+            expired.world.server.send("PUT", "/users/ada/status/suspend", expired.world.owner);
+        };
+        expired.provider.show(face);
+        CHECK_THROWS_AS(expired.world.server.service().authenticate(expired.token),
+                        coder_users::ApiError);
+    }
+}
+
 TEST_CASE("without refresh token, or without expiry, there is nothing to renew") {
     OidcWorld oidc;
     const auto later = [&](const Members& token) {
