@@ -14,6 +14,7 @@
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/rules/networks.hpp"
 #include "coder_users/rules/password.hpp"
+#include "coder_users/rules/redirect.hpp"
 #include "coder_users/server/request_head.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
@@ -21,11 +22,12 @@ namespace coder_users { inline namespace v0 { namespace server {
 /// An http or https URL with a host, in visible ASCII: it stands in Location headers.
 inline bool is_web_url(std::string_view text) {
     for (const std::string_view scheme : {"http://", "https://"}) {
-        const std::string_view rest = text.substr((std::min)(scheme.size(), text.size()));
-        if (same_folded(text.substr(0, scheme.size()), scheme))
-            return !rest.empty() && std::string_view("/?#:@").find(rest.front()) == rest.npos &&
-                   std::all_of(rest.begin(), rest.end(),
-                               [](char c) { return c > ' ' && c <= '~'; });
+        if (!same_folded(text.substr(0, scheme.size()), scheme)) continue;
+        const std::string_view rest = text.substr(scheme.size());
+        const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
+        return !host.empty() && host.front() != ':' && host.find('@') == host.npos &&
+               rules::is_url_authority(host) &&
+               std::all_of(rest.begin(), rest.end(), [](char c) { return c > ' ' && c <= '~'; });
     }
     return false;
 }

@@ -111,6 +111,9 @@ TEST_CASE("every bad option is refused by its name before anything is opened") {
              o.proxy_trusted_origins = {"::1", "x"};
          }},
         {"oidc.issuer_url", [](Options& o) { o.oidc.issuer_url = "accounts.example.com"; }},
+        {"oidc.issuer_url", [](Options& o) { o.oidc.issuer_url = "https://host:port"; }},
+        {"oidc.issuer_url", [](Options& o) { o.oidc.issuer_url = "https://me@host"; }},
+        {"oidc.issuer_url", [](Options& o) { o.oidc.issuer_url = "https://a<b"; }},
         {"access_url", [](Options& o) { o = with_oidc(o), o.access_url = ""; }},
         {"access_url", [](Options& o) { o = with_github(o), o.access_url = ""; }},
         {"github.allowed_orgs", [](Options& o) { o = with_github(o), o.github.allowed_orgs = {}; }},
