@@ -36,6 +36,7 @@ inline std::string username_from(std::string_view name, std::string_view email,
         if (is_letter(c) || is_digit(c) || c == '-') stripped += c;
     if (valid_username(stripped)) return stripped;
     std::string made = random_name(random);
+    made.erase(made.find_first_of("0123456789") + 1);  // of its digits the first
     std::replace(made.begin(), made.end(), '_', '-');
     return made;
 }
