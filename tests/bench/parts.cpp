@@ -1,0 +1,144 @@
+// What the parts of the server cost without HTTP around them: a token's check, lists and searches,
+// the start, and beneath them the bare SQLite statement.
+//   bench_parts [seconds] [users]     seconds 1: the shortest form, with 1,000 users
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <coder_users.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "coder_users/store/user_list.hpp"
+#include "data.hpp"
+#include "temp_folder.hpp"
+
+namespace {
+
+using namespace coder_users;
+using Clock = std::chrono::steady_clock;
+using store::users::Filter;
+using store::users::Page;
+
+double microseconds(Clock::duration d) {
+    return std::chrono::duration<double, std::micro>(d).count();
+}
+
+/// Calls `work` for a while in three rounds; prints the median of their means and the spread.
+double report(const char* what, double seconds, const char* goal,
+              const std::function<void()>& work) {
+    std::vector<double> means;
+    for (int round = 0; round < 3; ++round) {
+        const auto begin = Clock::now();
+        const auto end = begin + std::chrono::duration_cast<Clock::duration>(
+                                     std::chrono::duration<double>(seconds / 60));
+        int calls = 0;
+        do {
+            work();
+            ++calls;
+        } while (Clock::now() < end);
+        means.push_back(microseconds(Clock::now() - begin) / calls);
+    }
+    std::sort(means.begin(), means.end());
+    std::printf("%-58s %10.1f us  (%.1f to %.1f)  goal %s\n", what, means[1], means[0], means[2],
+                goal);
+    std::fflush(stdout);
+    return means[1];
+}
+
+double resident_megabytes() {
+    std::ifstream statm("/proc/self/statm");
+    double whole = 0, resident = 0;
+    statm >> whole >> resident;
+    return resident * 4096 / (1 << 20);
+}
+
+void lists(store::Store& store, std::size_t users, double seconds) {
+    const auto listed = [&](const char* what, const char* goal, const Filter& filter, Page page) {
+        report(what, seconds, goal, [&] {
+            const auto list = store.read(
+                [&](store::Connection& c) { return store::users::list(c, filter, page); });
+            if (list.count < 0) std::abort();
+        });
+    };
+    const auto text = [](const char* part) {
+        Filter filter;
+        filter.text = part;
+        return filter;
+    };
+    listed("first page of 25, with count", "-", {}, {"", 25, 0});
+    listed("page of 25 in the middle, by after_id", "<= 1 ms", {},
+           {bench::user_number(users / 2).id, 25, 0});
+    listed("last page by offset", "<= 3 ms", {}, {"", 25, static_cast<std::int64_t>(users) - 25});
+    listed("text that one user has", "<= 1 ms", text("0000777"), {"", 25, 0});
+    listed("text that a few have", "<= 1 ms", text("kate-nils-00003"), {"", 25, 0});
+    listed("text that everybody has", "<= 25 ms", text("example"), {"", 25, 0});
+    listed("one letter", "<= 25 ms", text("a"), {"", 25, 0});
+    listed("two letters that nobody has", "<= 25 ms", text("zq"), {"", 25, 0});
+    Filter dormant;
+    dormant.statuses = {UserStatus::dormant};
+    listed("status:dormant, a tenth of all", "-", dormant, {"", 25, 0});
+    Filter owners;
+    owners.roles = {"owner"};
+    listed("role:owner", "-", owners, {"", 25, 0});
+}
+
+void sessions(const std::string& path, const std::vector<std::string>& tokens, double seconds) {
+    Options options{path};
+    options.port = 0;
+    for (const bool cached : {true, false}) {
+        if (!cached) options.limits.cached_sessions = 0;
+        Service service = start(options);
+        std::size_t next = 0;
+        report(cached ? "authenticate(token)" : "authenticate(token), nothing kept in memory",
+               seconds, cached ? "<= 8 us" : "-",
+               [&] { service.authenticate(tokens[next++ % tokens.size()]); });
+    }
+    // The statement beneath, alone on its connection.
+    store::StoreOptions bare;
+    bare.database = path;
+    store::Store store(bare);
+    std::size_t next = 0;
+    store.read([&](store::Connection& c) {
+        report("the joined statement for a session, bare", seconds, "-", [&] {
+            const auto found = store::api_keys::find_session(
+                c, tokens[next++ % tokens.size()].substr(0, rules::key_id_size));
+            if (!found) std::abort();
+        });
+    });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const double seconds = argc > 1 ? std::atof(argv[1]) : 10;
+    const std::size_t users = argc > 2      ? std::strtoul(argv[2], nullptr, 10)
+                              : seconds > 2 ? 100'000
+                                            : 1'000;
+    coder_users_test::TempFolder folder;
+    const std::string path = folder.file("users.db");
+    std::vector<std::string> tokens;
+    {
+        store::StoreOptions options;
+        options.database = path;
+        store::Store store(options);
+        const auto begin = Clock::now();
+        tokens = bench::fill(
+            store, users, std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
+            "");
+        std::printf("%zu users made in %.1f s, %.1f MB\n", users,
+                    microseconds(Clock::now() - begin) / 1e6,
+                    static_cast<double>(std::filesystem::file_size(path)) / (1 << 20));
+        lists(store, users, seconds);
+    }
+    Options options{path};
+    options.port = 0;
+    report("start() and stop() on this file", seconds, "start() <= 50 ms",
+           [&] { Service service = start(options); });
+    sessions(path, tokens, seconds);
+    std::printf("%-58s %10.1f MB\n", "resident at the end", resident_megabytes());
+}

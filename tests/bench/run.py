@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Loads the service and the servers it is compared with, in turn, with wrk; prints a table.
+
+run.py <folder with load_server> [--seconds S] [--rounds R] [--users N] [--pinned] [--plots FOLDER]
+
+Every figure is a median over the rounds, with the lowest and the highest behind it. In a round all
+servers have their turn, so that what the machine does meanwhile meets them alike: compare ratios,
+not figures of different runs.
+"""
+
+import argparse
+import contextlib
+import pathlib
+import re
+import socket
+import sqlite3
+import statistics
+import subprocess
+import tempfile
+import time
+
+ME = """
+local tokens, at = {}, 0
+function init(args)
+  for line in io.lines(args[1]) do tokens[#tokens + 1] = line end
+  at = math.random(#tokens)
+end
+function request()
+  at = at % #tokens + 1
+  return wrk.format("GET", "/api/v2/users/me", {["Coder-Session-Token"] = tokens[at]})
+end
+"""
+LIST = """
+local token
+function init(args) for line in io.lines(args[1]) do token = line break end end
+function request()
+  return wrk.format("GET", "/api/v2/users?limit=25", {["Coder-Session-Token"] = token})
+end
+"""
+TOKENS = ME.replace('wrk.format("GET", "/api/v2/users/me", {',
+                    'wrk.format("POST", "/api/v2/users/me/keys/tokens", {').replace(
+                        "tokens[at]})", 'tokens[at]}, "{}")')
+LOGIN = """
+local at = 0
+function request()
+  at = at % 16 + 1
+  return wrk.format("POST", "/api/v2/users/login", {},
+    '{"email":"' .. emails[at] .. '","password":"SomeSecurePassword!"}')
+end
+"""
+
+
+class Server:
+    """One server of load_server, on core 0 alone if pinned."""
+
+    def __init__(self, program, mode, database, pinned):
+        pin = ["taskset", "-c", "0"] if pinned else []
+        self.mode = mode
+        self.process = subprocess.Popen(
+            [*pin, program, "serve", mode, database], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
+
+    def memory(self):
+        """Resident, in MB."""
+        pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * 4096 / 2**20
+
+    def threads(self):
+        return len(list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()))
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Bench:
+    def __init__(self, arguments, folder):
+        self.seconds, self.rounds = arguments.seconds, arguments.rounds
+        self.pinned = arguments.pinned
+        self.program = f"{arguments.programs}/load_server"
+        self.folder = folder
+        self.database = f"{folder}/users.db"
+        self.tokens = f"{folder}/tokens"
+        made = subprocess.run([self.program, "make", self.database, str(arguments.users),
+                               self.tokens], check=True, stdout=subprocess.PIPE, text=True)
+        print(made.stdout.strip())
+
+    def serve(self, mode):
+        database = [] if mode.startswith("fixed") else [self.database]
+        return Server(self.program, mode, *(database or [""]), self.pinned)
+
+    def start_wrk(self, server, script, connections):
+        path = pathlib.Path(f"{self.folder}/{abs(hash(script))}.lua")
+        path.write_text(script)
+        pin = ["taskset", "-c", "1"] if self.pinned else []
+        return subprocess.Popen(
+            [*pin, "wrk", "-t1", f"-c{connections}", f"-d{self.seconds}s", "--latency",
+             "-s", str(path), server.url, "--", self.tokens], stdout=subprocess.PIPE, text=True)
+
+    def finish(self, running):
+        text = running.communicate()[0]
+        rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
+        value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", text).groups()
+        bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+        if bad:
+            print(f"  {bad.group(1)} refused requests in {rate:.0f}/s")
+        return rate, float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
+
+    def compare(self, script, connections, modes):
+        """Rates and p99 of each mode in each round, the modes in turn."""
+        found = {mode: [] for mode in modes}
+        for _ in range(self.rounds):
+            for mode in modes:
+                server = self.serve(mode)
+                found[mode].append(self.finish(self.start_wrk(server, script, connections)))
+                server.stop()
+        return found
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def spread(values):
+    return f"{median(values):,.0f} ({min(values):,.0f} to {max(values):,.0f})"
+
+
+def row(what, found, mode):
+    rates, latencies = zip(*found[mode])
+    print(f"| {what} | {mode} | {spread(rates)} | {median(latencies):.1f} "
+          f"({min(latencies):.1f} to {max(latencies):.1f}) |")
+    return median(rates)
+
+
+def spread_of_ratios(values):
+    return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def ratio(found, one, other):
+    """Of each round by itself."""
+    return spread_of_ratios([a[0] / b[0] for a, b in zip(found[one], found[other])])
+
+
+def plot(path, title, unit, series):
+    """Lines over connections as an SVG; series: name -> [(x, y)]."""
+    colours = ("#1f6fb4", "#c8501e", "#4a8f3c", "#7d55a8")
+    xs = sorted({x for points in series.values() for x, _ in points})
+    top = max(y for points in series.values() for _, y in points) * 1.1
+    place_x = {x: 70 + 480 * i / max(1, len(xs) - 1) for i, x in enumerate(xs)}
+    lines = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 340" '
+        'font-family="sans-serif" font-size="12">',
+        '<rect width="640" height="340" fill="white"/>',
+        f'<text x="70" y="22" font-size="14">{title}</text>',
+        f'<text x="310" y="332">connections</text>']
+    for i in range(5):
+        y = 290 - 60 * i
+        lines.append(f'<line x1="70" x2="550" y1="{y}" y2="{y}" stroke="#ddd"/>'
+                     f'<text x="64" y="{y + 4}" text-anchor="end">{top * 60 * i / 250:,.4g}</text>')
+    lines.append(f'<text x="14" y="40">{unit}</text>')
+    for x, at in place_x.items():
+        lines.append(f'<text x="{at}" y="308" text-anchor="middle">{x}</text>')
+    for i, (name, points) in enumerate(series.items()):
+        at = " ".join(f"{place_x[x]:.0f},{290 - 250 * y / top:.0f}" for x, y in points)
+        colour = colours[i % len(colours)]
+        lines.append(f'<polyline points="{at}" fill="none" stroke="{colour}" stroke-width="2"/>'
+                     f'<text x="{80 + 120 * i}" y="40" fill="{colour}">{name}</text>')
+    pathlib.Path(path).write_text("\n".join([*lines, "</svg>", ""]))
+
+
+def reads(bench):
+    modes = ("service", "stock", "fixed_front", "fixed_stock")
+    for connections in (64, 256):
+        found = bench.compare(ME, connections, modes)
+        for mode in modes:
+            row(f"GET /users/me, {connections} connections", found, mode)
+        print(f"| | ratios | service / stock {ratio(found, 'service', 'stock')}, service / "
+              f"fixed_front {ratio(found, 'service', 'fixed_front')} | |")
+
+
+def lists(bench):
+    rates = []
+    for _ in range(bench.rounds):
+        server = bench.serve("service")
+        me = bench.finish(bench.start_wrk(server, ME, 64))
+        page = bench.finish(bench.start_wrk(server, LIST, 64))
+        rates.append((me, page, server.memory()))
+        server.stop()
+    pages = {"service": [page for _, page, _ in rates]}
+    row("GET /users?limit=25, 64 connections", pages, "service")
+    ratios = [page[0] / me[0] for me, page, _ in rates]
+    print(f"| | ratios | / GET /users/me {spread_of_ratios(ratios)} | |")
+    print(f"| resident after this load | service | {max(m for _, _, m in rates):.1f} MB | |")
+
+
+def writes(bench):
+    found = bench.compare(TOKENS, 64, ("service", "single"))
+    for mode in found:
+        row("POST keys/tokens, 64 connections", found, mode)
+    print(f"| | ratios | with / without group commit {ratio(found, 'service', 'single')} | |")
+
+
+def logins(bench):
+    with contextlib.closing(sqlite3.connect(bench.database)) as database:
+        emails = [row[0] for row in database.execute("SELECT email FROM users LIMIT 16")]
+    script = "local emails = {" + ", ".join(f'"{each}"' for each in emails) + "}" + LOGIN
+    alone, logged, read = [], [], []
+    for _ in range(bench.rounds):
+        bare = subprocess.run([bench.program, "hash", str(bench.seconds)], check=True,
+                              stdout=subprocess.PIPE, text=True)
+        server = bench.serve("service")
+        rate, late = bench.finish(bench.start_wrk(server, script, 16))
+        alone.append((rate, late, rate / float(bare.stdout)))
+        running = bench.start_wrk(server, script, 16)
+        read.append(bench.finish(bench.start_wrk(server, ME, 8)))
+        logged.append(bench.finish(running))
+        server.stop()
+    row("POST /users/login, cost 10, 16 connections",
+        {"service": [each[:2] for each in alone]}, "service")
+    print(f"| | ratios | / bare bcrypt on all cores {spread_of_ratios([a[2] for a in alone])} | |")
+    row("POST /users/login beside reads", {"service": logged}, "service")
+    row("GET /users/me meanwhile, 8 connections", {"service": read}, "service")
+
+
+def idle(bench):
+    server = bench.serve("service")
+    host, port = "127.0.0.1", int(server.url.rsplit(":", 1)[1])
+    bench.finish(bench.start_wrk(server, ME, 8))
+    before, threads = server.memory(), server.threads()
+    waiting = [socket.create_connection((host, port)) for _ in range(900)]
+    time.sleep(0.2)
+    print(f"| 900 idle connections | service | {server.threads() - threads:+d} threads, "
+          f"{server.memory() - before:+.1f} MB | |")
+    for each in waiting:
+        each.close()
+    server.stop()
+
+
+def plots(bench, folder):
+    modes, connections = ("service", "stock", "fixed_front"), (1, 4, 16, 64, 256)
+    rate = {mode: [] for mode in modes}
+    late = {mode: [] for mode in modes}
+    for count in connections:
+        for mode, values in bench.compare(ME, count, modes).items():
+            rate[mode].append((count, median([r for r, _ in values])))
+            late[mode].append((count, median([p for _, p in values])))
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    plot(folder / "me-rate.svg", "GET /api/v2/users/me", "requests per second", rate)
+    plot(folder / "me-p99.svg", "GET /api/v2/users/me", "p99 in ms", late)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("programs")
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--users", type=int, default=100_000)
+    parser.add_argument("--pinned", action="store_true")
+    parser.add_argument("--plots")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(arguments, folder)
+        print("| Work | Server | requests per second | p99 in ms |\n|---|---|---|---|")
+        reads(bench)
+        lists(bench)
+        writes(bench)
+        logins(bench)
+        idle(bench)
+        if arguments.plots:
+            plots(bench, arguments.plots)
+
+
+if __name__ == "__main__":
+    main()
