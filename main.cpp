@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "coder_users/base/duration.hpp"
+#include "coder_users/demo/commands.hpp"
 #include "coder_users/format/json.hpp"
-#include "main_commands.hpp"
 
 namespace {
 
