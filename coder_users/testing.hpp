@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <string_view>
@@ -69,17 +70,18 @@ class Client {
     bool over_http_ = false;
 };
 
-/// A running server for one test, empty at first.
+/// A running server for one test, empty at first. Its clients go on when it is moved.
 class Server {
  public:
     explicit Server(const Controls& controls = Controls())
         : Server(controls, Options::for_tests(controls)) {}
     /// `options` were made by Options::for_tests(controls), and changed as the test wants.
     Server(Controls controls, Options options)
-        : controls_(std::move(controls)), service_(start(std::move(options))) {}
+        : controls_(std::move(controls)),
+          service_(std::make_unique<Service>(start(std::move(options)))) {}
 
-    Service& service() { return service_; }
-    std::string url() const { return service_.url(); }
+    Service& service() { return *service_; }
+    std::string url() const { return service_->url(); }
     Clock& clock() { return controls_.clock; }
     Faults& faults() { return controls_.faults; }
 
@@ -97,21 +99,21 @@ class Server {
     }
     /// A new user with the address name@example.com and `password`, logged in.
     Client user(const std::string& name, const std::vector<std::string>& roles = {}) {
-        Client client(service_, controls_.random.token());
+        Client client(*service_, controls_.random.token());
         client.id = controls_.random.uuid();
         client.username = name;
         client.email = name + "@example.com";
         std::string list;
         for (const std::string& role : roles) list += (list.empty() ? "\"" : ",\"") + role + '"';
-        service_.seed(R"({"id":")" + client.id + R"(","username":")" + name + R"(","email":")" +
-                      client.email + R"(","hashed_password":")" + hash_of_password +
-                      R"(","status":"active","roles":[)" + list + R"(],"sessions":[")" +
-                      client.token + R"("]})");
+        service_->seed(R"({"id":")" + client.id + R"(","username":")" + name + R"(","email":")" +
+                       client.email + R"(","hashed_password":")" + hash_of_password +
+                       R"(","status":"active","roles":[)" + list + R"(],"sessions":[")" +
+                       client.token + R"("]})");
         return client;
     }
     /// Who has no session.
-    Client visitor() { return Client(service_, ""); }
-    void seed(std::string_view json) { service_.seed(json); }
+    Client visitor() { return Client(*service_, ""); }
+    void seed(std::string_view json) { service_->seed(json); }
 
     /// Data, clock and randomness, for restore(): what follows then repeats byte for byte.
     struct Moment {
@@ -122,12 +124,12 @@ class Server {
         std::map<std::string, int> made;
     };
     Moment snapshot() {
-        return {service_.snapshot(), controls_.clock.now(), controls_.random.state(), owner_,
+        return {service_->snapshot(), controls_.clock.now(), controls_.random.state(), owner_,
                 made_};
     }
     /// No faults are left either.
     void restore(const Moment& moment) {
-        service_.restore(moment.data);
+        service_->restore(moment.data);
         controls_.clock.set(moment.now);
         controls_.random.set_state(moment.random);
         controls_.faults.clear();
@@ -137,7 +139,7 @@ class Server {
 
  private:
     Controls controls_;
-    Service service_;
+    std::unique_ptr<Service> service_;  // stays in its place for the clients
     std::vector<Client> owner_;
     std::map<std::string, int> made_;
 };

@@ -84,9 +84,11 @@ class Faults {
     void fail_write(int n = 1) { set(&State::fails, n); }
     /// The n-th change from now on takes this much longer; others wait for it, reads go on.
     void slow_write(std::chrono::milliseconds delay, int n = 1) {
-        set(&State::slow, n);
-        const std::lock_guard<std::mutex> lock(state_->mutex);
-        state_->delay = delay;
+        {
+            const std::lock_guard<std::mutex> lock(state_->mutex);
+            state_->delay = delay;
+        }
+        set(&State::slow, n);  // last: a change may ask at once
     }
     /// The n-th request from now on is answered 429.
     void limit_request(int n = 1) { set(&State::limited, n); }

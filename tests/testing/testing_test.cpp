@@ -44,6 +44,15 @@ TEST_CASE("a fixture in one line is a logged-in user with its roles") {
     CHECK(owner.get("/users")["count"] == "4");
 }
 
+TEST_CASE("a server may be moved, and its clients go on") {
+    Server first;
+    const Client owner = first.owner();
+    Server second(std::move(first));
+    CHECK(owner.get("/users/me").status == 200);
+    CHECK(second.owner().token == owner.token);
+    CHECK(second.owner().get("/users/me").status == 200);
+}
+
 TEST_CASE("a client reads, creates, changes and deletes, in the process and over HTTP") {
     Server server;
     for (const Client& owner : {server.owner(), server.owner().over_http()}) {
