@@ -130,6 +130,40 @@ TEST_CASE("more changes than fit one group are all made") {
     CHECK(rows(store, "SELECT count(*) FROM deployment") == "151");
 }
 
+TEST_CASE("what runs alone comes between two groups, in its turn") {
+    TempFolder folder;
+    const bool memory = GENERATE(true, false);
+    const bool restores = GENERATE(true, false);
+    store::Store store(memory ? in_memory("alone") : options(folder.file("a.db")));
+    const std::string empty = store.image();
+    std::string image;
+    std::atomic<bool> go{false}, inside{false};
+    std::vector<std::string> outcomes(3);
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] {
+        outcomes[0] = outcome(store, [&](store::Tx& tx) {
+            inside = true;
+            eventually([&] { return go.load(); });
+            store::deployment::insert(tx, "a", "x");
+        });
+    });
+    eventually([&] { return inside.load(); });
+    threads.emplace_back([&] { outcomes[1] = outcome(store, put_value("b")); });
+    eventually([&] { return store.waiting_writes() == 1; });
+    threads.emplace_back(
+        [&] { restores ? store.replace_everything(empty) : void(image = store.image()); });
+    eventually([&] { return store.waiting_writes() == 2; });
+    threads.emplace_back([&] { outcomes[2] = outcome(store, put_value("c")); });
+    eventually([&] { return store.waiting_writes() == 3; });
+    go = true;
+    for (std::thread& thread : threads) thread.join();
+    CHECK(outcomes == Outcomes{"done", "done", "done"});
+    CHECK(names(store) == (restores ? "c" : "a\nb\nc"));
+    if (restores) return;
+    store.replace_everything(image);
+    CHECK(names(store) == "a\nb");
+}
+
 // On a full disk SQLite rolls the whole transaction back: who is in it must not be told "done".
 TEST_CASE("a full disk fails the changes of its transaction and no later one") {
     TempFolder folder;
