@@ -181,7 +181,7 @@ void add_options(CLI::App& app, coder_users::Options& options) {
     app.add_option("--database", options.database, "SQLite file, or :memory: (coder_users.db)")
         ->envname("CODER_USERS_DATABASE");
     app.add_option("--secret-key-file", options.secret_key_file,
-                   "Key that seals private keys at rest (<database>.key)")
+                   "Key that seals secrets at rest (<database>.key)")
         ->envname("CODER_USERS_SECRET_KEY_FILE");
     app.add_option("--access-url", options.access_url, "URL under which clients reach the server")
         ->envname("CODER_ACCESS_URL");

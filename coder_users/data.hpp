@@ -41,8 +41,10 @@ void CODER_USERS_API import_from(const Options& options, std::istream& in,
                                  bool new_ssh_keys = false, const Progress& progress = {});
 
 /// Service::seed() without a server. Writing.
-void CODER_USERS_API seed(const Options& options, std::string_view json);
+void CODER_USERS_API seed(const Options& options, std::string_view json,
+                          const Progress& progress = {});
 
+/// An owner to be made.
 struct NewAdmin {
     std::string email, username, password;
 };
@@ -55,6 +57,7 @@ std::string CODER_USERS_API create_admin_user(const Options& options, const NewA
 void CODER_USERS_API reset_password(const Options& options, const std::string& user,
                                     const std::string& password);
 
+/// What check() found.
 struct CheckReport {
     std::string damage;  ///< what is wrong; "": nothing
     std::int64_t users = 0;

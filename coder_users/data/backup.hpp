@@ -1,6 +1,9 @@
 // Copies of a database, and the way back.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -27,12 +30,37 @@ inline bool holds_key(const std::string& path, const std::string& key) {
     }
 }
 
-/// Whether the key has to be written: not where it stands already. Throws when another file does.
-inline bool wants_key(const std::string& path, const std::string& key, bool replace) {
-    if (!store::file_exists(path)) return true;
-    if (holds_key(path, key)) return false;
-    if (!replace) throw std::runtime_error("exists already, replaced with --force only: " + path);
-    return true;
+/// Makes `file`, the key file to be written, unless the key stands there already. Throws when
+/// something else does that is not to be replaced.
+inline void add_key(std::optional<NewKeyFile>& file, const std::string& path,
+                    const std::string& key, bool replace) {
+    if (store::file_exists(path)) {
+        if (holds_key(path, key)) return;
+        if (!replace)
+            throw std::runtime_error("exists already, replaced with --force only: " + path);
+        struct stat info {};
+        if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+            throw std::runtime_error("the key file is not a regular file: " + path);
+    }
+    file.emplace(path, key);
+}
+
+/// The key last: should it end between the two, the new database finds its key all the same, and
+/// until then the old one has its own.
+inline void publish(store::NewFile& file, std::optional<NewKeyFile>& key) {
+    if (key) key->keep();
+    file.publish();
+    if (key) key->replace();
+}
+
+/// The files of a database are no place for a copy, whatever may be replaced.
+inline void refuse_own_files(const Options& options, const std::string& database,
+                             const std::string& to) {
+    const std::string path = store::absolute_path(to);
+    for (const std::string& own : {database, key_file_of(options, database), database + "-wal",
+                                   database + "-shm", database + ".lock", database + ".reserve"})
+        if (path == own || store::same_file(path, own))
+            throw std::runtime_error("is the database itself, or belongs to it: " + path);
 }
 
 /// Copies what `from` sees to `to`, with the key beside it unless the host keeps it (key is "").
@@ -40,10 +68,10 @@ inline Copied back_up(store::Connection& from, const std::string& to, const std:
                       bool replace, const Progress& progress) {
     store::NewFile file(to, replace);
     const std::string key_file = key.empty() ? "" : file.path() + ".key";
-    const bool write_key = !key.empty() && wants_key(key_file, key, replace);
+    std::optional<NewKeyFile> new_key;
+    if (!key.empty()) add_key(new_key, key_file, key, replace);
     copy_pages(from, file, progress);
-    if (write_key) replace_key_file(key_file, key);
-    file.publish();
+    publish(file, new_key);
     return {file.path(), key_file};
 }
 
@@ -56,7 +84,7 @@ inline std::string key_of_copy(const Options& options, store::Connection& copy,
         if (opens_check(options.secret_key, *check)) return options.secret_key;
         throw std::runtime_error("Options::secret_key does not hold the key of " + from);
     }
-    for (const std::string& path : {from + ".key", key_file}) {
+    for (const std::string& path : {from + ".key", from + ".key.new", key_file}) {
         const auto key = read_key_file(path);
         if (key && opens_check(*key, *check)) return *key;
     }
@@ -70,8 +98,10 @@ inline Copied restore_copy(const Options& options, const std::string& from, bool
     if (options.database == ":memory:")
         throw std::invalid_argument("database: must be a file to restore to");
     store::FileReader copy(from);
-    if (copy.test_data() != options.test_data)
+    if (copy.test_data() && !options.test_data)
         throw std::runtime_error("made with foreseeable secrets, for tests: " + copy.name());
+    if (!copy.test_data() && options.test_data)
+        throw std::runtime_error("not made by Options::for_tests(): " + copy.name());
     const std::string to = store::absolute_path(options.database);
     if (to == copy.name()) throw std::runtime_error("is the database itself: " + to);
     const store::OwnershipLock lock(to);
@@ -81,11 +111,11 @@ inline Copied restore_copy(const Options& options, const std::string& from, bool
     store::NewFile file(to, replace, store::NewFile::Locked::by_caller);
     copy.read([&](store::Connection& from_copy) {
         const std::string key = key_of_copy(options, from_copy, copy.name(), key_file);
-        const bool write_key = options.secret_key.empty() && wants_key(key_file, key, replace);
+        std::optional<NewKeyFile> new_key;
+        if (options.secret_key.empty()) add_key(new_key, key_file, key, replace);
         copy_pages(from_copy, file, progress);
-        if (write_key) replace_key_file(key_file, key);
+        publish(file, new_key);
     });
-    file.publish();
     return {to, options.secret_key.empty() ? key_file : ""};
 }
 

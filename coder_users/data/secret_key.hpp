@@ -50,29 +50,54 @@ inline std::optional<std::string> read_key_file(const std::string& path) {
     return key;
 }
 
-/// Whole and on the disk before anything is sealed with it, or not there at all. `place(part,
-/// path)` gives it its name.
-inline void write_key_file(const std::string& path, const std::string& key,
-                           int (*place)(const char*, const char*) = ::link) {
-    const std::string part = path + ".new";
-    ::unlink(part.c_str());
-    const FileDescriptor file(::open(
-        part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-    const std::string text = rules::base64_encode(key) + "\n";
-    const bool written =
-        file &&
-        ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::fsync(file.get()) == 0 && place(part.c_str(), path.c_str()) == 0;
-    const int reason = errno;
-    ::unlink(part.c_str());
-    if (!written) store::throw_file_error("cannot write the key file", path, reason);
-    store::sync_folder_of(path);
-}
+/// A key file under its passing name, "<path>.new": whole and on the disk. It goes again unless it
+/// got its name, or is kept.
+class NewKeyFile {
+ public:
+    NewKeyFile(const std::string& path, const std::string& key) : path_(path) {
+        ::unlink(part_.c_str());
+        const FileDescriptor file(::open(part_.c_str(),
+                                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                                         S_IRUSR | S_IWUSR));
+        const std::string text = rules::base64_encode(key) + "\n";
+        if (!file ||
+            ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+            ::fsync(file.get()) != 0)
+            fail(errno);
+    }
+    NewKeyFile(const NewKeyFile&) = delete;
+    NewKeyFile& operator=(const NewKeyFile&) = delete;
+    ~NewKeyFile() {
+        if (!kept_) ::unlink(part_.c_str());
+    }
 
-/// The same for a path where there may be one.
-inline void replace_key_file(const std::string& path, const std::string& key) {
-    write_key_file(path, key, ::rename);
-}
+    /// Where there was none.
+    void add() {
+        if (::link(part_.c_str(), path_.c_str()) != 0) fail(errno);
+        ::unlink(part_.c_str());
+        store::sync_folder_of(path_);
+    }
+    /// It stays under its passing name, where claim_new_key() finds it.
+    void keep() {
+        kept_ = true;
+        store::sync_folder_of(path_);
+    }
+    /// In the place of the one that may be there. After keep().
+    void replace() {
+        if (::rename(part_.c_str(), path_.c_str()) != 0) fail(errno);
+        store::sync_folder_of(path_);
+    }
+
+ private:
+    [[noreturn]] void fail(int reason) const {
+        if (!kept_) ::unlink(part_.c_str());
+        store::throw_file_error("cannot write the key file", path_, reason);
+    }
+
+    const std::string path_;
+    const std::string part_ = path_ + ".new";
+    bool kept_ = false;
+};
 
 /// Where the key comes from, for messages.
 inline std::string key_source(const Options& options, const std::string& key_file) {
@@ -91,6 +116,24 @@ inline bool opens_check(const std::string& key, const std::string& check) {
 /// Where the key of the database at this absolute path is kept, unless the host keeps it.
 inline std::string key_file_of(const Options& options, const std::string& database) {
     return options.secret_key_file.empty() ? database + ".key" : options.secret_key_file;
+}
+
+inline bool key_file_opens(const std::string& path, const std::string& check) {
+    try {
+        const auto key = read_key_file(path);
+        return key && opens_check(*key, check);
+    } catch (const std::runtime_error&) {
+        return false;  // something else stands there
+    }
+}
+
+/// Gives the key of the database its name where a restore() ended between the two files.
+inline void claim_new_key(const std::string& path, const std::string& check) {
+    const std::string waiting = path + ".new";
+    if (key_file_opens(path, check) || !key_file_opens(waiting, check)) return;
+    if (::rename(waiting.c_str(), path.c_str()) != 0)
+        store::throw_file_error("cannot write the key file", path, errno);
+    store::sync_folder_of(path);
 }
 
 /// Seals with `key` what `previous` sealed.
@@ -137,16 +180,16 @@ inline std::string secret_key(const Options& options, store::Store& store,
     const std::string path = key_file_of(options, store.name());
     std::string key = options.secret_key;
     if (file_wanted) {
+        const auto check = store.read(
+            [](store::Connection& c) { return store::deployment::find(c, secret_key_check_name); });
+        if (check && options.previous_secret_key.empty()) claim_new_key(path, *check);
         auto found = read_key_file(path);
         if (!found) {
-            const bool known = store.read([](store::Connection& c) {
-                return store::deployment::find(c, secret_key_check_name).has_value();
-            });
-            if (known)
+            if (check)
                 throw std::runtime_error("the key file " + path + " of " + store.name() +
                                          " is missing");
             found = random_secret_key(random);
-            write_key_file(path, *found);
+            NewKeyFile(path, *found).add();
         }
         key = std::move(*found);
     } else if (key.empty()) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "coder_users/api.hpp"
 #include "coder_users/base/line_error.hpp"
 #include "coder_users/data/own_change.hpp"
 #include "coder_users/format/documents.hpp"
@@ -119,9 +121,13 @@ inline UserRecord seed_record(const OwnChange& change, const format::Body& body)
 }
 
 /// Throws LineError. Slow where there are passwords: no transaction.
-inline std::vector<SeedUser> read_seed(const OwnChange& change, std::string_view json) {
+inline std::vector<SeedUser> read_seed(const OwnChange& change, std::string_view json,
+                                       const Progress& progress) {
     std::vector<SeedUser> users;
-    for (const format::LocatedText& object : format::objects_in(json)) {
+    const std::vector<format::LocatedText> objects = format::objects_in(json);
+    const auto total = static_cast<std::int64_t>(objects.size());
+    for (const format::LocatedText& object : objects) {
+        if (progress) progress(static_cast<std::int64_t>(users.size()), total);
         const format::Body body = format::decode_located(object, seed_schema);
         try {
             users.push_back({object.line, seed_record(change, body), body.text("organization"),
@@ -171,9 +177,9 @@ inline void insert_seed(store::Tx& tx, const OwnChange& change, SeedUser& seed) 
 
 /// Creates every user of `json`, or none: a JSON array of objects, or objects one after the other,
 /// with the fields of seed_schema. Throws LineError for what is wrong with it.
-inline void seed(routes::Backend& backend, std::string_view json) {
+inline void seed(routes::Backend& backend, std::string_view json, const Progress& progress = {}) {
     const OwnChange change(backend);
-    std::vector<SeedUser> users = read_seed(change, json);
+    std::vector<SeedUser> users = read_seed(change, json, progress);
     backend.store.write([&](store::Tx& tx) {
         const store::LargeCache room(tx);
         for (SeedUser& each : users) try {

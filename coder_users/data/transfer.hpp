@@ -1,6 +1,7 @@
 // Export and import: organizations and users as JSON lines.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <istream>
 #include <ostream>
@@ -19,6 +20,7 @@
 #include "coder_users/rules/password.hpp"
 #include "coder_users/rules/roles.hpp"
 #include "coder_users/rules/token.hpp"
+#include "coder_users/rules/token_names.hpp"
 #include "coder_users/store/user_records.hpp"
 
 namespace coder_users { inline namespace v0 { namespace data {
@@ -65,7 +67,16 @@ inline void check_record(const UserRecord& record) {
         require(rules::organization_role_set(member.roles, member.organization_id) == member.roles,
                 "the roles of an organization must be sorted");
     for (const StoredKey& stored : record.keys) {
-        require(stored.key.id.size() == rules::key_id_size, "a key's id has 10 characters");
+        const std::string& id = stored.key.id;
+        require(id.size() == rules::key_id_size &&
+                    std::all_of(id.begin(), id.end(),
+                                [](char c) { return is_letter(c) || is_digit(c); }),
+                "a key's id has 10 letters and digits");
+        const std::string& name = stored.key.token_name;
+        require(stored.key.login_type == LoginType::token ? rules::valid_token_name(name)
+                                                          : name.empty(),
+                "\"token_name\" is for tokens, and has 1 to 64 bytes");
+        require(stored.key.lifetime_seconds >= 0, "\"lifetime_seconds\" must not be negative");
         require(stored.hashed_secret.size() == 64 &&
                     stored.hashed_secret.find_first_not_of("0123456789abcdef") == std::string::npos,
                 "\"hashed_secret\" must be a SHA-256 in hex");
@@ -121,6 +132,8 @@ class Import {
     }
 
     void take(const Organization& organization) {
+        if (!rules::valid_username(organization.name))
+            throw ApiError(400, "not a name of an organization");
         store::organizations::insert(tx_, organization);
         ++count_.organizations;
     }
@@ -132,9 +145,24 @@ class Import {
             if (record.link)
                 record.link->sealed_access_token = record.link->sealed_refresh_token = "";
         }
+        require_sealed_by_our_key(record);
         store::user_records::insert(tx_, record);
         change_.record_new(tx_, record.user, !record.hashed_password.empty());
         ++count_.users;
+    }
+
+    /// What does not open would never do so, and no new key could take the place of this one.
+    void require_sealed_by_our_key(const UserRecord& record) const {
+        const auto require = [&](const std::string& sealed, const char* name) {
+            const auto bytes = rules::base64_decode(sealed);
+            if (!bytes || !rules::open(change_.backend.secret_key, *bytes, record.user.id))
+                throw ApiError(400, std::string(name) + " is not sealed for this user");
+        };
+        if (record.ssh_key) require(record.ssh_key->sealed_private_key, "the private SSH key");
+        if (!record.link) return;
+        for (const std::string& token :
+             {record.link->sealed_access_token, record.link->sealed_refresh_token})
+            if (!token.empty()) require(token, "a token of the login provider");
     }
 
     void take(const transfer::End& end) {

@@ -7,13 +7,16 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <coder_users.hpp>
+#include <condition_variable>
 #include <cstdint>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "coder_users/data.hpp"
 
@@ -27,12 +30,12 @@ class ProgressLine {
     ~ProgressLine() {
         if (shown_) std::cerr << "\r\033[K";
     }
-    void show(std::int64_t done, std::int64_t total) {
+    void show(std::int64_t done, std::int64_t total, const char* unit = "") {
         const auto now = std::chrono::steady_clock::now();
         if (!::isatty(STDERR_FILENO) || now < next_) return;
         next_ = now + std::chrono::milliseconds(200);
         shown_ = true;
-        std::cerr << '\r' << done;
+        std::cerr << '\r' << done << unit;
         if (total > 0) std::cerr << " of " << total << " (" << 100 * done / total << " %)";
         std::cerr << "\033[K" << std::flush;
     }
@@ -44,6 +47,36 @@ class ProgressLine {
     std::chrono::steady_clock::time_point next_ =
         std::chrono::steady_clock::now() + std::chrono::seconds(1);
     bool shown_ = false;
+};
+
+/// Shows on a terminal for how long something works that cannot say how far it is.
+class WorkingLine {
+ public:
+    WorkingLine() : thread_([this] { show_until_ended(); }) {}
+    WorkingLine(const WorkingLine&) = delete;
+    WorkingLine& operator=(const WorkingLine&) = delete;
+    ~WorkingLine() {
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            ended_ = true;
+        }
+        end_.notify_one();
+        thread_.join();
+    }
+
+ private:
+    void show_until_ended() {
+        ProgressLine line;
+        std::unique_lock<std::mutex> lock(mutex_);
+        const auto ended = [this] { return ended_; };
+        for (int seconds = 1; !end_.wait_for(lock, std::chrono::seconds(1), ended); ++seconds)
+            line.show(seconds, 0, " s");
+    }
+
+    std::mutex mutex_;
+    std::condition_variable end_;
+    bool ended_ = false;
+    std::thread thread_;
 };
 
 /// A line of the terminal that is not shown while it is typed.
@@ -145,7 +178,10 @@ struct Commands {
         add_file(sub, "The copy");
         add_force(sub);
         add(app, "check", "Look for damage, also while the database is served", [this] {
-            const data::CheckReport report = data::check(options);
+            const data::CheckReport report = [&] {
+                const WorkingLine line;
+                return data::check(options);
+            }();
             if (!report.damage.empty())
                 throw std::runtime_error("damaged: " + options.database + ": " + report.damage);
             std::cout << options.database << " is sound, " << report.users << " users\n";
@@ -172,8 +208,10 @@ struct Commands {
         sub->add_flag("--new-ssh-keys", new_ssh_keys,
                       "Make new Git SSH keys; the exporting server's key file is not needed then");
         sub = add(app, "seed", "Create users with chosen ids, roles, hashes and tokens", [this] {
+            ProgressLine line;
             with_input(file, [&](std::istream& in) {
-                data::seed(options, std::string(std::istreambuf_iterator<char>(in), {}));
+                data::seed(options, std::string(std::istreambuf_iterator<char>(in), {}),
+                           line.function());
             });
         });
         add_file(sub, "JSON, - for the input");

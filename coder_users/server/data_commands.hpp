@@ -1,6 +1,9 @@
 // The functions of data.hpp: a database without its server.
 #pragma once
 
+#include <unistd.h>
+
+#include <exception>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -34,11 +37,40 @@ struct OwnedDatabase {
                   nullptr,
                   {}} {}
 
+    /// For one that was made for a change which then failed. `key_file`: goes, too, unless "".
+    void remove_empty(const std::string& key_file) noexcept {
+        try {
+            if (store.read(store::user_records::any)) return;
+        } catch (const std::exception&) {
+            return;
+        }
+        // SQLite leaves the log of a file that is not there any more where it is.
+        for (const char* each : {"", "-wal", "-shm"}) ::unlink((store.name() + each).c_str());
+        if (!key_file.empty()) ::unlink(key_file.c_str());
+    }
+
     const Options options;
     server::Log log;
     store::Store store;
     routes::Backend backend;
 };
+
+/// Runs `change(Backend&)` on the database while it is ours. One that was not there before is not
+/// there afterwards either when that fails.
+template <class Fn>
+auto change_database(const Options& options, Fn&& change) {
+    if (options.database == ":memory:") throw std::invalid_argument("database: must be a file");
+    const bool existed = store::file_exists(options.database);
+    const std::string path = key_file_of(options, options.database);
+    const bool keeps_key = !options.secret_key.empty() || store::file_exists(path);
+    OwnedDatabase database(options);
+    try {
+        return change(database.backend);
+    } catch (...) {
+        if (!existed) database.remove_empty(keeps_key ? "" : path);
+        throw;
+    }
+}
 
 /// The key of the database that `reader` reads, "" when the host keeps it. Throws when it is not
 /// there or another.
@@ -58,8 +90,7 @@ inline std::string key_of(const Options& options, store::FileReader& reader) {
 CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, bool replace,
                                  const Progress& progress) {
     store::FileReader reader(options.database);
-    if (store::absolute_path(to) == reader.name())
-        throw std::runtime_error("is the database itself: " + reader.name());
+    refuse_own_files(options, reader.name(), to);
     const std::string key = key_of(options, reader);
     return reader.read(
         [&](store::Connection& c) { return back_up(c, to, key, replace, progress); });
@@ -80,6 +111,7 @@ CODER_USERS_INLINE void export_to(const Options& options, std::ostream& out,
 
 CODER_USERS_INLINE void export_to(const Options& options, const std::string& path, bool replace,
                                   const Progress& progress) {
+    refuse_own_files(options, store::absolute_path(options.database), path);
     store::NewFile file(path, replace);
     std::ofstream out(file.part(), std::ios::binary);
     export_to(options, out, progress);
@@ -90,27 +122,28 @@ CODER_USERS_INLINE void export_to(const Options& options, const std::string& pat
 
 CODER_USERS_INLINE void import_from(const Options& options, std::istream& in, bool new_ssh_keys,
                                     const Progress& progress) {
-    OwnedDatabase database(options);
-    import_from(database.backend, in, new_ssh_keys, progress);
+    change_database(options, [&](routes::Backend& backend) {
+        import_from(backend, in, new_ssh_keys, progress);
+    });
 }
 
-CODER_USERS_INLINE void seed(const Options& options, std::string_view json) {
-    OwnedDatabase database(options);
-    seed(database.backend, json);
+CODER_USERS_INLINE void seed(const Options& options, std::string_view json,
+                             const Progress& progress) {
+    change_database(options, [&](routes::Backend& backend) { seed(backend, json, progress); });
 }
 
 CODER_USERS_INLINE std::string create_admin_user(const Options& options, const NewAdmin& admin) {
     check_admin(admin);  // before a file is made
-    OwnedDatabase database(options);
-    return create_admin_user(database.backend, admin);
+    return change_database(
+        options, [&](routes::Backend& backend) { return create_admin_user(backend, admin); });
 }
 
 CODER_USERS_INLINE void reset_password(const Options& options, const std::string& user,
                                        const std::string& password) {
     if (options.database != ":memory:" && !store::file_exists(options.database))
         throw std::runtime_error("no such file: " + options.database);
-    OwnedDatabase database(options);
-    reset_password(database.backend, user, password);
+    change_database(options,
+                    [&](routes::Backend& backend) { reset_password(backend, user, password); });
 }
 
 CODER_USERS_INLINE CheckReport check(const Options& options) {

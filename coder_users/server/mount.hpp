@@ -135,8 +135,9 @@ inline void check_prefix(const std::string& prefix) {
     const auto refuse = [&](const char* rule) {
         throw std::invalid_argument("prefix: " + std::string(rule) + ", got \"" + prefix + '"');
     };
-    if (!starts_with(prefix, "/") || prefix.size() < 2) refuse("must begin with a slash");
+    if (!starts_with(prefix, "/")) refuse("must begin with a slash");
     if (ends_with(prefix, "/")) refuse("must not end with a slash");
+    if (prefix.find("//") != prefix.npos) refuse("must not hold two slashes in a row");
     for (const char c : prefix)
         if (!is_letter(c) && !is_digit(c) && std::string_view("/-_.~").find(c) == std::string::npos)
             refuse("may hold letters, digits and /-_.~");

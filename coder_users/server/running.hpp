@@ -148,6 +148,7 @@ struct Running final : FrontHandler {
     Copied backup(const std::string& to, bool replace, const Progress& progress) {
         if (!gate->enter()) throw unavailable();
         const CallGate::Leave leave_at_end(*gate);
+        data::refuse_own_files(options, store->name(), to);
         store->store_activity();
         return store->read([&](store::Connection& c) {
             const std::string key = options.secret_key.empty() ? backend.secret_key : std::string();

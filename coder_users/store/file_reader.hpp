@@ -10,6 +10,7 @@
 
 #include "coder_users/store/database_file.hpp"
 #include "coder_users/store/db.hpp"
+#include "coder_users/store/integrity.hpp"
 #include "coder_users/store/migrate.hpp"
 #include "coder_users/store/transaction.hpp"
 
@@ -52,7 +53,8 @@ class FileReader {
             std::string found = opened_->first_text("PRAGMA integrity_check(1)");
             if (found != "ok") return found;
             const std::string orphan = opened_->first_text("PRAGMA foreign_key_check");
-            return orphan.empty() ? "" : "a row of " + orphan + " refers to nothing";
+            if (!orphan.empty()) return "a row of " + orphan + " refers to nothing";
+            return strange_schema();
         } catch (const Unavailable& error) {
             opened_->checkpoint_on_close(false);
             return error.what();
@@ -60,6 +62,18 @@ class FileReader {
     }
 
  private:
+    std::string strange_schema() {
+        try {
+            check_schema(*opened_);
+            return "";
+        } catch (const Busy&) {
+            throw;
+        } catch (const Unavailable&) {
+            throw;
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+    }
     static int flags(const std::string& name) {
         struct stat info {};
         if (::stat(name.c_str(), &info) != 0) throw_file_error("cannot open", name, errno);

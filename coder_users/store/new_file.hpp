@@ -21,6 +21,14 @@ inline bool file_exists(const std::string& path) {
     return ::lstat(path.c_str(), &info) == 0;
 }
 
+/// Whether the two paths, links followed, lead to one file that is there.
+inline bool same_file(const std::string& one, const std::string& other) {
+    struct stat a {};
+    struct stat b {};
+    return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 /// Writes names into the folder of `path` down to the disk.
 inline void sync_folder_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');

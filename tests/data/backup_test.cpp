@@ -90,8 +90,11 @@ TEST_CASE("a file that is there is replaced only on request") {
     TestServer other(on(folder.file("other.db")));
     CHECK_THROWS_WITH(server.service().backup(folder.file("other.db"), true),
                       ContainsSubstring("process"));
-    CHECK_THROWS_WITH(server.service().backup(folder.file("users.db"), true),
-                      ContainsSubstring("process"));
+    const std::string key = bytes_of(folder.file("users.db.key"));
+    for (const char* own : {"users.db", "users.db.key", "users.db.lock", "users.db-wal"})
+        CHECK_THROWS_WITH(server.service().backup(folder.file(own), true),
+                          ContainsSubstring("is the database itself, or belongs to it"));
+    CHECK(bytes_of(folder.file("users.db.key")) == key);
     CHECK_THROWS_WITH(server.service().backup(folder.file("no/copy.db")),
                       ContainsSubstring("no/copy.db"));
     server.service().stop();
@@ -183,6 +186,83 @@ TEST_CASE("restore() puts a copy back and refuses what would lose data") {
     CHECK(bytes_of(elsewhere.database + ".key") == bytes_of(copy + ".key"));
     TestServer server(elsewhere);
     CHECK(server.send("GET", "/users/me", token).status == 200);
+}
+
+// Two files cannot be replaced at once: the key of the new database waits beside the old one's.
+TEST_CASE("a restore that ended between database and key is finished by the next start") {
+    const TempFolder folder;
+    const Options options = on(folder.file("users.db"));
+    const std::string copy = folder.file("copy.db"), key = options.database + ".key";
+    std::string token;
+    {
+        TestServer other(on(folder.file("other.db")));
+        token = other.owner();
+        other.service().backup(copy);
+    }
+    TestServer(options).owner();
+    data::backup(options, folder.file("old.db"));
+    const std::string old_key = bytes_of(key);
+
+    SECTION("after the database was replaced") {
+        data::restore(options, copy, true);
+        write(key + ".new", bytes_of(key));
+        write(key, old_key);
+        TestServer server(options);
+        CHECK(server.send("GET", "/users/me", token).status == 200);
+        CHECK(bytes_of(key) == bytes_of(copy + ".key"));
+    }
+    SECTION("before it was") {
+        write(key + ".new", bytes_of(copy + ".key"));
+        TestServer(options).log_in("owner@example.org");
+        CHECK(bytes_of(key) == old_key);
+    }
+    SECTION("while the key was written") {
+        ::unlink(key.c_str());
+        write(key + ".new", old_key.substr(0, 10));
+        CHECK_THROWS_WITH(TestServer(options), ContainsSubstring("is missing"));
+        CHECK_FALSE(std::filesystem::exists(key));
+    }
+    SECTION("a backup that ended there is a whole copy, too") {
+        const std::string old_copy = folder.file("old.db");
+        write(old_copy + ".key.new", bytes_of(old_copy + ".key"));
+        ::unlink((old_copy + ".key").c_str());
+        const Options elsewhere = on(folder.file("elsewhere.db"));
+        data::restore(elsewhere, old_copy);
+        CHECK(bytes_of(elsewhere.database + ".key") == old_key);
+    }
+}
+
+TEST_CASE("what cannot be replaced leaves database and key as they were") {
+    const TempFolder folder;
+    const Options options = on(folder.file("users.db"));
+    const std::string copy = folder.file("copy.db");
+    TestServer(options).owner();
+    {
+        TestServer other(on(folder.file("other.db")));
+        other.owner();
+        other.service().backup(copy);
+    }
+    const std::string before = bytes_of(options.database);
+    Options elsewhere = options;
+    elsewhere.secret_key_file = folder.file("folder");
+    std::filesystem::create_directory(elsewhere.secret_key_file);
+    CHECK_THROWS_WITH(data::restore(elsewhere, copy, true),
+                      ContainsSubstring("not a regular file"));
+    CHECK(bytes_of(options.database) == before);
+    CHECK(folder.listing().find(".new") == std::string::npos);
+    CHECK(folder.listing().find(".part") == std::string::npos);
+    TestServer(options).log_in("owner@example.org");
+}
+
+TEST_CASE("a copy with a trigger is neither sound nor restored") {
+    const TempFolder folder;
+    const Options options = on(folder.file("users.db")), elsewhere = on(folder.file("else.db"));
+    TestServer(options).owner();
+    SQLite::Database(options.database, SQLite::OPEN_READWRITE)
+        .exec("CREATE TRIGGER evil AFTER UPDATE ON users BEGIN DELETE FROM user_roles; END");
+    CHECK_THAT(data::check(options).damage, ContainsSubstring("triggers"));
+    CHECK_THROWS_WITH(data::restore(elsewhere, options.database), ContainsSubstring("triggers"));
+    CHECK_FALSE(std::filesystem::exists(elsewhere.database));
 }
 
 TEST_CASE("a copy without its key is not restored") {

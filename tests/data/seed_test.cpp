@@ -1,8 +1,12 @@
 // Seeds: users with chosen ids, roles, hashes and tokens, all of them or none.
+#include <cstdint>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "../catch.hpp"
 #include "../server_fixture.hpp"
+#include "coder_users/data.hpp"
 #include "coder_users/testing.hpp"
 
 namespace seed_test {
@@ -127,6 +131,25 @@ TEST_CASE("what is wrong is told with its line and nothing is stored") {
     server.faults().fail_write();
     CHECK_THROWS_AS(server.seed(user("\"roles\":[]")), coder_users::ApiError);
     CHECK(server.owner().get("/users/eve").status == 404);
+}
+
+TEST_CASE("a seed without a server tells how far it is, and leaves no file when it fails") {
+    const coder_users_test::TempFolder folder;
+    coder_users::Options options = coder_users::Options::for_tests();
+    options.database = folder.file("users.db");
+    CHECK_THROWS_AS(coder_users::data::seed(options, "[" + ada + ", {}]"), LineError);
+    CHECK(folder.listing() == "users.db.lock");
+    std::vector<std::int64_t> told;
+    coder_users::data::seed(options, ada + R"({"username":"bob","email":"bob@example.com"})",
+                            [&](std::int64_t done, std::int64_t total) {
+                                told.push_back(done);
+                                told.push_back(total);
+                            });
+    CHECK(told == std::vector<std::int64_t>{0, 2, 1, 2});
+    CHECK_THROWS_AS(coder_users::data::seed(options, ada), LineError);
+    CHECK(coder_users::data::check(options).users == 2);
+    options.database = ":memory:";
+    CHECK_THROWS_AS(coder_users::data::seed(options, ada), std::invalid_argument);
 }
 
 }  // namespace seed_test

@@ -89,6 +89,7 @@ TEST_CASE("sealed keys move with their key file only, or are made anew") {
     std::filesystem::remove(two.target.database + ".key");
     CHECK_THROWS_WITH(import_text(two.target, text),
                       ContainsSubstring("line 1: sealed with another key"));
+    CHECK(two.folder.listing() == "source.db source.db.key source.db.lock target.db.lock");
     import_text(two.target, text, true);
     CHECK(exported(two.target) != text);
     TestServer server(two.target);
@@ -120,6 +121,8 @@ TEST_CASE("what is wrong is told with its line, and the database is as it was") 
         }
         return all;
     };
+    const std::size_t bob = lines[2].find("\"bob\"") != std::string::npos ? 2 : 3;
+    const std::string key = lines[bob].substr(lines[bob].find("\"keys\":[{\"id\":\""), 16);
     const std::string rows[][2] = {
         {"", "line 1: the export is cut off"},
         {"{}\n", "line 1: expected"},
@@ -140,6 +143,14 @@ TEST_CASE("what is wrong is told with its line, and the database is as it was") 
         {with(3, "$2b$04$", "$1$000$"), "line 4: \"hashed_password\" must be a bcrypt hash"},
         {with(3, "\"hashed_password\":\"$2b$04$", "\"hashed_password\":\"$2b$99$"),
          "line 4: \"hashed_password\" must be a bcrypt hash"},
+        {with(1, "\"name\":\"", "\"name\":\"../"), "line 2: not a name of an organization"},
+        {with(bob, "\"token_name\":\"ci\"", "\"token_name\":\"\""),
+         ": \"token_name\" is for tokens"},
+        {with(bob, "\"lifetime_seconds\":", "\"lifetime_seconds\":-"),
+         ": \"lifetime_seconds\" must not be negative"},
+        {with(bob, key, key.substr(0, 15) + "-"), ": a key's id has 10 letters"},
+        {with(3, "\"sealed_private_key\":\"", "\"sealed_private_key\":\"AAAA"),
+         "line 4: the private SSH key is not sealed for this user"},
         {lines[0] + lines[1] + lines[2] + lines[2], "line 4: value already in use: users."},
         {lines[0] + lines[2] + lines[3] + lines[4], "line 2: refers to what is not there"},
     };

@@ -103,14 +103,20 @@ serve users.db
 [ -n "$(log_in ada@example.com correct-Horse-9)" ] || fail 'the copy has lost its password'
 stop
 refused "sealed with another key" --database moved.db import users.jsonl
-rm -f moved.db*
+[ ! -e moved.db ] && [ ! -e moved.db.key ] || fail 'a refused import left files'
 cp users.db.key moved.db.key
 "$DEMO" --database moved.db import users.jsonl || fail 'import'
 "$DEMO" --database moved.db export - | cmp - users.jsonl || fail 'the round trip changes bytes'
 head -c 500 users.jsonl >cut.jsonl
 cp users.db.key cut.db.key
 refused 'line ' --database cut.db import cut.jsonl
-says '0 users' --database cut.db check
+[ ! -e cut.db ] || fail 'a refused import left a database'
+[ -e cut.db.key ] || fail 'a refused import took the key away'
+for own in users.db users.db.key; do
+    refused 'is the database itself, or belongs to it' --database users.db export "$own" --force
+    refused 'is the database itself, or belongs to it' --database users.db backup "$own" --force
+done
+refused '--database: must be a file' --database :memory: seed users.json
 
 # A wrong key is refused at the start, by name.
 cp "$work/password" users.db.key

@@ -298,6 +298,8 @@ TEST_CASE("a mount that cannot work is refused with words") {
     CHECK(refusal("api/v2") == "prefix: must begin with a slash, got \"api/v2\"");
     CHECK(refusal("") == "prefix: must begin with a slash, got \"\"");
     CHECK(refusal("/api/") == "prefix: must not end with a slash, got \"/api/\"");
+    CHECK(refusal("/") == "prefix: must not end with a slash, got \"/\"");
+    CHECK(refusal("/a//b") == "prefix: must not hold two slashes in a row, got \"/a//b\"");
     CHECK(refusal("/a(b)") == "prefix: may hold letters, digits and /-_.~, got \"/a(b)\"");
     CHECK(refusal("/:x") == "prefix: may hold letters, digits and /-_.~, got \"/:x\"");
     users.stop();
