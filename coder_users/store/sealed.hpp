@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "coder_users/store/db.hpp"
+#include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -14,21 +14,23 @@ namespace coder_users { inline namespace v0 { namespace store {
 /// associated data.
 inline void seal_anew(
     Tx& tx, const std::function<std::string(const std::string&, const std::string&)>& again) {
-    const std::pair<std::string, std::string> columns[] = {{"git_ssh_keys", "sealed_private_key"},
-                                                           {"user_links", "sealed_access_token"},
-                                                           {"user_links", "sealed_refresh_token"}};
-    for (const auto& [table, column] : columns) {
+    struct Column {
+        const char* select;
+        const char* update;
+    };
+    const Column columns[] = {
+        {"SELECT user_id, sealed_private_key FROM git_ssh_keys WHERE sealed_private_key <> ''",
+         "UPDATE git_ssh_keys SET sealed_private_key = $1 WHERE user_id = $2"},
+        {"SELECT user_id, sealed_access_token FROM user_links WHERE sealed_access_token <> ''",
+         "UPDATE user_links SET sealed_access_token = $1 WHERE user_id = $2"},
+        {"SELECT user_id, sealed_refresh_token FROM user_links WHERE sealed_refresh_token <> ''",
+         "UPDATE user_links SET sealed_refresh_token = $1 WHERE user_id = $2"}};
+    for (const Column& column : columns) {
         std::vector<std::pair<std::string, std::string>> sealed;
-        Query row = tx.query_once("SELECT user_id, " + column + " FROM " + table + " WHERE " +
-                                  column + " <> ''");
-        while (row.next()) sealed.emplace_back(row.text(0), row.text(1));
-        for (const auto& [user_id, text] : sealed) {
-            Query update =
-                tx.query_once("UPDATE " + table + " SET " + column + " = $1 WHERE user_id = $2");
-            update.bind(1, again(text, user_id));
-            update.bind(2, user_id);
-            update.next();
-        }
+        for (Query row = tx.query(column.select); row.next();)
+            sealed.emplace_back(row.text(0), row.text(1));
+        for (const auto& [user_id, text] : sealed)
+            tx.execute(column.update, again(text, user_id), user_id);
     }
 }
 
