@@ -8,11 +8,11 @@ namespace coder_users_test {
 
 namespace {
 
-std::string quoted(const std::string& text) { return '"' + text + '"'; }
+std::string json_string(const std::string& text) { return '"' + text + '"'; }
 
 Reply bad_request(const std::string& error) {
-    return {400, json_object({{"error", quoted(error)},
-                              {"error_description", quoted("The stand-in refuses this.")}})};
+    return {400, json_object({{"error", json_string(error)},
+                              {"error_description", json_string("The stand-in refuses this.")}})};
 }
 
 /// 2026-01-02T03:04:05Z, when tests begin.
@@ -23,7 +23,7 @@ constexpr std::int64_t start = 1'767'323'045;
 std::string json_object(const Members& members) {
     std::string out;
     for (const auto& [name, value] : members)
-        if (!value.empty()) out += (out.empty() ? "" : ",") + quoted(name) + ':' + value;
+        if (!value.empty()) out += (out.empty() ? "" : ",") + json_string(name) + ':' + value;
     return '{' + out + '}';
 }
 
@@ -108,11 +108,11 @@ Reply OidcStandIn::answer(const SeenRequest& request) {
 
 Members OidcStandIn::good_discovery() const {
     const std::string base = server_.url();
-    return {{"issuer", quoted(base)},
-            {"authorization_endpoint", quoted(base + "/authorize")},
-            {"token_endpoint", quoted(base + "/token")},
-            {"userinfo_endpoint", quoted(base + "/userinfo")},
-            {"jwks_uri", quoted(base + "/keys")},
+    return {{"issuer", json_string(base)},
+            {"authorization_endpoint", json_string(base + "/authorize")},
+            {"token_endpoint", json_string(base + "/token")},
+            {"userinfo_endpoint", json_string(base + "/userinfo")},
+            {"jwks_uri", json_string(base + "/keys")},
             {"response_types_supported", R"(["code"])"},
             {"subject_types_supported", R"(["public"])"},
             {"id_token_signing_alg_values_supported", R"(["ES256","RS256"])"},
@@ -161,21 +161,21 @@ Reply OidcStandIn::redeem(const SeenRequest& request) {
         return bad_request("invalid_grant");
 
     const std::int64_t time = now;
-    const Members claims{{"iss", quoted(server_.url())},
-                         {"aud", quoted("client")},
+    const Members claims{{"iss", json_string(server_.url())},
+                         {"aud", json_string("client")},
                          {"iat", std::to_string(time)},
                          {"exp", std::to_string(time + 300)},
-                         {"nonce", quoted(grant.nonce)}};
+                         {"nonce", json_string(grant.nonce)}};
     const std::string access_token = new_access_token();
     const std::string id_token =
         face_.id_token(json_object(face_.header), json_object(changed(claims, face_.claims)));
-    Members answer{{"access_token", quoted(access_token)},
+    Members answer{{"access_token", json_string(access_token)},
                    {"token_type", R"("Bearer")"},
                    {"expires_in", "300"},
-                   {"id_token", quoted(id_token)}};
+                   {"id_token", json_string(id_token)}};
     if (face_.token.count("refresh_token")) {
         refresh_token_ = "refresh-" + std::to_string(made_);
-        answer["refresh_token"] = quoted(refresh_token_);
+        answer["refresh_token"] = json_string(refresh_token_);
     }
     Members extra = face_.token;
     extra.erase("refresh_token");
@@ -193,10 +193,10 @@ Reply OidcStandIn::refresh(const SeenRequest& request) {
         return bad_request("invalid_grant");
     const std::string access_token = new_access_token();
     refresh_token_ = "refresh-" + std::to_string(made_);  // each is good once
-    return {200, json_object({{"access_token", quoted(access_token)},
+    return {200, json_object({{"access_token", json_string(access_token)},
                               {"token_type", R"("Bearer")"},
                               {"expires_in", "300"},
-                              {"refresh_token", quoted(refresh_token_)}})};
+                              {"refresh_token", json_string(refresh_token_)}})};
 }
 
 }  // namespace coder_users_test
