@@ -42,6 +42,8 @@ rm -f "$root.log"
 for file in /etc/resolv.conf /etc/hosts; do
     [ ! -r $file ] || cp -L $file "$root$file"
 done
+trusted=/etc/ssl/certs/ca-certificates.crt # a proxy's certificate may be among them
+[ ! -r $trusted ] || cp -L $trusted "$root$trusted"
 for file in /etc/apt/apt.conf /etc/apt/apt.conf.d/*; do
     ! grep -q '^Acquire::' "$file" 2>/dev/null || cp "$file" "$root/etc/apt/apt.conf.d/"
 done
