@@ -132,6 +132,22 @@ inline std::optional<rules::IdTokenClaims> registered_claims(const format::Json&
     return claims;
 }
 
+/// Up to nine digits.
+inline std::optional<std::int64_t> seconds_in(std::string_view digits) {
+    if (digits.empty() || digits.size() > 9 ||
+        digits.find_first_not_of("0123456789") != std::string_view::npos)
+        return std::nullopt;
+    return std::stoi(std::string(digits));
+}
+
+/// How long the tokens are good: a number, which some providers write as a string. 0: it does not
+/// say.
+inline std::int64_t token_seconds(const format::Json& json) {
+    if (const auto text = format::text_member(json, "expires_in"))
+        return seconds_in(*text).value_or(0);
+    return format::integer_member(json, "expires_in").value_or(0);
+}
+
 /// The tokens of a token endpoint's answer. Throws ProviderFailure with the provider's error code.
 inline ProviderTokens parse_tokens(const ProviderAnswer& answer, const format::Json& json,
                                    Time now) {
@@ -144,7 +160,7 @@ inline ProviderTokens parse_tokens(const ProviderAnswer& answer, const format::J
     if (tokens.access_token.empty()) throw ProviderFailure("the answer holds no access token");
     tokens.refresh_token = format::text_member(json, "refresh_token").value_or("");
     constexpr std::int64_t ten_years = std::int64_t{10} * 366 * 24 * 3600;
-    const std::int64_t seconds = format::integer_member(json, "expires_in").value_or(0);
+    const std::int64_t seconds = token_seconds(json);
     if (seconds > 0)
         tokens.expires_at = add(now, std::chrono::seconds((std::min)(seconds, ten_years)));
     return tokens;
@@ -158,11 +174,7 @@ inline std::optional<std::chrono::seconds> max_age(std::string_view cache_contro
         if (same_folded(each, "no-store") || same_folded(each, "no-cache"))
             return std::chrono::seconds(0);
         if (!same_folded(each.substr(0, 8), "max-age=")) continue;
-        const std::string_view digits = each.substr(8);
-        if (digits.empty() || digits.size() > 9 ||
-            digits.find_first_not_of("0123456789") != std::string_view::npos)
-            continue;
-        return std::chrono::seconds(std::stoi(std::string(digits)));
+        if (const auto seconds = seconds_in(each.substr(8))) return std::chrono::seconds(*seconds);
     }
     return std::nullopt;
 }

@@ -135,6 +135,19 @@ TEST_CASE("without refresh token, or without expiry, there is nothing to renew")
     later({{"refresh_token", "true"}, {"expires_in", ""}});
 }
 
+TEST_CASE("a lifetime that the provider writes as a string counts as well") {
+    OidcWorld oidc;
+    const Answer answer = oidc.log_in_with([](OidcFace& face) {
+        face.token = {{"refresh_token", "true"}, {"expires_in", "\"300\""}};
+    });
+    REQUIRE(answer.status == 307);
+    const int calls = oidc.provider.count("/token");
+    oidc.world.server.advance(std::chrono::minutes(6));
+    oidc.provider.now += 360;
+    CHECK(oidc.world.server.send("GET", "/users/me", session_of(answer)).status == 200);
+    CHECK(oidc.provider.count("/token") == calls + 1);
+}
+
 TEST_CASE("a session whose link is gone, or is another provider's, must log in again") {
     OidcWorld oidc;
     const std::string token = session_of(oidc.log_in());
