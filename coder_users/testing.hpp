@@ -21,6 +21,7 @@ inline constexpr const char* password = "correct-Horse-9";
 inline constexpr const char* hash_of_password =
     "$2b$04$abcdefghijklmnopqrstuufS6pobK/FmfRO4I2JuHShY0rWrLIAq6";
 
+/// What a client got.
 struct Answer : Response {
     /// The member of the JSON body at a path such as "users.0.username"; std::out_of_range when
     /// there is none.
@@ -31,18 +32,24 @@ struct Answer : Response {
 /// outlives it. Paths are below /api/v2 unless they begin with it.
 class Client {
  public:
+    /// `user_token`: "<id>-<secret>", or "".
     Client(Service& service, std::string user_token)
         : token(std::move(user_token)), service_(&service) {}
 
+    /// GET. This and the following throw std::runtime_error when no answer comes.
     Answer get(std::string_view path) const { return send("GET", path); }
+    /// POST; `body` is JSON.
     Answer post(std::string_view path, std::string body = "") const {
         return send("POST", path, std::move(body));
     }
+    /// PUT; `body` is JSON.
     Answer put(std::string_view path, std::string body = "") const {
         return send("PUT", path, std::move(body));
     }
+    /// DELETE.
     Answer del(std::string_view path) const { return send("DELETE", path); }
 
+    /// Any other method.
     Answer send(std::string method, std::string_view path, std::string body = "") const {
         const bool whole = path.substr(0, 8) == "/api/v2/";
         Request request;
@@ -73,6 +80,7 @@ class Client {
 /// A running server for one test, empty at first. Its clients go on when it is moved.
 class Server {
  public:
+    /// Throws what start() throws.
     explicit Server(const Controls& controls = Controls())
         : Server(controls, Options::for_tests(controls)) {}
     /// `options` were made by Options::for_tests(controls), and changed as the test wants.
@@ -80,9 +88,13 @@ class Server {
         : controls_(std::move(controls)),
           service_(std::make_unique<Service>(start(std::move(options)))) {}
 
+    /// Lives as long as this server.
     Service& service() { return *service_; }
+    /// "http://127.0.0.1:<port>".
     std::string url() const { return service_->url(); }
+    /// What the server takes for the time.
     Clock& clock() { return controls_.clock; }
+    /// What goes wrong next.
     Faults& faults() { return controls_.faults; }
 
     /// The user "owner", who is made when this is called first.
@@ -113,6 +125,7 @@ class Server {
     }
     /// Who has no session.
     Client visitor() { return Client(*service_, ""); }
+    /// Service::seed(). Throws LineError.
     void seed(std::string_view json) { service_->seed(json); }
 
     /// Data, clock and randomness, for restore(): what follows then repeats byte for byte.
@@ -123,6 +136,7 @@ class Server {
         std::vector<Client> owner;
         std::map<std::string, int> made;
     };
+    /// All of that as it is now.
     Moment snapshot() {
         return {service_->snapshot(), controls_.clock.now(), controls_.random.state(), owner_,
                 made_};

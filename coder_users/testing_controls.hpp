@@ -25,8 +25,11 @@ namespace coder_users { inline namespace v0 { namespace testing {
 /// are the same clock. May be moved at any time, from any thread.
 class Clock {
  public:
+    /// The time it shows.
     Time now() const { return from_micros(*micros_); }
+    /// Forward, or back by a negative step.
     void advance(Duration step) { *micros_ += step.count(); }
+    /// To any time.
     void set(Time time) { *micros_ = micros(time); }
 
  private:
@@ -37,14 +40,17 @@ class Clock {
 /// Bytes that are the same for the same seed. Copies draw from the same sequence.
 class Randomness {
  public:
+    /// The seed says which sequence.
     explicit Randomness(std::uint64_t seed) : shared_(std::make_shared<Shared>(seed)) {}
 
+    /// The next bytes.
     void fill(unsigned char* bytes, std::size_t count) {
         const std::lock_guard<std::mutex> lock(shared_->mutex);
         for (std::size_t i = 0; i < count; i += 8)
             for (std::uint64_t word = shared_->engine(), j = 0; j < 8 && i + j < count; ++j)
                 bytes[i + j] = static_cast<unsigned char>(word >> 8 * j);
     }
+    /// The next UUID, of version 4.
     std::string uuid() {
         std::array<unsigned char, 16> bytes{};
         fill(bytes.data(), bytes.size());
@@ -53,10 +59,12 @@ class Randomness {
     /// A token that no other server has: "<id>-<secret>".
     std::string token() { return letters(10) + '-' + letters(22); }
 
+    /// Where the sequence is, for set_state().
     std::mt19937_64 state() const {
         const std::lock_guard<std::mutex> lock(shared_->mutex);
         return shared_->engine;
     }
+    /// Goes on from there.
     void set_state(const std::mt19937_64& engine) {
         const std::lock_guard<std::mutex> lock(shared_->mutex);
         shared_->engine = engine;
@@ -95,11 +103,12 @@ class Faults {
     /// Nothing goes wrong any more.
     void clear() { state_->fails = state_->slow = state_->limited = 0; }
 
-    /// For Env.
+    /// For Env::fail_write.
     bool next_write() {
         if (due(state_->slow)) std::this_thread::sleep_for(delay());
         return due(state_->fails);
     }
+    /// For Env::limit_request.
     bool next_request() { return due(state_->limited); }
 
  private:
@@ -127,6 +136,7 @@ class Faults {
 
 /// What a test holds in its hands of a server. Copies are the same controls.
 struct Controls {
+    /// The seed of `random`.
     explicit Controls(std::uint64_t seed = 1) : random(seed) {}
     Clock clock;
     Randomness random;

@@ -12,6 +12,7 @@ namespace coder_users { inline namespace v0 {
 /// what() is "line 3: " and the reason; it holds no secrets.
 class CODER_USERS_API LineError : public std::runtime_error {
  public:
+    /// `line` from 1; `reason` quotes no secret.
     LineError(std::size_t line, const std::string& reason)
         : std::runtime_error("line " + std::to_string(line) + ": " + reason), line_(line) {}
     /// From 1.
