@@ -50,6 +50,12 @@ inline std::optional<std::string> read_key_file(const std::string& path) {
     return key;
 }
 
+/// Whether others than its owner may read a key file, as mounted secrets may well be.
+inline bool is_open_to_others(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && (info.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
 /// A key file under its passing name, "<path>.new": whole and on the disk. It goes again unless it
 /// got its name, or is kept.
 class NewKeyFile {

@@ -75,6 +75,8 @@ inline std::vector<StoredKey> seed_keys(const Options& options, const format::Bo
     for (const auto& [name, token] : body.members("tokens")) {
         if (!rules::valid_token_name(name) || !format::has_type(token, format::FieldType::text))
             throw ApiError(400, "\"tokens\" holds names, each with its token");
+        if (rules::reserved_token_name(name))
+            throw ApiError(400, '"' + name + "\" is a reserved name");
         keys.push_back(chosen_key(token.get<std::string>(), user_id, LoginType::token,
                                   options.max_token_lifetime, now));
         keys.back().key.token_name = name;

@@ -140,6 +140,8 @@ class Import {
 
     void take(UserRecord& record) {
         check_record(record);
+        if (count_.organizations == 0)  // new users could join none
+            throw ApiError(400, "a user before the first organization");
         if (new_ssh_keys_) {
             record.ssh_key = routes::make_ssh_key(change_.backend, record.user.id, change_.now);
             if (record.link)

@@ -68,7 +68,7 @@ inline void check_token_name(const std::string& name) {
     if (!rules::valid_token_name(name))
         throw invalid_token("",
                             {{"token_name", "must be 1 to 64 bytes without control characters"}});
-    if (name == "tokenconfig")
+    if (rules::reserved_token_name(name))
         throw invalid_token("", {{"token_name", "\"tokenconfig\" is a reserved name"}});
 }
 

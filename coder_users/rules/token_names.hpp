@@ -1,4 +1,4 @@
-// Names for tokens that were made without one.
+// Names of tokens: what they may be, and new ones for tokens that were made without.
 #pragma once
 
 #include <array>
@@ -51,5 +51,8 @@ inline bool valid_token_name(std::string_view name) {
     }
     return true;
 }
+
+/// Whether a path has this word where it could have a token's name.
+inline bool reserved_token_name(std::string_view name) { return name == "tokenconfig"; }
 
 }}}  // namespace coder_users::v0::rules

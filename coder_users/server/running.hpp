@@ -70,6 +70,12 @@ struct Running final : FrontHandler {
                    backend.now(),
                    listens ? "listening" : "open",
                    {{"url", url}, {"database", store->name()}}});
+        if (const std::string key_file = data::key_file_of(options, store->name());
+            options.secret_key.empty() && data::is_open_to_others(key_file))
+            log.write({LogLevel::warning,
+                       backend.now(),
+                       "others can read the key file",
+                       {{"file", key_file}}});
     }
 
     ~Running() override {

@@ -68,6 +68,26 @@ TEST_CASE("a new database gets a key file for its owner alone, whatever the umas
     }
 }
 
+TEST_CASE("a key file that others can read is told in the log") {
+    const auto warnings = [](const std::string& path) {
+        std::string all;
+        Options options = at(path);
+        options.log = [&](const LogLine& line) {
+            if (line.level == LogLevel::warning) all += to_text(line).substr(25) + '\n';
+        };
+        open(options);
+        return all;
+    };
+    TempFolder folder;
+    const std::string path = folder.file("a.db"), key_file = path + ".key";
+    CHECK(warnings(path).empty());
+    REQUIRE(::chmod(key_file.c_str(), 0640) == 0);
+    CHECK_THAT(warnings(path), ContainsSubstring("others can read the key file") &&
+                                   ContainsSubstring("file=" + key_file));
+    REQUIRE(::chmod(key_file.c_str(), 0400) == 0);
+    CHECK(warnings(path).empty());
+}
+
 TEST_CASE("two databases have two keys") {
     TempFolder folder;
     CHECK((key_of(at(folder.file("a.db"))) != key_of(at(folder.file("b.db")))));

@@ -118,6 +118,8 @@ TEST_CASE("what is wrong is told with its line and nothing is stored") {
          "\"token\""},
         {good + user("\"tokens\":{\"ci\":\"short-secret\"}") + "]",
          "line 3: Invalid API key format: invalid API key ID length, expected 10 got 5"},
+        {good + user("\"tokens\":{\"tokenconfig\":\"abcdefghij-0123456789ABCDEFGHIJKM\"}") + "]",
+         "line 3: \"tokenconfig\" is a reserved name"},
         {good + user("\"sessions\":[\"abcdefghi!-0123456789ABCDEFGHIJKL\"]") + "]",
          "line 3: a token consists of letters and digits around its dash"},
         {good + user("\"tokens\":{\"ci\":\"abcdefghij-0123456789ABCDEFGHIJKM\"}") + "]",

@@ -123,6 +123,9 @@ TEST_CASE("what is wrong is told with its line, and the database is as it was") 
     };
     const std::size_t bob = lines[2].find("\"bob\"") != std::string::npos ? 2 : 3;
     const std::string key = lines[bob].substr(lines[bob].find("\"keys\":[{\"id\":\""), 16);
+    const std::string organization = lines[1].substr(lines[1].find("\"id\":\"") + 6, 36);
+    std::string other = organization;
+    other[0] = other[0] == '0' ? '1' : '0';
     const std::string rows[][2] = {
         {"", "line 1: the export is cut off"},
         {"{}\n", "line 1: expected"},
@@ -152,7 +155,8 @@ TEST_CASE("what is wrong is told with its line, and the database is as it was") 
         {with(3, "\"sealed_private_key\":\"", "\"sealed_private_key\":\"AAAA"),
          "line 4: the private SSH key is not sealed for this user"},
         {lines[0] + lines[1] + lines[2] + lines[2], "line 4: value already in use: users."},
-        {lines[0] + lines[2] + lines[3] + lines[4], "line 2: refers to what is not there"},
+        {lines[0] + lines[2] + lines[3] + lines[4], "line 2: a user before the first organization"},
+        {with(1, organization, other), "line 3: refers to what is not there"},
     };
     for (const auto& [changed, reason] : rows) {
         INFO(changed);
