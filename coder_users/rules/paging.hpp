@@ -30,7 +30,10 @@ inline std::int32_t parse_count(std::vector<Validation>& errors, std::string_vie
     const char* wrong = digits.empty() ? "invalid syntax" : nullptr;
     std::int64_t value = 0;
     for (const char c : digits) {
-        if (!is_digit(c)) wrong = "invalid syntax";
+        if (!is_digit(c)) {
+            wrong = "invalid syntax";
+            break;
+        }
         if (value <= most) value = value * 10 + (c - '0');
     }
     if (!wrong && (value > most || (text[0] == '-' && value > 0))) wrong = "value out of range";

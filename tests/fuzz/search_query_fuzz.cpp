@@ -1,10 +1,12 @@
-// Any search text is read, or refused with a complete 400.
+// Any search text, and any text of a paging parameter, is read, or refused with a complete 400.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "coder_users/rules/paging.hpp"
 #include "coder_users/rules/search_query.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -26,6 +28,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             return error.validations()[0].detail;
         }
     };
+    const std::string text(q);
+    try {
+        const rules::Paging paging = rules::parse_paging(std::nullopt, text, std::nullopt);
+        require(paging.limit >= 0);
+    } catch (const ApiError& error) {
+        require(error.status() == 400 && error.validations().size() == 1);
+    }
     require(outcome(q) == outcome(fold_ascii(q)));  // letter case never matters
     return 0;
 }

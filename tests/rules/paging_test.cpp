@@ -84,6 +84,7 @@ TEST_CASE("bad numbers") {
         {"-x", "\"-x\": invalid syntax"},
         {"\xd9\xa1", "\"\xd9\xa1\": invalid syntax"},
         {"a\"b\\c", "\"a\\\"b\\\\c\": invalid syntax"},
+        {std::string(40, '('), '"' + std::string(40, '(') + "\": invalid syntax"},
         {"99999999999x", "\"99999999999x\": invalid syntax"},
         {"-1", "\"-1\": value out of range"},
         {"-2147483648", "\"-2147483648\": value out of range"},
