@@ -80,8 +80,6 @@ class ConnectionDriver {
     using Clock = std::chrono::steady_clock;
 
     static constexpr std::size_t turn_length = 16;  ///< requests of one client before others' turn
-    /// What every connection may hold: large bodies of some clients shut nobody else out.
-    static constexpr std::size_t always_held = 4096;
     static constexpr std::chrono::milliseconds linger_time{1000};
 
     /// The time of a phase runs from its beginning; progress within it does not extend it.
@@ -161,7 +159,8 @@ class ConnectionDriver {
         drained = step == IoStep::blocked || size < sizeof bytes;
         if (step == IoStep::failed) {
             table_.close(c);
-        } else if (c.reader.held() + size > always_held && !table_.has_room_for(size)) {
+        } else if (c.reader.held() + size > ConnectionTable::always_held &&
+                   !table_.has_room_for(size)) {
             answerer_.refuse_input(c, overloaded);
         } else {
             c.reader.feed({bytes, size});
@@ -179,6 +178,7 @@ class ConnectionDriver {
             case IoStep::blocked:
                 enter(c, Phase::writing, deadlines_.write);
                 park(c, Interest::writable);
+                table_.claim_unread([this](Connection& unread) { table_.close(unread); });
                 return false;
             case IoStep::done:
                 break;

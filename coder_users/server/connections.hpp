@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <new>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -90,7 +91,7 @@ class ConnectionTable {
         count(c);
         const std::lock_guard<std::mutex> lock(c.mutex_);
         c.owned_ = false;
-        arm(std::uint64_t{c.generation_} << 32 | c.slot_);
+        arm(key_of(c));
     }
 
     /// The parked connection behind a key; nullptr when another was faster or it is gone.
@@ -114,6 +115,28 @@ class ConnectionTable {
                 c.owned_ = true;
             }
             take(c);
+        }
+    }
+
+    /// When more is held than may be: claims parked connections whose client does not read its
+    /// answer, who has waited longest first, and gives them to `take(c)`, until a quarter of the
+    /// bound is free. What every connection may hold, `always_held`, shuts nobody out. Must not be
+    /// called by the owner of a connection.
+    template <class Take>
+    void claim_unread(Take take) {
+        if (has_room_for(0)) return;
+        const std::unique_lock<std::mutex> one_at_a_time(relief_, std::try_to_lock);
+        if (!one_at_a_time) return;
+        std::vector<std::pair<Deadline, std::uint64_t>> unread;
+        try {
+            note_unread(unread);
+        } catch (const std::bad_alloc&) {
+            // those that were noted give some room
+        }
+        std::sort(unread.begin(), unread.end());
+        for (const auto& [deadline, key] : unread) {
+            if (has_room_for(max_held_ / 4)) return;
+            if (Connection* const c = claim(key)) take(*c);
         }
     }
 
@@ -154,12 +177,29 @@ class ConnectionTable {
     }
     bool has_room_for(std::size_t bytes) const { return held_ + bytes <= max_held_; }
 
+    /// What every connection may hold: those that hold much shut nobody else out.
+    static constexpr std::size_t always_held = 4096;
+
     std::size_t open_connections() const { return open_; }
     std::size_t held_bytes() const { return held_; }
 
  private:
     static constexpr std::size_t most_connections = 1 << 20;  ///< whatever the limits say
     static constexpr std::size_t block_size = 64;
+
+    static std::uint64_t key_of(const Connection& c) {
+        return std::uint64_t{c.generation_} << 32 | c.slot_;
+    }
+
+    void note_unread(std::vector<std::pair<Deadline, std::uint64_t>>& unread) {
+        const std::uint32_t made = made_;
+        for (std::uint32_t i = 0; i < made; ++i) {
+            Connection& c = slot(i);
+            const std::lock_guard<std::mutex> lock(c.mutex_);
+            if (!c.owned_ && c.phase == Phase::writing && c.counted_ > always_held)
+                unread.emplace_back(c.deadline, key_of(c));
+        }
+    }
 
     Connection& slot(std::uint32_t i) { return blocks_[i / block_size].load()[i % block_size]; }
 
@@ -182,7 +222,8 @@ class ConnectionTable {
     std::vector<std::atomic<Connection*>> blocks_;
     std::atomic<std::uint32_t> made_{0};  ///< slots that exist
     std::atomic<std::size_t> open_{0}, held_{0};
-    std::mutex mutex_;  // guards what follows
+    std::mutex relief_;  // held while connections are looked for that give room
+    std::mutex mutex_;   // guards what follows
     std::vector<std::uint32_t> free_;
     std::unordered_map<std::string, std::size_t> per_address_;
 };

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <arpa/inet.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -12,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -125,16 +129,28 @@ class Front {
     void keep() {
         Clock::time_point next_sweep = Clock::now();
         while (!driver_.stopping()) {
-            const bool idle = driver_.table().open_connections() == 0;
+            const bool idle = driver_.table().open_connections() == 0 && !burst_;
             pollfd events[2] = {{driver_.poller().wake_fd(), POLLIN, 0},
                                 {listener_.get(), POLLIN, 0}};
             ::poll(events, 2, idle ? -1 : static_cast<int>(sweep_interval.count()));
             if (events[1].revents) accept_waiting();
             if (Clock::now() < next_sweep) continue;
             driver_.end_expired();
+            give_memory_back();
             next_sweep = Clock::now() + sweep_interval;
         }
         listener_.reset();  // who connects now is refused, not left waiting
+    }
+
+    /// What many large answers leave free in the heap would stay with the process.
+    void give_memory_back() noexcept {
+        constexpr std::size_t large = 16 << 20;
+        burst_ = burst_ || held_bytes() > large;
+        if (!burst_ || held_bytes() > large / 16) return;
+        burst_ = false;
+#ifdef __GLIBC__
+        ::malloc_trim(0);
+#endif
     }
 
     void accept_waiting() {
@@ -144,9 +160,15 @@ class Front {
             FileDescriptor socket(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&peer),
                                             &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
             if (!socket) return after_failed_accept(errno);
-            const int yes = 1;
+            const int yes = 1, unsent = 16384;
             ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-            driver_.admit(std::move(socket), numeric_address(peer));
+            // Answers that nobody reads wait here, within our bound, and not in the system's memory
+            // for all connections: where that runs short, every connection stalls for seconds.
+            ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+            try {
+                driver_.admit(std::move(socket), numeric_address(peer));
+            } catch (const std::bad_alloc&) {  // the socket closes
+            }
         }
     }
 
@@ -163,6 +185,7 @@ class Front {
     FileDescriptor listener_;
     int port_ = 0;
     std::vector<std::thread> threads_;
+    bool burst_ = false;  ///< of keep() alone: much was held a moment ago
     std::mutex stop_mutex_;
 };
 

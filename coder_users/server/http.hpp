@@ -64,7 +64,9 @@ inline FileDescriptor listen_on(const std::string& address, int port) {
     ::freeaddrinfo(found);
     FileDescriptor listener = HttpBinder().bind(address, port);
     if (!listener) fail(std::strerror(errno));
-    ::listen(listener.get(), 511);  // cpp-httplib's backlog is 5
+    // cpp-httplib's backlog is 5. Whom a burst finds no room for is only heard of again after
+    // seconds.
+    ::listen(listener.get(), SOMAXCONN);
     ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
     return listener;
 }

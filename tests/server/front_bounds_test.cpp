@@ -193,6 +193,31 @@ TEST_CASE("large bodies of some clients do not shut out what is small") {
     CHECK(hoarder.read().status == 503);
 }
 
+TEST_CASE("answers that nobody reads are bounded in all: who has waited longest goes first") {
+    HarnessOptions options;
+    options.limits.unfinished_bytes = 20'000'000;
+    FrontHarness front(options);
+    ClientOptions narrow;
+    narrow.receive_buffer = 4096;
+    std::vector<RawClient> clients;
+    for (const std::size_t held : {7'000'000u, 15'000'000u}) {
+        clients.emplace_back(front.port(), narrow);
+        clients.back().send(big);
+        CHECK(eventually([&] { return front.held_bytes() > held; }));
+    }
+    RawClient idle(front.port());
+    idle.send(get);
+    CHECK(idle.read().status == 200);
+    RawClient last(front.port(), narrow);
+    last.send(big);
+    CHECK(eventually([&] { return front.open_connections() == 2; }));
+    CHECK(front.held_bytes() < 10'000'000);
+    CHECK(last.read().body.size() == 8'000'000);
+    for (RawClient& client : clients) CHECK(client.read_all().size() < 8'000'000);
+    idle.send(get);
+    CHECK(idle.read().status == 200);
+}
+
 TEST_CASE("a connection ends after its share of requests") {
     HarnessOptions options;
     options.limits.requests_per_connection = 3;
