@@ -129,6 +129,7 @@ class Connection {
         : activity_(activity),
           db_(translated([&] { return SQLite::Database(name, flags, busy_timeout_ms); })) {
         checkpoint_on_close(false);  // a file that cannot be read here stays untouched
+        lower_limits();
         sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         run("PRAGMA trusted_schema = OFF");
         run("PRAGMA cell_size_check = ON");
@@ -265,6 +266,18 @@ class Connection {
             changes_sessions_ = true;  // of the transaction, which may go on without this statement
             throw;
         }
+    }
+
+    // What a hostile file can ask of SQLite: as much as the library's own statements, and no more.
+    void lower_limits() {
+        constexpr std::pair<int, int> limits[] = {
+            {SQLITE_LIMIT_LENGTH, 32 << 20},  // an audit entry over a body of 1 MiB, all escaped
+            {SQLITE_LIMIT_COLUMN, 100},        {SQLITE_LIMIT_EXPR_DEPTH, 50},
+            {SQLITE_LIMIT_COMPOUND_SELECT, 5}, {SQLITE_LIMIT_VDBE_OP, 100'000},
+            {SQLITE_LIMIT_FUNCTION_ARG, 8},    {SQLITE_LIMIT_ATTACHED, 0},
+            {SQLITE_LIMIT_TRIGGER_DEPTH, 10},  {SQLITE_LIMIT_WORKER_THREADS, 0},
+        };
+        for (const auto& [limit, value] : limits) sqlite3_limit(db_.getHandle(), limit, value);
     }
 
     static constexpr int busy_timeout_ms = 5000;

@@ -24,14 +24,30 @@ TEST_CASE("every connection has the settings that the promises rest on") {
         c.run("PRAGMA writable_schema = ON");
         all += refused("UPDATE sqlite_schema SET sql = sql");
         c.run("PRAGMA writable_schema = OFF");
-        return all + " " + refused("SELECT load_extension('x')");
+        all += std::string(" ") + refused("SELECT load_extension('x')");
+        // Limits: no more than the library needs.
+        const auto repeated = [](const std::string& what, int times) {
+            std::string list = what;
+            while (--times > 0) list += "," + what;
+            return list;
+        };
+        std::string deep = "1", union_of_many = "SELECT 1";
+        for (int i = 0; i < 60; ++i) deep += "+1", union_of_many += " UNION SELECT 1";
+        for (const std::string& sql :
+             {std::string("ATTACH ':memory:' AS other"), std::string("SELECT zeroblob(33554433)"),
+              "SELECT " + deep, union_of_many, "SELECT " + repeated("1", 101),
+              "SELECT coalesce(" + repeated("1", 9) + ")"})
+            all += std::string(" ") + refused(sql.c_str());
+        return all;
     };
+    const std::string all_refused =
+        " refused refused refused refused refused refused refused refused";
     const std::string common =
         "journal_mode=wal synchronous=2 foreign_keys=1 secure_delete=1 trusted_schema=0 "
         "cell_size_check=1 mmap_size=0 busy_timeout=5000 query_only=";
-    CHECK(store.read(settings) == common + "1 refused refused");
+    CHECK(store.read(settings) == common + "1" + all_refused);
     CHECK(store.write([&](store_test::store::Tx& tx) { return settings(tx); }) ==
-          common + "0 refused refused");
+          common + "0" + all_refused);
 }
 
 TEST_CASE("what was deleted is not in the files any more") {
