@@ -35,7 +35,7 @@ inline std::string sound_diff(const std::string& diff) {
     try {
         parse_json(diff);
         return diff;
-    } catch (const std::exception&) {
+    } catch (const JsonError&) {
         return "{}";
     }
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,8 +24,9 @@ class Dispatcher {
         : backend_(backend), log_(log), pipeline_(backend) {}
 
     /// Where a request of this kind runs. Unusable targets run anywhere: they are refused at once.
-    /// One whose session waits for a login provider first runs where it is in nobody's way.
-    routes::Lane lane_of(const Request& request) const noexcept {
+    /// One whose session waits for a login provider first runs where it is in nobody's way. May
+    /// throw std::bad_alloc.
+    routes::Lane lane_of(const Request& request) const {
         const auto url = parse_target(request.target);
         if (!url) return routes::Lane::read;
         const routes::Match match = pipeline_.paths().match(url->segments);
@@ -52,7 +54,7 @@ class Dispatcher {
     }
 
     /// What a caller in the process asks for; `operation(Call&)` stands for the handler. Throws
-    /// ApiError and nothing else.
+    /// ApiError and nothing else, unless there is no memory for one.
     template <class Operation>
     auto call(const Errand& errand, const Identity& identity, Operation&& operation) {
         const Exchange exchange{fresh_id(), backend_.now(), ""};
@@ -82,7 +84,7 @@ class Dispatcher {
     }
 
     template <class Run>
-    Reply caught(Exchange& exchange, Run&& run) noexcept {
+    Reply caught(Exchange& exchange, Run&& run) {
         try {
             return refusing(exchange, [&] { return run(exchange); });
         } catch (const routes::MethodNotAllowed& error) {
@@ -102,7 +104,7 @@ class Dispatcher {
                 {level, exchange.now, "request failed", {{"reason", reason}, {"id", exchange.id}}});
             return refusal;
         };
-        const ApiError internal(500, "An internal server error occurred.");
+        const auto internal = [] { return ApiError(500, "An internal server error occurred."); };
         try {
             return run();
         } catch (const routes::LoggedFailure& error) {
@@ -118,18 +120,35 @@ class Dispatcher {
             throw failed(LogLevel::warning, error.what(), unavailable());
         } catch (const store::Unavailable& error) {
             throw failed(LogLevel::error, error.what(), unavailable());
+        } catch (const std::bad_alloc& error) {
+            throw failed(LogLevel::error, error.what(), unavailable());
         } catch (const std::exception& error) {
-            throw failed(LogLevel::error, error.what(), internal);
+            throw failed(LogLevel::error, error.what(), internal());
         } catch (...) {
-            throw failed(LogLevel::error, "not a std::exception", internal);
+            throw failed(LogLevel::error, "not a std::exception", internal());
+        }
+    }
+
+    /// Where there is no memory for the answer there may be some for a shorter one.
+    template <class Run>
+    Response finish(const Request& request, const Run& run) noexcept {
+        const auto out_of_memory = [](Exchange&) { return refused(unavailable()); };
+        try {
+            return finished(request, run);
+        } catch (const std::exception&) {
+        }
+        try {
+            return finished(request, out_of_memory);
+        } catch (const std::exception&) {
+            return {503, {}, ""};
         }
     }
 
     template <class Run>
-    Response finish(const Request& request, Run&& run) noexcept {
+    Response finished(const Request& request, const Run& run) {
         const auto start = std::chrono::steady_clock::now();
         Exchange exchange{fresh_id(), backend_.now(), pipeline_.client_address(request)};
-        Reply reply = caught(exchange, std::forward<Run>(run));
+        Reply reply = caught(exchange, run);
         Response response{reply.status, std::move(reply.headers), std::move(reply.body)};
         const auto add = [&](const char* name, std::string value) {
             response.headers.emplace_back(name, std::move(value));
@@ -147,7 +166,7 @@ class Dispatcher {
     }
 
     // Without randomness no request gets far, but its answer still says so.
-    std::string fresh_id() noexcept {
+    std::string fresh_id() {
         try {
             return routes::new_uuid(backend_.random);
         } catch (...) {  // a function of the host may throw anything
@@ -157,7 +176,7 @@ class Dispatcher {
 
     // The query stays out: clients have been seen to put secrets there.
     void log_request(const Request& request, const Exchange& exchange, int status,
-                     std::chrono::steady_clock::time_point start) noexcept {
+                     std::chrono::steady_clock::time_point start) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
             std::chrono::steady_clock::now() - start);
         const std::string_view target = request.target;

@@ -19,7 +19,7 @@
 namespace coder_users { inline namespace v0 { namespace server {
 
 /// Hands events to `receiver`, one at a time, while requests go on. What it throws is told to
-/// `complain`, which must not throw.
+/// `complain`, which may throw std::bad_alloc and nothing else.
 class EventQueue final : public routes::EventSink {
  public:
     using Receiver = std::function<void(const Event&)>;
@@ -113,16 +113,24 @@ class EventQueue final : public routes::EventSink {
         const std::size_t lost = slots_.size() + missed_;
         slots_.clear();
         lock.unlock();
-        if (lost > 0) complain_("events dropped at the end", std::to_string(lost));
+        if (lost > 0) complain("events dropped at the end", std::to_string(lost).c_str());
     }
 
     void hand_over(const Event& event) noexcept {
         try {
             receiver_(event);
         } catch (const std::exception& error) {
-            complain_("on_event failed", error.what());
+            complain("on_event failed", error.what());
         } catch (...) {  // a function of the host may throw anything
-            complain_("on_event failed", "not a std::exception");
+            complain("on_event failed", "not a std::exception");
+        }
+    }
+
+    void complain(const char* what, const char* reason) noexcept {
+        try {
+            complain_(what, reason);
+        } catch (const std::exception&) {
+            // no memory for a complaint
         }
     }
 

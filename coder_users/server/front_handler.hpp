@@ -16,8 +16,8 @@ class FrontHandler {
     virtual ~FrontHandler() = default;
 
     /// The pool that a request waits in; nullptr: it is answered at once by the thread that has
-    /// read it. The pool outlives the front.
-    virtual LanePool* lane_of(const Request& request) noexcept = 0;
+    /// read it. The pool outlives the front. May throw std::bad_alloc.
+    virtual LanePool* lane_of(const Request& request) = 0;
 
     virtual Response answer(const Request& request) noexcept = 0;
 

@@ -7,11 +7,11 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -83,7 +83,7 @@ struct Running final : FrontHandler {
         if (closer.joinable()) closer.join();
     }
 
-    LanePool* lane_of(const Request& request) noexcept override {
+    LanePool* lane_of(const Request& request) override {
         return pool_of(dispatcher.lane_of(request));
     }
 
@@ -127,10 +127,12 @@ struct Running final : FrontHandler {
         if (!gate->enter()) return refuse(request, overloaded);
         const CallGate::Leave leave_at_end(*gate);  // the lane depends on what the store holds
         Response response;
-        const routes::Lane lane = dispatcher.lane_of(request);
-        if (!run_here(lane, [&] { response = answer(request); }))
-            response = refuse(request, overloaded);
-        return response;
+        try {
+            const routes::Lane lane = dispatcher.lane_of(request);
+            if (run_here(lane, [&] { response = answer(request); })) return response;
+        } catch (const std::bad_alloc&) {
+        }
+        return refuse(request, overloaded);
     }
 
     // What else the host asks for. Failures of the store go to the log.
@@ -210,7 +212,7 @@ struct Running final : FrontHandler {
                 // request under way still does.
                 const SignalsBlocked quiet;
                 closer = std::thread([this] { close(); });
-            } catch (const std::system_error&) {
+            } catch (const std::exception&) {  // no thread or no memory to be had
                 lock.unlock();
                 close();
                 lock.lock();

@@ -94,7 +94,11 @@ class Query {
     }
     std::string text(int column) const {
         const SQLite::Column value = statement_->getColumn(column);
-        return {value.getText(), static_cast<std::size_t>(value.getBytes())};
+        // Not getText(): the copy with a NUL behind it may fail for want of memory, unseen.
+        const auto* const bytes = static_cast<const char*>(value.getBlob());
+        const auto size = static_cast<std::size_t>(value.getBytes());
+        if (!bytes && size > 0) throw Unavailable("no memory for a value");
+        return bytes ? std::string(bytes, size) : std::string();
     }
     std::int64_t integer(int column) const { return statement_->getColumn(column).getInt64(); }
     Time time(int column) const { return from_micros(integer(column)); }

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -40,6 +41,8 @@ inline std::exception_ptr copied_store_error() noexcept {
     } catch (const Damaged& error) {
         return store_error<Damaged>(error.what());
     } catch (const Unavailable& error) {
+        return store_error<Unavailable>(error.what());
+    } catch (const std::bad_alloc& error) {
         return store_error<Unavailable>(error.what());
     } catch (const std::exception& error) {
         return store_error<std::runtime_error>(error.what());
@@ -158,7 +161,9 @@ class GroupCommit {
         try {
             tx_ = &ready_(sync_failed_);
             sync_failed_ = false;
-            if (tx_->in_transaction()) tx_->execute("ROLLBACK");
+            // Out of memory SQLite may leave a snapshot open in no transaction: this ends it, too.
+            if (!tx_->in_transaction()) tx_->execute("BEGIN");
+            tx_->execute("ROLLBACK");
             single.change(*tx_);
         } catch (...) {
             single.error = std::current_exception();

@@ -173,11 +173,19 @@ class Store {
             });
             activity_.mark_stored(batch);
         } catch (const std::exception& error) {
-            if (options_.on_activity_failure) options_.on_activity_failure(error.what());
+            tell_activity_failure(error.what());
         }
     }
 
  private:
+    void tell_activity_failure(const char* reason) noexcept {
+        try {
+            if (options_.on_activity_failure) options_.on_activity_failure(reason);
+        } catch (const std::exception&) {
+            // no memory to tell it
+        }
+    }
+
     // What the store does by itself is not counted among the changes that a test lets fail.
     template <class Fn>
     auto write_surely(Fn&& fn, Need need = Need::ordinary)

@@ -276,6 +276,10 @@ TEST_CASE("a login takes over address and avatar, never the name") {
           "ada|ada@corp.example|https://p.example/1");
     CHECK(ada("ada@new.example", "true", text("https://p.example/2")) ==
           "ada|ada@new.example|https://p.example/2");
+    INFO("[O11] an avatar is shown by its address, and never fetched");
+    const std::string picture = oidc.provider.url() + "/avatar.png";
+    CHECK(ada("ada@new.example", "true", text(picture)) == "ada|ada@new.example|" + picture);
+    CHECK(oidc.provider.count("/avatar.png") == 0);
     CHECK(ada("ada@third.example", "", "") == "ada|ada@new.example|");
     CHECK(ada("OWNER@example.org", "true", "1") == "ada|ada@new.example|");
     INFO("an address that the rule for addresses would refuse is taken as it is");

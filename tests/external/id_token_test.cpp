@@ -211,6 +211,12 @@ TEST_CASE("[O7] what has not the form of a signed token is refused", "[O7]") {
     });
 }
 
+TEST_CASE("[O7] a token of a megabyte is refused, however well it is signed", "[O7]") {
+    Keys keys;
+    keys.check_refused(refusal(500, not_exchanged, "*"),
+                       keys.with_keys(claims({{"more", text(std::string(1 << 20, 'x'))}})));
+}
+
 TEST_CASE("[O6] [O7] [O8] claims for others, of others or of another time are refused",
           "[O6][O7][O8]") {
     Keys keys;

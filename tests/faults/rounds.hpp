@@ -1,5 +1,5 @@
 // How long the tests of faults go on: a little in every run of the tests, as long as asked for by
-// CODER_USERS_ROUNDS (./dev crash, ./dev damage, ./dev load).
+// CODER_USERS_ROUNDS (./dev crash, ./dev memory and others).
 #pragma once
 
 #include <cstdlib>

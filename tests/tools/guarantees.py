@@ -9,9 +9,9 @@ import re
 import sys
 
 # Every threat and promise has its row; the page may not forget one.
-IDS = {"P": 21, "T": 17, "L": 12, "H": 20, "D": 11}
+IDS = {"R": 19, "P": 21, "T": 17, "L": 12, "O": 16, "H": 20, "D": 11}
 BY_OTHER_MEANS = ("by construction: ", "by documentation: ")
-ROOMS = ("base", "data", "external", "faults", "format", "routes", "rules", "server", "store",
+ROOMS = ("base", "data", "external", "faults", "format", "memory", "routes", "rules", "server", "store",
          "testing")
 
 

@@ -1,0 +1,52 @@
+// Memory that runs out when a test wants it: the n-th allocation by operator new or inside SQLite
+// fails. For the whole program that failing_memory.cpp is linked into.
+#pragma once
+
+#include <atomic>
+#include <climits>
+
+namespace memory {
+
+enum class Kind { operator_new, sqlite };
+
+/// Whose allocations count: those of the thread that armed, or those of all others.
+enum class Whose { mine, of_others };
+
+/// What allocations run into.
+struct Plan {
+    std::atomic<bool> armed{false};
+    std::atomic<Kind> kind{Kind::operator_new};
+    std::atomic<Whose> whose{Whose::mine};
+    std::atomic<long> count{0}, first{LONG_MAX}, last{LONG_MAX};
+    std::atomic<long> hits{0};  ///< allocations that failed since arm()
+
+    /// Allocations `from` to `to`, counted from 1, will fail.
+    void arm(Kind of, Whose thread, long from, long to) {
+        mine() = true;
+        kind = of, whose = thread, first = from, last = to, count = 0, hits = 0;
+        armed = true;
+    }
+    void disarm() { armed = false; }
+
+    bool strikes(Kind of) {
+        if (!armed || kind != of || mine() != (whose == Whose::mine)) return false;
+        const long number = ++count;
+        if (number < first || number > last) return false;
+        ++hits;
+        return true;
+    }
+
+ private:
+    /// Whether this thread is the one that armed.
+    static bool& mine() {
+        static thread_local bool is_mine = false;
+        return is_mine;
+    }
+};
+
+Plan& plan();
+
+/// SQLite allocates through the plan from here on. Before its first use in the process.
+void watch_sqlite();
+
+}  // namespace memory
