@@ -21,6 +21,7 @@ refused() { # what the output holds, arguments
     grep -qF -- "$text" out || fail "$* says: $(cat out)"
 }
 serve() { # database; sets server and url
+    : >served # not what an earlier server said
     "$DEMO" --http-address 127.0.0.1:0 --database "$1" >served 2>log &
     server=$!
     for _ in $(seq 100); do
