@@ -1,0 +1,130 @@
+// A database file that is not as we left it: refused with the file untouched, or served.
+//
+// An input is a list of changes to a small good database, 8 bytes each: where (3), how (1) and what
+// (4); or, behind a first byte 'R', a whole file.
+#include <unistd.h>
+
+#include <coder_users.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+namespace {
+
+std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The good database, and the place where it is spoiled again and again.
+class Place {
+ public:
+    Place() {
+        namespace fs = std::filesystem;
+        const char* const memory = "/dev/shm";  // a sync there costs nothing
+        const fs::path parent = fs::is_directory(memory) ? memory : fs::temp_directory_path();
+        std::string name = (parent / "coder_users_fuzz_XXXXXX").string();
+        if (!::mkdtemp(name.data())) std::abort();
+        folder_ = name;
+        auto service = coder_users::open(options());
+        const std::string password = R"(,"password":"correct-Horse-9"})";
+        ask(service, "POST", "/users/first",
+            R"({"email":"ada@example.org","username":"ada")" + password);
+        const std::string session =
+            ask(service, "POST", "/users/login", R"({"email":"ada@example.org")" + password).body;
+        const std::string member = R"("session_token":")";
+        token = session.substr(session.find(member) + member.size(), 33);
+        ask(service, "POST", "/users", R"({"email":"bob@example.org","username":"bob")" + password);
+        ask(service, "PUT", "/users/bob/roles", R"({"roles":["auditor"]})");
+        service.stop();
+        good = bytes_of(path());
+        key_ = bytes_of(path() + ".key");
+        if (good.size() < 4096 || token.size() != 33) std::abort();
+    }
+    ~Place() { std::filesystem::remove_all(folder_); }
+
+    std::string path() const { return (folder_ / "a.db").string(); }
+
+    coder_users::Options options() const {
+        coder_users::Options options{path()};
+        options.password_hash_cost = 4;
+        options.disable_rate_limits = true;
+        options.limits.workers = 1;
+        return options;
+    }
+
+    coder_users::Response ask(coder_users::Service& service, const std::string& method,
+                              const std::string& where, const std::string& body = "") const {
+        return service.handle(
+            {method, "/api/v2" + where, {{"Coder-Session-Token", token}}, body, "127.0.0.1"});
+    }
+
+    void put(const std::string& bytes) const {
+        for (const char* rest : {"-wal", "-shm", ".lock", ".reserve"})
+            std::filesystem::remove(path() + rest);
+        std::ofstream(path() + ".key", std::ios::binary) << key_;
+        std::ofstream(path(), std::ios::binary) << bytes;
+    }
+
+    std::string good, token;
+
+ private:
+    std::filesystem::path folder_;
+    std::string key_;
+};
+
+std::string changed(std::string bytes, const std::uint8_t* data, std::size_t size) {
+    for (; size >= 8; data += 8, size -= 8) {
+        const std::size_t at =
+            (std::size_t{data[0]} << 16 | std::size_t{data[1]} << 8 | data[2]) % bytes.size();
+        switch (data[3] % 4) {
+            case 0:
+                bytes[at] = static_cast<char>(bytes[at] ^ data[4]);
+                break;
+            case 1:
+                for (std::size_t i = 0; i < 4 && at + i < bytes.size(); ++i)
+                    bytes[at + i] = static_cast<char>(data[4 + i]);
+                break;
+            case 2: {  // from elsewhere
+                const std::size_t from =
+                    (std::size_t{data[4]} << 16 | std::size_t{data[5]} << 8 | data[6]) %
+                    bytes.size();
+                bytes.replace(at, data[7], bytes.substr(from, data[7]));
+                break;
+            }
+            default:
+                if (data[4] == 0) bytes.resize(at > 0 ? at : 1);
+        }
+    }
+    return bytes;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const Place place;
+    const bool whole = size > 0 && data[0] == 'R';
+    const std::string bytes =
+        whole ? std::string(data + 1, data + size) : changed(place.good, data, size);
+    place.put(bytes);
+    std::unique_ptr<coder_users::Service> service;
+    try {
+        service = std::make_unique<coder_users::Service>(coder_users::open(place.options()));
+    } catch (const std::exception&) {
+        if (!bytes.empty() && bytes_of(place.path()) != bytes) std::abort();
+        return 0;
+    }
+    for (const char* where : {"/users/me", "/users?q=bob&limit=5", "/users/bob/roles",
+                              "/users/me/keys/tokens?include_all=true", "/audit?limit=5",
+                              "/organizations", "/users/bob/gitsshkey"})
+        place.ask(*service, "GET", where);
+    place.ask(*service, "POST", "/users/bob/keys/tokens", "{}");
+    place.ask(*service, "PUT", "/users/bob/profile", R"({"username":"bert"})");
+    place.ask(*service, "DELETE", "/users/bert");
+    return 0;
+}
