@@ -1,108 +1,23 @@
 // Thousands of clients that take and never give, and bursts of logins, beside clients that behave.
-#include <sys/resource.h>
-
-#include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <fstream>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "catch.hpp"
+#include "measured_process.hpp"
 #include "people.hpp"
 #include "rounds.hpp"
-#include "store/store_fixture.hpp"
 
-using namespace coder_users_test;
-using faults::rounds;
-using store_test::Child;
+using namespace faults;
 using Clock = std::chrono::steady_clock;
 
 namespace {
 
-void allow_descriptors(rlim_t wanted) {
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = (std::min)(files.rlim_max, (std::max)(files.rlim_cur, wanted));
-    ::setrlimit(RLIMIT_NOFILE, &files);
-}
-
-/// The server under load, in a process of its own, so that its memory and descriptors are known.
-struct Process {
-    Process()
-        : child([](const Child& self) {
-              allow_descriptors(1 << 20);
-              coder_users::Options options = in_memory();
-              options.password_hash_cost = 8;
-              auto service = coder_users::start(options);
-              self.say(std::to_string(service.port()));
-              self.wait_for_parent();
-          }),
-          port(std::stoi(child.heard())) {}
-
-    std::size_t descriptors() const {
-        std::size_t count = 0;
-        const std::string folder = "/proc/" + std::to_string(child.pid()) + "/fd";
-        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder))
-            ++count;
-        return count;
-    }
-    double megabytes() const {
-        std::ifstream statm("/proc/" + std::to_string(child.pid()) + "/statm");
-        double whole = 0, resident = 0;
-        statm >> whole >> resident;
-        return resident * 4096 / (1 << 20);
-    }
-
-    Child child;
-    int port;
-};
-
-/// Requests on one connection until it is told to stop; the times they took.
-class Probe {
- public:
-    Probe(int port, const std::string& token)
-        : thread_([=] {
-              std::optional<RawClient> client(port);
-              while (!stop_) {
-                  const auto begin = Clock::now();
-                  client->send(
-                      request_text("GET", "/api/v2/users/me", {{"Coder-Session-Token", token}}));
-                  if (client->read().status != 200) ++failed_;
-                  const std::chrono::duration<double, std::milli> took = Clock::now() - begin;
-                  times_.push_back(took.count());
-                  if (times_.size() % 9000 == 0) client.emplace(port);
-                  std::this_thread::sleep_for(std::chrono::milliseconds(2));
-              }
-          }) {}
-    void stop() {
-        stop_ = true;
-        thread_.join();
-        std::sort(times_.begin(), times_.end());
-    }
-    int failed() const { return failed_; }
-    std::size_t count() const { return times_.size(); }
-    double percentile(int part) const {
-        return times_.empty() ? 0
-                              : times_[(times_.size() - 1) * static_cast<std::size_t>(part) / 100];
-    }
-
- private:
-    std::atomic<bool> stop_{false};
-    std::atomic<int> failed_{0};
-    std::vector<double> times_;
-    std::thread thread_;
-};
-
-std::string owner_of(int port) {
-    const std::string password = R"("password":")" + good_password + "\"}";
-    request(port, "POST", "/api/v2/users/first", {},
-            R"({"email":"owner@example.org","username":"owner",)" + password);
-    const Answer answer = request(port, "POST", "/api/v2/users/login", {},
-                                  R"({"email":"owner@example.org",)" + password);
-    return parse(answer.body)["session_token"].text();
+coder_users::Options of_load() {
+    coder_users::Options options = in_memory();
+    options.password_hash_cost = 8;
+    return options;
 }
 
 /// `count` connections, a thousand from each address.
@@ -123,7 +38,7 @@ TEST_CASE("thousands of idle, dripping and never-reading clients have no effect 
           "[load]") {
     const long each = rounds(100, 30);
     allow_descriptors(static_cast<rlim_t>(3 * each + 1000));
-    const Process server;
+    const MeasuredProcess server(of_load());
     const std::string token = owner_of(server.port);
     REQUIRE(token.size() > 20);
     const std::size_t descriptors = server.descriptors();
@@ -139,7 +54,7 @@ TEST_CASE("thousands of idle, dripping and never-reading clients have no effect 
         Probe probe(server.port, token);
         const std::string slow =
             request_text("GET", "/healthz", {{"X-Slow", std::string(40, 'x')}});
-        const auto end = Clock::now() + std::chrono::seconds(faults::rounds_asked_for() ? 30 : 1);
+        const auto end = Clock::now() + std::chrono::seconds(rounds_asked_for() ? 30 : 1);
         long malformed = 0;
         for (std::size_t at = 0; Clock::now() < end; ++at) {
             if (at < slow.size())
@@ -170,11 +85,11 @@ TEST_CASE("thousands of idle, dripping and never-reading clients have no effect 
 }
 
 TEST_CASE("two hundred logins at once keep nobody else waiting", "[load]") {
-    const Process server;
+    const MeasuredProcess server(of_load());
     const std::string token = owner_of(server.port);
     Probe probe(server.port, token);
     const std::string body = R"({"email":"owner@example.org","password":")" + good_password + "\"}";
-    const auto answers = all_at_once(faults::sanitized ? 100 : 200, [&](std::size_t) {
+    const auto answers = all_at_once(sanitized ? 100 : 200, [&](std::size_t) {
         RawClient client(server.port, {"127.0.0.1", "", 0, std::chrono::seconds(60)});
         client.send(request_text("POST", "/api/v2/users/login", {}, body));
         return client.read();
