@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "faults/rounds.hpp"
 #include "server_fixture.hpp"
 
 using namespace coder_users_test;
@@ -178,9 +179,15 @@ TEST_CASE("stop returns at its deadline while a request hangs, and lets nobody i
     CHECK(authenticated == 503);
 }
 
-TEST_CASE("every request that stop finds under way is answered or cut off, and none hangs") {
-    for (int round = 0; round < 10; ++round) {
-        auto service = coder_users::start(in_memory());
+TEST_CASE("every request that stop finds under way is answered or cut off, and none hangs",
+          "[restart]") {
+    TempFolder folder;
+    { const auto first = coder_users::start(in_memory()); }  // what libraries make once
+    const std::ptrdiff_t files = entries("/proc/self/fd"), tasks = entries("/proc/self/task");
+    for (long round = 0; round < faults::rounds(10, 10); ++round) {
+        Options options = in_memory();
+        if (round % 2) options.database = folder.file("a.db");
+        auto service = coder_users::start(options);
         const int port = service.port();
         std::atomic<int> strange{0}, begun{0};
         std::vector<std::thread> clients;
@@ -205,6 +212,8 @@ TEST_CASE("every request that stop finds under way is answered or cut off, and n
         for (std::thread& client : clients) client.join();
         CHECK(strange == 0);
     }
+    CHECK(entries("/proc/self/fd") == files);
+    CHECK(entries("/proc/self/task") == tasks);
 }
 
 TEST_CASE("signals of the host never end up in a thread of the service") {
