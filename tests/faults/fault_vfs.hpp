@@ -35,8 +35,9 @@ struct Plan {
     std::atomic<long> count{0};      ///< how many there were since arm()
     std::atomic<long> first{LONG_MAX}, last{LONG_MAX};
     std::atomic<Act> act{Act::fail};
-    std::atomic<int> code{0};   ///< instead of the kind's own error; 0: that one
-    std::atomic<long> hits{0};  ///< faults that happened since arm()
+    std::atomic<int> code{0};               ///< instead of the kind's own error; 0: that one
+    std::atomic<long> hits{0};              ///< faults that happened since arm()
+    std::atomic<bool> log_unsynced{false};  ///< syncs of write-ahead logs do nothing
 
     /// Calls `from` to `to`, counted from 1 over the given kinds, will fail.
     void arm(unsigned of, long from, long to = LONG_MAX, Act what = Act::fail, int with = 0) {
@@ -70,6 +71,7 @@ namespace vfs {
 
 struct File {
     sqlite3_file head;
+    bool is_log;
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 inline sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<File*>(file)->real(); }
@@ -95,6 +97,7 @@ inline int truncate(sqlite3_file* f, sqlite3_int64 size) {
 }
 inline int sync(sqlite3_file* f, int flags) {
     if (plan().strikes(sync_calls)) return plan().error(SQLITE_IOERR_FSYNC);
+    if (plan().log_unsynced && reinterpret_cast<File*>(f)->is_log) return SQLITE_OK;
     return real(f)->pMethods->xSync(real(f), flags);
 }
 inline int file_size(sqlite3_file* f, sqlite3_int64* size) {
@@ -139,6 +142,7 @@ inline int open(sqlite3_vfs*, const char* name, sqlite3_file* f, int flags, int*
                                             shm_barrier, shm_unmap,   nullptr, nullptr};
     f->pMethods = nullptr;
     if (plan().strikes(open_calls)) return plan().error(SQLITE_CANTOPEN);
+    reinterpret_cast<File*>(f)->is_log = flags & SQLITE_OPEN_WAL;
     sqlite3_file* const inner = real(f);
     const int result = original()->xOpen(original(), name, inner, flags, out_flags);
     if (inner->pMethods) f->pMethods = &methods;

@@ -35,7 +35,7 @@ def errors_of(root):
     """What is wrong with the page."""
     page = (root / "docs/guarantees.md").read_text(encoding="utf-8")
     names = test_names(root)
-    commands = set(re.findall(r"^\./dev (\w+)", (root / "dev").read_text(encoding="utf-8"), re.M))
+    commands = set(re.findall(r"^\./dev ([\w-]+)", (root / "dev").read_text(encoding="utf-8"), re.M))
     seen = set()
     for line in page.splitlines():
         row = re.match(r"\| ([A-Z]\d+) \| .* \| (.*) \|$", line)
