@@ -292,6 +292,7 @@ TEST_CASE("10,000 revocations race readers, and none is followed by a stale answ
             }
         });
     for (int i = 0; i < rounds; ++i) {
+        for (const int before = good; i % 100 == 0 && good == before;) std::this_thread::yield();
         two.store.write([&](store::Tx& tx) {
             store::api_keys::remove(tx, key_id(100 + i));
             add_key(tx, 100 + i + 1, 1 + i % 2);
@@ -303,5 +304,5 @@ TEST_CASE("10,000 revocations race readers, and none is followed by a stale answ
     over = true;
     for (std::thread& reader : readers) reader.join();
     CHECK(stale == 0);
-    CHECK(good > 0);
+    CHECK(good >= rounds / 100);
 }
