@@ -2,8 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,25 +58,44 @@ inline constexpr CivilDate civil_from_days(std::int64_t days) {
     return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
 }
 
-/// RFC 3339 with `Z`, at most six fraction digits, trailing zeros removed, none when zero.
-inline std::string to_rfc3339(Time t) {
+/// Appends RFC 3339 with `Z`, at most six fraction digits, trailing zeros removed, none when zero.
+inline void append_rfc3339(std::string& out, Time t) {
     constexpr std::int64_t day = 86'400'000'000;
     std::int64_t days = micros(t) / day, rest = micros(t) % day;
     if (rest < 0) rest += day, --days;
     const CivilDate date = civil_from_days(days);
+    char text[24];
+    std::size_t size = 0;
+    const auto put = [&](std::int64_t number, std::size_t digits, char end) {
+        for (std::size_t i = digits; i-- > 0; number /= 10)
+            text[size + i] = static_cast<char>('0' + number % 10);
+        size += digits;
+        text[size++] = end;
+    };
+    if (date.year >= 0 && date.year <= 9999)
+        put(date.year, 4, '-');
+    else
+        (out += std::to_string(date.year)) += '-';
     const std::int64_t seconds = rest / 1'000'000;
-    char text[64];
-    int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d",
-                             static_cast<int>(date.year), date.month, date.day,
-                             static_cast<int>(seconds / 3600), static_cast<int>(seconds / 60 % 60),
-                             static_cast<int>(seconds % 60));
-    std::string out(text, static_cast<std::size_t>(size));
-    if (const int fraction = static_cast<int>(rest % 1'000'000)) {
-        size = std::snprintf(text, sizeof text, ".%06d", fraction);
-        out.append(text, static_cast<std::size_t>(size));
-        out.erase(out.find_last_not_of('0') + 1);
-    }
-    return out += 'Z';
+    put(date.month, 2, '-');
+    put(date.day, 2, 'T');
+    put(seconds / 3600, 2, ':');
+    put(seconds / 60 % 60, 2, ':');
+    const std::int64_t fraction = rest % 1'000'000;
+    put(seconds % 60, 2, fraction ? '.' : 'Z');
+    out.append(text, size);
+    if (fraction == 0) return;
+    size = 0;
+    put(fraction, 6, 'Z');
+    for (--size; text[size - 1] == '0'; --size) continue;
+    text[size++] = 'Z';
+    out.append(text, size);
+}
+
+inline std::string to_rfc3339(Time t) {
+    std::string out;
+    append_rfc3339(out, t);
+    return out;
 }
 
 /// RFC 3339 with any zone offset, `t` and `z` in either case and any number of fraction digits

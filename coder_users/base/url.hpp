@@ -1,6 +1,8 @@
 // Request targets: path segments and query parameters, percent-decoded once.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,10 @@ inline int hex_value(char c) {
 /// The bytes behind a percent-encoded text; nothing when an escape is broken, or when the result
 /// is not UTF-8 or holds NUL. In queries `+` is a space.
 inline std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+    const auto plain = [plus_is_space](char c) {
+        return c > 0 && c != '%' && !(plus_is_space && c == '+');
+    };
+    if (std::all_of(text.begin(), text.end(), plain)) return std::string(text);
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -95,8 +101,10 @@ inline std::optional<Target> parse_target(std::string_view text) {
     text = origin_form(text);
     Target target;
     const std::size_t mark = text.find('?');
-    const std::vector<std::string_view> segments = split(text.substr(0, mark), '/');
-    for (const std::string_view segment : segments) {
+    target.segments.reserve(8);
+    for (std::string_view path = text.substr(0, mark); !path.empty();) {
+        const std::string_view segment = path.substr(0, path.find('/'));
+        path.remove_prefix((std::min)(segment.size() + 1, path.size()));
         if (segment.empty()) continue;
         auto decoded = percent_decode(segment, false);
         if (!decoded) return std::nullopt;

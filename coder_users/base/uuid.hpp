@@ -32,7 +32,8 @@ inline std::string make_uuid(std::array<unsigned char, 16> random) {
     out.reserve(nil_uuid.size());
     for (const unsigned char byte : random) {
         if (nil_uuid[out.size()] == '-') out += '-';
-        out += to_hex(byte);
+        const auto digits = hex_digits(byte);
+        out.append(digits.data(), digits.size());
     }
     return out;
 }

@@ -1,6 +1,8 @@
 // JSON out: appends to one string, in the order of the calls.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,6 +13,14 @@
 
 namespace coder_users { inline namespace v0 { namespace format {
 
+/// Which bytes stand for themselves in a JSON string, and are no part of a longer character.
+inline constexpr std::array<bool, 256> plain_in_json = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t byte = 0x20; byte < 0x80; ++byte) plain[byte] = true;
+    for (const char c : {'"', '\\', '<', '>', '&'}) plain[static_cast<unsigned char>(c)] = false;
+    return plain;
+}();
+
 /// Appends `text` as a JSON string. `<`, `>`, `&`, U+2028 and U+2029 are escaped; bytes that are
 /// not UTF-8 become U+FFFD.
 inline void append_json_string(std::string& out, std::string_view text) {
@@ -20,7 +30,13 @@ inline void append_json_string(std::string& out, std::string_view text) {
         out += to_hex(static_cast<unsigned char>(point));
     };
     out += '"';
-    while (!text.empty()) {
+    for (;;) {
+        std::size_t plain = 0;
+        while (plain < text.size() && plain_in_json[static_cast<unsigned char>(text[plain])])
+            ++plain;
+        out.append(text.data(), plain);
+        text.remove_prefix(plain);
+        if (text.empty()) break;
         const char c = text.front();
         const auto byte = static_cast<unsigned char>(c);
         if (byte >= 0x80) {
@@ -43,10 +59,8 @@ inline void append_json_string(std::string& out, std::string_view text) {
             out += "\\r";
         else if (c == '\t')
             out += "\\t";
-        else if (byte < 0x20 || c == '<' || c == '>' || c == '&')
-            escape(byte);
         else
-            out += c;
+            escape(byte);
     }
     out += '"';
 }
@@ -55,6 +69,8 @@ inline void append_json_string(std::string& out, std::string_view text) {
 /// objects; every begin needs its end.
 class JsonWriter {
  public:
+    JsonWriter() { out_.reserve(768); }  // most documents fit
+
     JsonWriter& begin_object() { return open('{'); }
     JsonWriter& end_object() { return close('}'); }
     JsonWriter& begin_array() { return open('['); }
@@ -73,7 +89,13 @@ class JsonWriter {
         return *this;
     }
     JsonWriter& value(const char* text) { return value(std::string_view(text)); }
-    JsonWriter& value(Time time) { return value(to_rfc3339(time)); }
+    JsonWriter& value(Time time) {
+        comma();
+        out_ += '"';
+        append_rfc3339(out_, time);
+        out_ += '"';
+        return *this;
+    }
     JsonWriter& value(bool flag) {
         comma();
         out_ += flag ? "true" : "false";
