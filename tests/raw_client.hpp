@@ -113,6 +113,8 @@ class RawClient {
         Answer answer = parse_head(std::string_view(input_).substr(0, head));
         input_.erase(0, head + 4);
         const bool bodiless = answers_head || answer.status < 200 || answer.status == 204;
+        if (!bodiless && answer.header("transfer-encoding") == "chunked")
+            return read_chunks(end, answer.body) ? answer : Answer{};
         const std::string length = answer.header("content-length");
         const std::size_t wanted = bodiless         ? 0
                                    : length.empty() ? SIZE_MAX
@@ -197,6 +199,28 @@ class RawClient {
             }
             ended_ = n == 0 || errno != EINTR;
             was_reset_ = n < 0 && errno == ECONNRESET;
+        }
+        return false;
+    }
+    /// The next line without its end; false when none comes.
+    bool take_line(Clock::time_point end, std::string& line) {
+        std::size_t size = 0;
+        while ((size = input_.find("\r\n")) == std::string::npos)
+            if (!receive(end)) return false;
+        line = input_.substr(0, size);
+        input_.erase(0, size + 2);
+        return true;
+    }
+    /// False when the last chunk does not come, or a chunk is malformed.
+    bool read_chunks(Clock::time_point end, std::string& body) {
+        for (std::string line; take_line(end, line);) {
+            const std::size_t size = std::strtoull(line.c_str(), nullptr, 16);
+            while (input_.size() < size + 2)
+                if (!receive(end)) return false;
+            body.append(input_, 0, size);
+            if (input_.compare(size, 2, "\r\n") != 0) return false;
+            input_.erase(0, size + 2);
+            if (size == 0) return line == "0";
         }
         return false;
     }

@@ -33,16 +33,18 @@ inline std::string api_key(const ApiKey& key) {
     return document(json);
 }
 
+inline void write_token(JsonWriter& json, const ApiKey& key, std::string_view username) {
+    json.begin_object();
+    write_api_key_members(json, key);
+    json.member("username", username).end_object();
+}
+
 /// Tokens with `key` and `username`.
 template <class Tokens>
 std::string tokens(const Tokens& list) {
     JsonWriter json;
     json.begin_array();
-    for (const auto& token : list) {
-        json.begin_object();
-        write_api_key_members(json, token.key);
-        json.member("username", token.username).end_object();
-    }
+    for (const auto& token : list) write_token(json, token.key, token.username);
     json.end_array();
     return document(json);
 }

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "coder_users/base/duration.hpp"
 #include "coder_users/format/audit_diff.hpp"
@@ -13,6 +16,7 @@
 #include "coder_users/routes/audit.hpp"
 #include "coder_users/routes/call.hpp"
 #include "coder_users/routes/gates.hpp"
+#include "coder_users/routes/long_answer.hpp"
 #include "coder_users/rules/token.hpp"
 #include "coder_users/rules/token_names.hpp"
 #include "coder_users/store/api_keys.hpp"
@@ -113,21 +117,55 @@ inline Reply post_tokens(Call& call) {
     return ok(format::wire::generated_key(make_token(call).token), 201);
 }
 
-/// Those of the target, or with `all` those of everybody the caller may see.
-inline std::vector<store::api_keys::Token> find_tokens(const Call& call, bool all) {
+/// Whose tokens the caller sees: those of the target, or with `all` everybody's ("") as far as the
+/// caller may see them. Nothing: nobody's.
+inline std::optional<std::string> owner_of_tokens(const Call& call, bool all) {
     const User& actor = call.actor.user;
-    if (!all && !rules::may(actor, rules::Action::use_keys, call.target)) return {};
+    if (!all && !rules::may(actor, rules::Action::use_keys, call.target)) return std::nullopt;
     const bool everybody = all && rules::may(actor, rules::Action::read_all_keys);
-    const std::string of_user = everybody ? "" : all ? actor.id : call.target.id;
-    return call.backend.store.read(
-        [&](store::Connection& c) { return store::api_keys::tokens(c, of_user); });
+    return everybody ? "" : all ? actor.id : call.target.id;
 }
+
+/// `most`: negative for no limit.
+inline std::vector<store::api_keys::Token> find_tokens(const Call& call,
+                                                       const std::optional<std::string>& owner,
+                                                       std::int64_t most = -1) {
+    if (!owner) return {};
+    return call.backend.store.read(
+        [&](store::Connection& c) { return store::api_keys::tokens(c, *owner, most); });
+}
+
+class LongTokenList final : public LongList {
+ public:
+    LongTokenList(store::Store& store, std::string owner)
+        : LongList(store), owner_(std::move(owner)) {}
+
+ private:
+    bool write(format::JsonWriter& json, store::Connection& c,
+               std::optional<store::Query>& rows) override {
+        if (!rows) {
+            rows.emplace(store::api_keys::token_rows(c, owner_, -1));
+            json.begin_array();
+        }
+        const auto tokens = store::api_keys::next_tokens(c, *rows, items_in_piece);
+        for (const auto& token : tokens) format::wire::write_token(json, token.key, token.username);
+        if (tokens.size() == items_in_piece) return true;
+        json.end_array();
+        return false;
+    }
+
+    const std::string owner_;
+};
 
 inline Reply get_tokens(Call& call) {
     constexpr std::string_view yes[] = {"1", "t", "T", "TRUE", "true", "True"};
     const std::string include_all = call.url.parameter("include_all").value_or("");
     const bool all = std::find(std::begin(yes), std::end(yes), include_all) != std::end(yes);
-    return ok(format::wire::tokens(find_tokens(call, all)));
+    auto owner = owner_of_tokens(call, all);
+    const bool may_be_long = owner && routes::may_be_long(call, 0);
+    const auto found = find_tokens(call, owner, may_be_long ? short_list : -1);
+    if (!may_be_long || found.size() < short_list) return ok(format::wire::tokens(found));
+    return in_pieces(std::make_unique<LongTokenList>(call.backend.store, std::move(*owner)));
 }
 
 /// The key that `find(Connection&)` yields, if the caller may see it.

@@ -26,10 +26,10 @@ struct AuditNote {
 inline void record(store::Tx& tx, const Call& call, AuditNote note) {
     AuditEntry entry;
     entry.id = new_uuid(call.backend.random);
-    entry.request_id = call.request_id;
+    entry.request_id = std::string(call.request_id);
     entry.time = call.now;
     if (!call.actor.is_system()) entry.actor_id = std::move(note.actor_id);
-    entry.ip = call.address;
+    entry.ip = std::string(call.address);
     entry.user_agent = std::string(header(call.request, "User-Agent").value_or(""));
     const AuditKind& kind = note.kind.action ? note.kind : call.route.audit;
     entry.resource_type = kind.resource_type;

@@ -57,8 +57,8 @@ struct Call {
     const Route& route;
     const Parameters& parameters;
     Time now = never;  // one moment for the whole request
-    std::string request_id = {};
-    std::string address = {};  // the client's, whatever proxies are in between
+    std::string_view request_id = {};
+    std::string_view address = {};  // the client's, whatever proxies are in between
 
     Identity actor = {};                     // behind gate 6
     User target = {};                        // behind gate 8: the user of `{user}`

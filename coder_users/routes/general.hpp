@@ -8,7 +8,10 @@
 namespace coder_users { inline namespace v0 { namespace routes {
 
 /// The release of Coder whose API this is, then ours. Clients compare the first part.
-inline std::string build_version() { return std::string("v2.8.0+coder-users.") + version; }
+inline const std::string& build_version() {
+    static const std::string text = std::string("v2.8.0+coder-users.") + version;
+    return text;
+}
 
 inline constexpr const char* project_url = "https://coder-users.example";
 

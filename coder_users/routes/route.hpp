@@ -1,12 +1,14 @@
 // A route is a row: everything dispatch, tests and the API description know of an operation.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "coder_users/base/long_body.hpp"
 #include "coder_users/format/schema.hpp"
 #include "coder_users/format/shape.hpp"
 #include "coder_users/rules/policy.hpp"
@@ -33,6 +35,7 @@ struct Reply {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string content_type = "application/json; charset=utf-8";
+    std::unique_ptr<LongBody> rest = nullptr;  ///< what follows on `body`, if anything
 };
 
 using Handler = Reply (*)(Call&);

@@ -1,6 +1,7 @@
 // The users themselves: list, create, read, rename, delete.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "coder_users/routes/audit.hpp"
 #include "coder_users/routes/call.hpp"
 #include "coder_users/routes/gates.hpp"
+#include "coder_users/routes/long_answer.hpp"
 #include "coder_users/routes/new_user.hpp"
 #include "coder_users/rules/paging.hpp"
 #include "coder_users/rules/search_query.hpp"
@@ -18,8 +20,7 @@
 namespace coder_users { inline namespace v0 { namespace routes {
 
 /// Everybody for those who may read all, the caller's own row for anyone else.
-inline store::users::UserList find_users(const Call& call, const rules::UserSearch& search,
-                                         const rules::Paging& paging) {
+inline store::users::Filter filter_of(const Call& call, const rules::UserSearch& search) {
     store::users::Filter filter;
     if (!rules::may(call.actor.user, rules::Action::read_all_users))
         filter.only_id = call.actor.user.id;
@@ -28,23 +29,57 @@ inline store::users::UserList find_users(const Call& call, const rules::UserSear
     filter.roles = search.roles;
     filter.seen_until = search.last_seen_before;
     filter.seen_from = search.last_seen_after;
+    return filter;
+}
+
+inline store::users::UserList find_users(const Call& call, const store::users::Filter& filter,
+                                         const store::users::Page& page) {
     // A crowd that was seen within the last second is stored first; fewer are taken along.
     if (store::users::looks_at_activity(filter) &&
         call.backend.store.seen_count() > store::users::most_seen_in_list)
         call.backend.store.store_activity();
-    return call.backend.store.read([&](store::Connection& c) {
-        return store::users::list(c, filter,
-                                  {paging.after_id.value_or(""), paging.limit, paging.offset});
-    });
+    return call.backend.store.read(
+        [&](store::Connection& c) { return store::users::list(c, filter, page); });
 }
+
+class LongUserList final : public LongList {
+ public:
+    LongUserList(store::Store& store, store::users::Filter filter, store::users::Page page)
+        : LongList(store), filter_(std::move(filter)), page_(std::move(page)) {}
+
+ private:
+    bool write(format::JsonWriter& json, store::Connection& c,
+               std::optional<store::Query>&) override {
+        if (!listing_) {
+            listing_.emplace(c, std::move(filter_), page_);
+            json.begin_object().key("users").begin_array();
+        }
+        const std::vector<User> users = listing_->next(c, items_in_piece);
+        for (const User& each : users) format::wire::write_user(json, each);
+        if (users.size() == items_in_piece) return true;
+        json.end_array().member("count", listing_->count()).end_object();
+        return false;
+    }
+
+    store::users::Filter filter_;
+    const store::users::Page page_;
+    std::optional<store::users::Listing> listing_;
+};
 
 inline Reply get_users(Call& call) {
     const auto parameter = [&](const char* name) { return call.url.parameter(name); };
     const rules::UserSearch search = rules::parse_user_search(parameter("q").value_or(""));
     const rules::Paging paging =
         rules::parse_paging(parameter("after_id"), parameter("limit"), parameter("offset"));
-    const store::users::UserList found = find_users(call, search, paging);
-    return ok(format::wire::users(found.users, found.count));
+    store::users::Filter filter = filter_of(call, search);
+    store::users::Page page{paging.after_id.value_or(""), paging.limit, paging.offset};
+    const bool may_be_long = routes::may_be_long(call, page.limit);
+    if (may_be_long) page.limit = short_list;
+    const store::users::UserList found = find_users(call, filter, page);
+    if (!may_be_long || found.users.size() < short_list)
+        return ok(format::wire::users(found.users, found.count));
+    page.limit = paging.limit;
+    return in_pieces(std::make_unique<LongUserList>(call.backend.store, std::move(filter), page));
 }
 
 /// What POST /users asks for, its meaning sorted out.

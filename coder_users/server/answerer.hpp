@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <new>
 #include <utility>
 
 #include "coder_users/api.hpp"
@@ -25,6 +26,16 @@ class Answerer {
         reply(c, [&] { return handler_.answer(c.request); });
     }
 
+    /// Appends the next piece of the body that is being sent. Throws what makes it incomplete.
+    void go_on(Connection& c) {
+        const std::size_t begin = c.output.size();
+        const bool more = c.rest->append_piece(c.output);
+        if (!more) c.rest.reset();
+        if (c.end == BodyEnd::by_close) return;
+        make_chunk(c.output, begin);
+        if (!more) c.output += last_chunk;
+    }
+
     /// Refuses it; the connection goes on.
     void refuse(Connection& c, const Refusal& refusal) {
         reply(c, [&] { return handler_.refuse(c.request, refusal); });
@@ -41,21 +52,29 @@ class Answerer {
  private:
     template <class Respond>
     void reply(Connection& c, Respond respond) {
+        const std::size_t before = c.output.size();
         ++c.answered;
-        const auto make_reply = [&] {
-            Response response = respond();
+        try {
+            Answer answer = respond();
+            const bool to_head = c.request.method == "HEAD";
+            c.end = !answer.rest ? BodyEnd::by_length
+                    : c.http10   ? BodyEnd::by_close
+                                 : BodyEnd::by_last_chunk;
             // Decided afterwards: the handler itself may have stopped the server.
-            c.closing = !c.stays_open || stopping_ || c.answered >= max_requests_;
-            return Reply{std::move(response), c.closing};
-        };
-        if (!responder_.respond(c.request.method == "HEAD", make_reply, c.output)) c.closing = true;
+            c.closing = !c.stays_open || stopping_ || c.answered >= max_requests_ ||
+                        c.end == BodyEnd::by_close;
+            append_answer(c.output, answer.response, to_head, c.closing, c.end);
+            if (!to_head) c.rest = std::move(answer.rest);
+        } catch (const std::bad_alloc&) {
+            c.output.resize(before);
+            c.closing = true;
+        }
         c.request = Request();
     }
 
     FrontHandler& handler_;
     const std::size_t max_requests_;
     const std::atomic<bool>& stopping_;
-    HttpResponder responder_;
 };
 
 }}}  // namespace coder_users::v0::server

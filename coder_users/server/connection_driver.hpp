@@ -98,7 +98,7 @@ class ConnectionDriver {
     void guarded(Connection& c, Work work) {
         try {
             work();
-        } catch (const std::exception&) {  // out of memory: this connection's bad luck
+        } catch (const std::exception&) {  // out of memory, or a body that cannot be completed
             table_.close(c);
         }
     }
@@ -111,6 +111,12 @@ class ConnectionDriver {
         bool drained = false;
         for (std::size_t turns = 0;;) {
             if (!flush(c)) return;
+            if (stopping_ && c.rest) return table_.close(c);
+            if (c.rest) {
+                answerer_.go_on(c);
+                // A piece takes its time, and a socket with room reports: others first.
+                return park(c, Interest::writable);
+            }
             if (c.closing) return linger(c);
             if (stopping_) return table_.close(c);
             // Nothing more need come for the bytes that are here, but a socket with room reports.
@@ -183,7 +189,9 @@ class ConnectionDriver {
             case IoStep::done:
                 break;
         }
-        if (c.phase == Phase::answer || c.phase == Phase::writing)
+        if (c.rest)
+            enter(c, Phase::writing, deadlines_.write);
+        else if (c.phase == Phase::answer || c.phase == Phase::writing)
             enter(c, Phase::idle, deadlines_.idle);
         return true;
     }
@@ -191,6 +199,7 @@ class ConnectionDriver {
     /// False: the connection is in a lane.
     bool answer_or_queue(Connection& c) {
         c.stays_open = c.reader.stays_open();
+        c.http10 = c.reader.http10();
         c.request = c.reader.take();
         c.request.address = c.address;
         c.phase = Phase::answer;

@@ -2,11 +2,14 @@
 // may be and how much they may hold.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <string>
@@ -16,6 +19,8 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/base/file_descriptor.hpp"
+#include "coder_users/base/long_body.hpp"
+#include "coder_users/server/body_end.hpp"
 #include "coder_users/server/framing.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
@@ -38,9 +43,12 @@ struct Connection {
     RequestReader reader;
     Request request;         ///< the one that is being answered
     bool stays_open = true;  ///< the client's wish in that request
+    bool http10 = false;     ///< the version of that request
     std::chrono::steady_clock::time_point queued_at;
     std::string output;
-    std::size_t sent = 0;  ///< of `output`
+    std::size_t sent = 0;            ///< of `output`
+    std::unique_ptr<LongBody> rest;  ///< of the answer that `output` belongs to
+    BodyEnd end = BodyEnd::by_length;
 
  private:
     friend class ConnectionTable;
@@ -143,10 +151,13 @@ class ConnectionTable {
     /// Closes a connection of the caller.
     void close(Connection& c) {
         const std::string address = std::move(c.address);
+        reset_if_cut_short(c);
         c.socket.reset();
         c.request = Request();
         c.reader = RequestReader();
         std::string().swap(c.output);
+        c.rest.reset();
+        c.end = BodyEnd::by_length;
         count(c);
         c.phase = Phase::fresh;
         c.peer_ended = c.closing = false;
@@ -202,6 +213,14 @@ class ConnectionTable {
     }
 
     Connection& slot(std::uint32_t i) { return blocks_[i / block_size].load()[i % block_size]; }
+
+    /// Where the end of the connection would look like the end of an answer, the client gets a
+    /// reset.
+    static void reset_if_cut_short(Connection& c) {
+        if (!c.rest && (c.end != BodyEnd::by_close || c.sent == c.output.size())) return;
+        const struct linger at_once { 1, 0 };
+        ::setsockopt(c.socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
 
     bool add_block() {
         if (made_ >= max_open_) return false;

@@ -4,12 +4,15 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "coder_users/base/long_body.hpp"
 #include "coder_users/routes/general.hpp"
+#include "coder_users/server/front_handler.hpp"
 #include "coder_users/server/log.hpp"
 #include "coder_users/server/pipeline.hpp"
 #include "coder_users/server/refusal.hpp"
@@ -21,17 +24,24 @@ class Dispatcher {
  public:
     /// Both outlive the dispatcher.
     Dispatcher(routes::Backend& backend, Log& log)
-        : backend_(backend), log_(log), pipeline_(backend) {}
+        : backend_(backend),
+          log_(log),
+          pipeline_(backend),
+          has_providers_(backend.options.oidc.configured() || backend.options.github.configured()) {
+    }
 
     /// Where a request of this kind runs. Unusable targets run anywhere: they are refused at once.
     /// One whose session waits for a login provider first runs where it is in nobody's way. May
     /// throw std::bad_alloc.
     routes::Lane lane_of(const Request& request) const {
+        // What reads waits for nothing but login providers.
+        if (!has_providers_ && (request.method == "GET" || request.method == "HEAD"))
+            return routes::Lane::read;
         const auto url = parse_target(request.target);
         if (!url) return routes::Lane::read;
         const routes::Match match = pipeline_.paths().match(url->segments);
         const routes::Route* route = match.route(request.method);
-        if (match.guarded &&
+        if (has_providers_ && match.guarded &&
             needs_refresh(backend_, presented_token(request).token, backend_.now()))
             return routes::Lane::provider;
         return route ? route->lane : routes::Lane::read;
@@ -39,18 +49,18 @@ class Dispatcher {
 
     /// The same for a token that is checked alone.
     routes::Lane lane_of_token(std::string_view token) const noexcept {
-        const bool waits = needs_refresh(backend_, token, backend_.now());
+        const bool waits = has_providers_ && needs_refresh(backend_, token, backend_.now());
         return waits ? routes::Lane::provider : routes::Lane::read;
     }
 
-    Response answer(const Request& request) noexcept {
+    Answer answer(const Request& request) noexcept {
         return finish(request,
                       [&](Exchange& exchange) { return pipeline_.run(request, exchange); });
     }
 
     /// The answer to a request that no gate has seen: not usable as HTTP, or no room for it.
     Response refuse(const Request& request, const Refusal& refusal) noexcept {
-        return finish(request, [&](Exchange&) { return refused(as_error(refusal)); });
+        return finish(request, [&](Exchange&) { return refused(as_error(refusal)); }).response;
     }
 
     /// What a caller in the process asks for; `operation(Call&)` stands for the handler. Throws
@@ -131,7 +141,7 @@ class Dispatcher {
 
     /// Where there is no memory for the answer there may be some for a shorter one.
     template <class Run>
-    Response finish(const Request& request, const Run& run) noexcept {
+    Answer finish(const Request& request, const Run& run) noexcept {
         const auto out_of_memory = [](Exchange&) { return refused(unavailable()); };
         try {
             return finished(request, run);
@@ -140,16 +150,33 @@ class Dispatcher {
         try {
             return finished(request, out_of_memory);
         } catch (const std::exception&) {
-            return {503, {}, ""};
+            return Response{503, {}, ""};
         }
     }
 
+    /// The rest of an answer that tells the log why it could not be completed.
+    class LoggedBody final : public LongBody {
+     public:
+        LoggedBody(std::unique_ptr<LongBody> body, Dispatcher& dispatcher, const Exchange& exchange)
+            : body_(std::move(body)), dispatcher_(dispatcher), exchange_(exchange) {}
+
+        bool append_piece(std::string& out) override {
+            return dispatcher_.refusing(exchange_, [&] { return body_->append_piece(out); });
+        }
+
+     private:
+        const std::unique_ptr<LongBody> body_;
+        Dispatcher& dispatcher_;
+        const Exchange exchange_;
+    };
+
     template <class Run>
-    Response finished(const Request& request, const Run& run) {
+    Answer finished(const Request& request, const Run& run) {
         const auto start = std::chrono::steady_clock::now();
         Exchange exchange{fresh_id(), backend_.now(), pipeline_.client_address(request)};
         Reply reply = caught(exchange, run);
         Response response{reply.status, std::move(reply.headers), std::move(reply.body)};
+        response.headers.reserve(response.headers.size() + exchange.headers.size() + 8);
         const auto add = [&](const char* name, std::string value) {
             response.headers.emplace_back(name, std::move(value));
         };
@@ -162,7 +189,9 @@ class Dispatcher {
         add("Cache-Control", "no-store");
         for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
         if (log_.on()) log_request(request, exchange, response.status, start);
-        return response;
+        if (!reply.rest) return response;
+        return {std::move(response),
+                std::make_unique<LoggedBody>(std::move(reply.rest), *this, exchange)};
     }
 
     // Without randomness no request gets far, but its answer still says so.
@@ -194,6 +223,7 @@ class Dispatcher {
     routes::Backend& backend_;
     Log& log_;
     Pipeline pipeline_;
+    const bool has_providers_;
 };
 
 }}}  // namespace coder_users::v0::server

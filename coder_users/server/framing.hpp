@@ -59,6 +59,7 @@ class RequestReader {
 
     /// Whether the client lets the connection go on after the request that is ready.
     bool stays_open() const { return head_.stays_open(); }
+    bool http10() const { return head_.http10; }
     const Refusal& refusal() const { return refusal_; }
 
     /// True once per request whose client waits for a 100 before it sends the body.
@@ -104,6 +105,7 @@ class RequestReader {
             if (first && line.empty()) continue;  // empty lines before a request are skipped
             head_size_ += line.size() + 2;
             if (line.empty()) return end_head();
+            if (first) head_.request.headers.reserve(8);
             if (first ? !read_request_line(line, head_) : !read_field(line, head_))
                 return refuse(not_http);
             if (head_.request.headers.size() > limits_.fields) return refuse(head_too_large);

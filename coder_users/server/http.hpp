@@ -1,4 +1,4 @@
-// The fence around cpp-httplib: a bound listener, answers on the wire, and a client.
+// The fence around cpp-httplib: a bound listener, the words of a status, and a client.
 #pragma once
 
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/base/file_descriptor.hpp"
+#include "coder_users/server/body_end.hpp"
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error "coder_users: link the CMake target httplib::httplib (CPPHTTPLIB_OPENSSL_SUPPORT is missing)"
@@ -79,112 +79,32 @@ inline int bound_port(int listener) {
     return ntohs(reinterpret_cast<const sockaddr_in&>(own).sin_port);
 }
 
-/// An answer, and whether the connection ends with it.
-struct Reply {
-    Response response;
-    bool close = false;
-};
-
-/// A stream in memory. The versions of cpp-httplib disagree on which functions a Stream has, hence
-/// `virtual` and no `override`.
-class MemoryStream final : public httplib::Stream {
- public:
-    MemoryStream(std::string_view input, std::string& output) : input_(input), output_(output) {}
-
-    virtual bool is_readable() const { return true; }
-    virtual bool is_writable() const { return true; }
-    virtual bool wait_readable() const { return true; }
-    virtual bool wait_writable() const { return true; }
-    virtual bool is_peer_alive() const { return true; }
-    virtual time_t duration() const { return 0; }
-
-    virtual ssize_t read(char* to, std::size_t size) {
-        size = (std::min)(size, input_.size());
-        std::copy_n(input_.data(), size, to);
-        input_.remove_prefix(size);
-        return static_cast<ssize_t>(size);
+/// Appends a whole answer, or the first part of one that goes on in chunks, to what is to be sent.
+/// cpp-httplib's own writer is not used: its versions differ in what they add, it sorts repeated
+/// fields, and it costs as much as the system's call that sends the answer. May throw bad_alloc.
+inline void append_answer(std::string& out, const Response& response, bool to_head, bool close,
+                          BodyEnd end) {
+    std::size_t size = 128 + (to_head ? 0 : response.body.size());
+    for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
+    out.reserve(out.size() + size);
+    out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+    out.append(httplib::status_message(response.status)).append("\r\n");
+    for (const auto& [name, value] : response.headers) {
+        // A line end in a value would be the start of a header that nobody wrote.
+        if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) continue;
+        out.append(name).append(": ").append(value).append("\r\n");
     }
-    virtual ssize_t write(const char* from, std::size_t size) {
-        output_.append(from, size);
-        return static_cast<ssize_t>(size);
-    }
-    virtual void get_remote_ip_and_port(std::string&, int&) const {}
-    virtual void get_local_ip_and_port(std::string&, int&) const {}
-    // 0.18 answers 500 when this is 1024 or more.
-    virtual socket_t socket() const { return INVALID_SOCKET; }
-
- private:
-    std::string_view input_;
-    std::string& output_;
-};
-
-/// Runs requests through cpp-httplib's process_request(). It is shown no more than "GET /" or
-/// "HEAD /": what its versions make of targets, fields and bodies differs and is full of traps, and
-/// the front has checked all that already. Used by any number of threads at once.
-class HttpResponder : private httplib::Server {
- public:
-    HttpResponder() {
-        set_pre_routing_handler([](const httplib::Request&, httplib::Response& out) {
-            Exchange& exchange = *current();
-            exchange.reply = exchange.make_reply();
-            out.status = exchange.reply.response.status;
-            out.body = std::move(exchange.reply.response.body);
-            exchange.length = out.body.size();
-            return HandlerResponse::Handled;
-        });
-        // cpp-httplib would say "Connection: close" to every error and reorder repeated fields.
-        set_header_writer([](httplib::Stream& stream, httplib::Headers&) -> ssize_t {
-            const std::string text = header_text(*current());
-            return stream.write(text.data(), text.size());
-        });
-    }
-
-    /// Appends the whole answer that `make_reply` makes to `output`. False when memory runs out:
-    /// `output` is as it was then.
-    bool respond(bool to_head, std::function<Reply()> make_reply, std::string& output) {
-        const std::size_t before = output.size();
-        Exchange exchange{std::move(make_reply), {}, 0};
-        Exchange* const outer = std::exchange(current(), &exchange);
-        bool done = false;
-        try {
-            MemoryStream stream(to_head ? "HEAD / HTTP/1.1\r\n\r\n" : "GET / HTTP/1.1\r\n\r\n",
-                                output);
-            bool ignored = false;
-            done = process_request(stream, "", 0, "", 0, false, ignored, nullptr);
-        } catch (const std::exception&) {
-        }
-        current() = outer;
-        if (!done) output.resize(before);
-        return done;
-    }
-
- private:
-    struct Exchange {
-        std::function<Reply()> make_reply;
-        Reply reply;
-        std::size_t length;
-    };
-
-    /// Of this thread: the hooks of cpp-httplib have no other way to know.
-    static Exchange*& current() {
-        static thread_local Exchange* exchange = nullptr;
-        return exchange;
-    }
-
-    static std::string header_text(const Exchange& exchange) {
-        const Response& response = exchange.reply.response;
-        std::string text;
-        for (const auto& [name, value] : response.headers) {
-            // A line end in a value would be the start of a header that nobody wrote.
-            if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) continue;
-            text.append(name).append(": ").append(value).append("\r\n");
-        }
-        if (response.status != 204)
-            text.append("Content-Length: ").append(std::to_string(exchange.length)).append("\r\n");
-        if (exchange.reply.close) text += "Connection: close\r\n";
-        return text += "\r\n";
-    }
-};
+    if (end == BodyEnd::by_last_chunk)
+        out += "Transfer-Encoding: chunked\r\n";
+    else if (end == BodyEnd::by_length && response.status != 204)
+        out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+    if (close) out += "Connection: close\r\n";
+    out += "\r\n";
+    if (to_head || response.status == 204) return;
+    const std::size_t begin = out.size();
+    out += response.body;
+    if (end == BodyEnd::by_last_chunk) make_chunk(out, begin);
+}
 
 /// Sends a request to a server at `url` and waits for the answer. Throws std::runtime_error when
 /// none comes.

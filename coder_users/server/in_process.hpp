@@ -80,7 +80,9 @@ CODER_USERS_INLINE UserPage Caller::list_users(const FindUsers& which) const {
         const rules::UserSearch search = rules::parse_user_search(which.query);
         const rules::Paging paging = rules::parse_paging(
             which.after_id, std::to_string(which.limit), std::to_string(which.offset));
-        store::users::UserList found = routes::find_users(call, search, paging);
+        store::users::UserList found =
+            routes::find_users(call, routes::filter_of(call, search),
+                               {paging.after_id.value_or(""), paging.limit, paging.offset});
         return UserPage{std::move(found.users), found.count};
     });
 }
@@ -136,14 +138,14 @@ CODER_USERS_INLINE MadeKey Caller::make_token(std::string_view user,
 }
 
 CODER_USERS_INLINE std::vector<ApiKey> Caller::list_tokens(std::string_view user) const {
-    return running_->call(server::errand_on("get-user-tokens", user), identity_,
-                          [](routes::Call& call) {
-                              std::vector<ApiKey> keys;
-                              auto found = routes::find_tokens(call, false);
-                              keys.reserve(found.size());
-                              for (auto& each : found) keys.push_back(std::move(each.key));
-                              return keys;
-                          });
+    return running_->call(
+        server::errand_on("get-user-tokens", user), identity_, [](routes::Call& call) {
+            std::vector<ApiKey> keys;
+            auto found = routes::find_tokens(call, routes::owner_of_tokens(call, false));
+            keys.reserve(found.size());
+            for (auto& each : found) keys.push_back(std::move(each.key));
+            return keys;
+        });
 }
 
 CODER_USERS_INLINE void Caller::revoke_key(std::string_view user, std::string_view key_id) const {

@@ -61,8 +61,8 @@ inline std::optional<Refusal> read_body(httplib::Request& from, const httplib::R
     return too_large || beyond_limit_of_host ? body_too_large : not_http;
 }
 
-/// When `close`, the connection ends with the answer: what follows on it is no request.
-inline void write_mounted(Response from, httplib::Response& to, bool close) {
+/// The fields of an answer; its Content-Type is set together with its body.
+inline std::string write_fields(const Response& from, httplib::Response& to) {
     std::string type;
     for (const auto& [name, value] : from.headers) {
         if (same_folded(name, "Content-Type"))
@@ -71,6 +71,12 @@ inline void write_mounted(Response from, httplib::Response& to, bool close) {
             to.set_header(name, value);
     }
     to.status = from.status;
+    return type;
+}
+
+/// When `close`, the connection ends with the answer: what follows on it is no request.
+inline void write_mounted(Response from, httplib::Response& to, bool close) {
+    const std::string type = write_fields(from, to);
     if (from.status == 204) return;
     if (!close) return to.set_content(std::move(from.body), type);
     const std::size_t size = from.body.size();
@@ -81,6 +87,34 @@ inline void write_mounted(Response from, httplib::Response& to, bool close) {
                                 sink.write(body.data() + offset, length);
                                 return false;  // the only way to close from a handler
                             });
+}
+
+/// A long answer, whose rest the host's server asks for when the handler is over. The connection
+/// ends without the last chunk when the rest cannot be made, or the service is gone.
+inline void write_in_pieces(Answer from, const std::shared_ptr<CallGate>& gate,
+                            httplib::Response& to) {
+    const std::string type = write_fields(from.response, to);
+    to.set_chunked_content_provider(type, [gate, piece = std::move(from.response.body),
+                                           rest = std::shared_ptr<LongBody>(std::move(from.rest))](
+                                              std::size_t, httplib::DataSink& sink) mutable {
+        if (!rest) {
+            sink.done();
+            return true;
+        }
+        if (!piece.empty() && !sink.write(piece.data(), piece.size())) return false;
+        piece.clear();
+        if (!gate->enter()) return false;
+        bool more = false;
+        try {
+            const CallGate::Leave leave_at_end(*gate);
+            more = rest->append_piece(piece);
+        } catch (const std::exception&) {
+            return false;
+        }
+        if (more) return true;
+        rest.reset();
+        return sink.write(piece.data(), piece.size());
+    });
 }
 
 /// Answers what the host's server routes to it. Shared by those routes, and outlives the service
@@ -111,9 +145,16 @@ class MountPoint {
         if (!refusal && head.announces_body() && reader)
             refusal = read_body(request, response, *reader, head.request.body);
         const bool close = refusal || (head.announces_body() && !reader);
-        write_mounted(
-            refusal ? running_->refuse(head.request, *refusal) : running_->handle(head.request),
-            response, close);
+        if (refusal)
+            return write_mounted(running_->refuse(head.request, *refusal), response, close);
+        // HTTP/1.0 has no chunks.
+        if (close || head.http10)
+            return write_mounted(running_->handle(head.request), response, close);
+        Answer given = running_->begin_answer(head.request);
+        if (given.rest)
+            write_in_pieces(std::move(given), gate_, response);
+        else
+            write_mounted(std::move(given.response), response, close);
     }
 
     static void refuse_all(httplib::Response& response) noexcept {

@@ -49,6 +49,7 @@ class Pipeline {
 
     /// The peer's address, or the one that a trusted proxy names.
     std::string client_address(const Request& request) const {
+        if (trusted_.empty()) return request.address;
         const auto peer = rules::parse_address(request.address);
         if (!peer || !rules::contained(trusted_, *peer)) return request.address;
         for (const std::string& name : backend_.options.proxy_trusted_headers) {
@@ -220,10 +221,10 @@ class Pipeline {
         return states->exceeded;
     }
 
-    Identity signed_in(const CheckedToken& checked, Time now) {
+    Identity signed_in(CheckedToken& checked, Time now) {
         if (checked.refusal) throw ApiError(*checked.refusal);
-        Identity identity =
-            refreshed_identity(backend_, {checked.identity.value(), checked.refresh_due}, now);
+        Identity identity = refreshed_identity(
+            backend_, {std::move(checked.identity.value()), checked.refresh_due}, now);
         note_use(backend_.store, identity, now, !backend_.options.disable_session_expiry_refresh);
         return identity;
     }

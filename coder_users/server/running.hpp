@@ -87,7 +87,7 @@ struct Running final : FrontHandler {
         return pool_of(dispatcher.lane_of(request));
     }
 
-    Response answer(const Request& request) noexcept override { return dispatcher.answer(request); }
+    Answer answer(const Request& request) noexcept override { return dispatcher.answer(request); }
 
     Response refuse(const Request& request, const Refusal& refusal) noexcept override {
         return dispatcher.refuse(request, refusal);
@@ -123,16 +123,30 @@ struct Running final : FrontHandler {
         return true;
     }
 
-    Response handle(const Request& request) {
+    /// The rest of a long answer is made inside the gate, too.
+    Answer begin_answer(const Request& request) {
         if (!gate->enter()) return refuse(request, overloaded);
         const CallGate::Leave leave_at_end(*gate);  // the lane depends on what the store holds
-        Response response;
+        std::optional<Answer> given;
         try {
             const routes::Lane lane = dispatcher.lane_of(request);
-            if (run_here(lane, [&] { response = answer(request); })) return response;
+            if (run_here(lane, [&] { given.emplace(answer(request)); })) return std::move(*given);
         } catch (const std::bad_alloc&) {
         }
         return refuse(request, overloaded);
+    }
+
+    Response handle(const Request& request) {
+        if (!gate->enter()) return refuse(request, overloaded);
+        const CallGate::Leave leave_at_end(*gate);
+        Answer given = begin_answer(request);
+        if (!given.rest || request.method == "HEAD") return std::move(given.response);
+        try {
+            while (given.rest->append_piece(given.response.body)) continue;
+        } catch (const std::exception&) {
+            return refuse(request, overloaded);
+        }
+        return std::move(given.response);
     }
 
     // What else the host asks for. Failures of the store go to the log.

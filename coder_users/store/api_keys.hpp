@@ -1,6 +1,9 @@
 // Sessions and tokens: rows in, rows out.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -108,21 +111,33 @@ struct Token {
     std::string username;
 };
 
-/// The tokens of one user, or of all users when `user_id` is empty, oldest first.
-inline std::vector<Token> tokens(Connection& c, const std::string& user_id) {
+/// The rows of at most `most` tokens of one user, or of all users when `user_id` is empty, oldest
+/// first; a negative `most` is no limit.
+inline Query token_rows(Connection& c, const std::string& user_id, std::int64_t most) {
     static const std::string select =
         "SELECT " + std::string(key_fields) +
         ", u.username FROM api_keys k JOIN users u ON u.id = k.user_id "
         "WHERE k.login_type = 'token'";
-    static const std::string all = select + " ORDER BY k.created_at, k.id";
-    static const std::string of_user = select + " AND k.user_id = $1 ORDER BY k.created_at, k.id";
-    Query rows = user_id.empty() ? c.query(all) : c.query(of_user, user_id);
+    static const std::string all = select + " ORDER BY k.created_at, k.id LIMIT $1";
+    static const std::string of_user =
+        select + " AND k.user_id = $1 ORDER BY k.created_at, k.id LIMIT $2";
+    return user_id.empty() ? c.query(all, most) : c.query(of_user, user_id, most);
+}
+
+/// The next ones of these rows, `most` at most; none at their end.
+inline std::vector<Token> next_tokens(Connection& c, Query& rows, std::size_t most) {
     std::vector<Token> found;
-    while (rows.next()) {
+    while (found.size() < most && rows.next()) {
         found.push_back({read_key(rows), rows.text(key_columns)});
         c.activity().lay_over(found.back().key);
     }
     return found;
+}
+
+inline std::vector<Token> tokens(Connection& c, const std::string& user_id,
+                                 std::int64_t most = -1) {
+    Query rows = token_rows(c, user_id, most);
+    return next_tokens(c, rows, (std::numeric_limits<std::size_t>::max)());
 }
 
 inline void insert(Tx& tx, const ApiKey& key, std::string_view hashed_secret) {
@@ -148,6 +163,11 @@ inline void set_used(Tx& tx, std::string_view id, Time last_used, Time expires_a
         "UPDATE api_keys SET last_used = CASE WHEN last_used < $1 THEN $1 ELSE last_used END, "
         "expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END WHERE id = $3",
         last_used, expires_at, id);
+}
+
+inline void store_uses(Tx& tx, const ActivityBatch& batch) {
+    for (const auto& [id, use] : batch.keys) set_used(tx, id, use.last_used, use.expires_at);
+    for (const auto& [id, seen_at] : batch.seen_at) users::set_seen(tx, id, seen_at);
 }
 
 inline void remove(Tx& tx, std::string_view id) {

@@ -1,7 +1,9 @@
 // The audit log as a list: filters, pages and the count.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -69,25 +71,31 @@ inline AuditEntry read_entry(const Query& row) {
     return entry;
 }
 
-/// Newest first.
-inline List list(Connection& c, const Filter& filter, std::int64_t limit, std::int64_t offset) {
-    Conditions conditions = conditions_of(filter);
-    List result;
-    Query count =
-        conditions.query(c, "SELECT count(*) FROM audit_logs a WHERE " + conditions.sql());
-    if (count.next()) result.count = count.integer(0);
+inline std::int64_t count(Connection& c, const Filter& filter) {
+    const Conditions conditions = conditions_of(filter);
+    Query row = conditions.query(c, "SELECT count(*) FROM audit_logs a WHERE " + conditions.sql());
+    return row.next() ? row.integer(0) : 0;
+}
 
+/// The rows of a page, newest first.
+inline Query rows(Connection& c, const Filter& filter, std::int64_t limit, std::int64_t offset) {
+    Conditions conditions = conditions_of(filter);
     const std::string where = conditions.sql();
     const std::string limit_name = conditions.placeholder(limit);
     const std::string offset_name = conditions.placeholder(offset);
-    Query rows = conditions.query(
+    return conditions.query(
         c,
         "SELECT a.id, a.request_id, a.time, a.organization_id, a.actor_id, a.ip, a.user_agent, "
         "a.resource_type, a.action, a.resource_id, a.resource_target, a.diff, a.status_code, "
         "u.deleted FROM audit_logs a LEFT JOIN users u ON u.id = a.resource_id WHERE " +
             where + " ORDER BY a.entry DESC LIMIT " + limit_name + " OFFSET " + offset_name);
+}
+
+/// The next entries of these rows, `most` at most; none at their end.
+inline std::vector<ListedAuditEntry> next(Connection& c, Query& rows, std::size_t most) {
+    std::vector<ListedAuditEntry> found;
     std::map<std::string, std::optional<User>> actors;
-    while (rows.next()) {
+    while (found.size() < most && rows.next()) {
         ListedAuditEntry listed{read_entry(rows), std::nullopt, false};
         listed.resource_deleted = !rows.is_null(13) && rows.integer(13) != 0;
         if (listed.entry.actor_id) {
@@ -99,8 +107,15 @@ inline List list(Connection& c, const Filter& filter, std::int64_t limit, std::i
                                               users::find_even_deleted(c, *listed.entry.actor_id))
                                      .first->second;
         }
-        result.entries.push_back(std::move(listed));
+        found.push_back(std::move(listed));
     }
+    return found;
+}
+
+inline List list(Connection& c, const Filter& filter, std::int64_t limit, std::int64_t offset) {
+    List result{{}, count(c, filter)};
+    Query page = rows(c, filter, limit, offset);
+    result.entries = next(c, page, (std::numeric_limits<std::size_t>::max)());
     return result;
 }
 

@@ -26,7 +26,7 @@ class Conditions {
 
     /// `sql` holds all placeholders so far.
     Query query(Connection& c, const std::string& sql) const {
-        Query query = c.query_once(sql);
+        Query query = c.query_varying(sql);
         int index = 0;
         for (const auto& value : values_)
             std::visit([&](const auto& v) { query.bind(++index, v); }, value);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -135,6 +136,19 @@ inline void make_private(const std::string& path) {
     if (file.get() < 0) throw_file_error("cannot open", path, errno);
     if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
         throw_file_error("cannot change the mode of", path, errno);
+}
+
+/// Locks a file of ours, or one that is to be, and says which it is; throws as
+/// inspect_database_file().
+inline FileState take_database_file(const std::string& path, int version, bool test_data,
+                                    std::optional<OwnershipLock>& lock) {
+    // Closing any descriptor of a database ends SQLite's locks on it in the whole process, so a
+    // file that another service may be using is not even opened. Beside a foreign file, on the
+    // other hand, no lock file should appear.
+    if (::access((path + ".lock").c_str(), F_OK) == 0) lock.emplace(path);
+    inspect_database_file(path, version, test_data);
+    if (!lock) lock.emplace(path);
+    return inspect_database_file(path, version, test_data);
 }
 
 }}}  // namespace coder_users::v0::store

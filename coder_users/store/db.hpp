@@ -104,6 +104,16 @@ class Query {
     Time time(int column) const { return from_micros(integer(column)); }
     bool is_null(int column) const { return statement_->getColumn(column).isNull(); }
 
+    /// Begins anew, with other values for the placeholders.
+    template <class... Values>
+    void restart(const Values&... values) {
+        translated([&] {
+            statement_->reset();
+            int index = 0;
+            (bind(++index, values), ...);
+        });
+    }
+
     void bind(int index, std::string_view value) { statement_->bind(index, std::string(value)); }
     void bind(int index, std::int64_t value) { statement_->bind(index, value); }
     void bind(int index, Time value) { statement_->bind(index, micros(value)); }
@@ -155,9 +165,14 @@ class Connection {
         });
     }
 
-    /// A statement whose text varies, prepared for this one use: the kept ones stay few.
-    Query query_once(const std::string& sql) {
-        return translated([&] { return Query(std::make_unique<SQLite::Statement>(db_, sql)); });
+    /// A statement whose text varies: kept only while few are, so that there is room for the
+    /// others.
+    Query query_varying(const std::string& sql) {
+        return translated([&] {
+            if (statements_.size() < max_statements / 4 || statements_.count(sql))
+                return prepared(sql);
+            return Query(std::make_unique<SQLite::Statement>(db_, sql));
+        });
     }
 
     /// Runs a statement that returns no rows; the number of rows it changed.

@@ -1,6 +1,9 @@
 // The connections that read: made when they are needed, lent to one thread at a time.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -12,6 +15,7 @@
 
 #include "coder_users/store/db.hpp"
 #include "coder_users/store/fair_mutex.hpp"
+#include "coder_users/store/long_reading.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -20,7 +24,8 @@ class ReaderPool {
  public:
     using Make = std::function<std::unique_ptr<Connection>()>;
 
-    ReaderPool(std::size_t most, Make make) : most_(most), make_(std::move(make)) {
+    ReaderPool(std::size_t most, std::chrono::milliseconds long_turn, Make make)
+        : most_(most), long_turn_(long_turn), make_(std::move(make)) {
         idle_.reserve(most);  // giving one back must not fail
     }
     ReaderPool(const ReaderPool&) = delete;
@@ -54,6 +59,34 @@ class ReaderPool {
         changed_.notify_all();
     }
 
+    /// A connection beside those that are lent. Throws Busy when there are too many of them, and
+    /// while one has lasted longer than its turn: a log that is always being read only grows.
+    LongReading begin_long() {
+        const std::lock_guard<std::mutex> lock(long_mutex_);
+        drop_ended();
+        if (long_.size() == most_long || has_overdue(1))
+            throw Busy("other long answers are not finished");
+        {
+            const std::lock_guard<std::mutex> not_shut(mutex_);
+            if (shut_) throw Busy("the database is being opened anew");
+        }
+        auto state = std::make_shared<LongReading::State>(make_());
+        long_.push_back(state);
+        any_long_ = true;
+        return LongReading(std::move(state));
+    }
+
+    /// Ends all of them when one has lasted for two turns. Called after each change: nothing else
+    /// makes the log longer.
+    void end_overdue() noexcept {
+        if (!any_long_) return;
+        const std::lock_guard<std::mutex> lock(long_mutex_);
+        drop_ended();
+        if (!has_overdue(2)) return;
+        for (const auto& each : long_) each->end();
+        drop_ended();
+    }
+
     /// While one lives, all connections are closed and none is lent. Waits until they are back.
     class Shut {
      public:
@@ -62,6 +95,10 @@ class ReaderPool {
             pool_.shut_ = true;
             pool_.changed_.wait(lock, [&] { return pool_.lent_ == 0; });
             pool_.idle_.clear();
+            lock.unlock();
+            const std::lock_guard<std::mutex> long_lock(pool_.long_mutex_);
+            for (const auto& each : pool_.long_) each->end();
+            pool_.drop_ended();
         }
         Shut(const Shut&) = delete;
         Shut& operator=(const Shut&) = delete;
@@ -78,8 +115,27 @@ class ReaderPool {
     };
 
  private:
+    static constexpr std::size_t most_long = 8;
+
+    // Both with long_mutex_ held.
+    void drop_ended() noexcept {
+        long_.erase(std::remove_if(long_.begin(), long_.end(),
+                                   [](const auto& each) { return each->ended(); }),
+                    long_.end());
+        any_long_ = !long_.empty();
+    }
+    bool has_overdue(int turns) const noexcept {
+        const auto latest = std::chrono::steady_clock::now() - turns * long_turn_;
+        return std::any_of(long_.begin(), long_.end(),
+                           [&](const auto& each) { return each->begun() < latest; });
+    }
+
     const std::size_t most_;
+    const std::chrono::milliseconds long_turn_;
     const Make make_;
+    std::mutex long_mutex_;  // before mutex_, never after it
+    std::vector<std::shared_ptr<LongReading::State>> long_;
+    std::atomic<bool> any_long_{false};
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::unique_ptr<Connection>> idle_;

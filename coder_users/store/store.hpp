@@ -41,7 +41,7 @@ class Store {
     /// Opens, or creates and migrates. Throws std::runtime_error that names the path and cause.
     explicit Store(StoreOptions options)
         : options_(std::move(options)),
-          readers_(options_.readers, [this] { return new_reader(); }),
+          readers_(options_.readers, options_.long_turn, [this] { return new_reader(); }),
           sessions_(options_.cached_sessions) {
         std::unique_ptr<Tx> writer;
         try {
@@ -51,7 +51,10 @@ class Store {
             if (text.find(name_) != std::string::npos) throw std::runtime_error(text);
             throw std::runtime_error("cannot open " + name_ + ": " + text);
         }
-        const auto committed = [this](const Concerned& whom) { sessions_.forget(whom); };
+        const auto committed = [this](const Concerned& whom) {
+            sessions_.forget(whom);
+            readers_.end_overdue();
+        };
         if (in_memory())
             writer_.emplace(std::move(writer), nullptr, "", readers_, &memory_mutex_, committed);
         else
@@ -101,19 +104,38 @@ class Store {
         });
     }
 
-    /// As api_keys::find_session(), from memory while no change concerns the session.
-    std::optional<api_keys::Session> session(std::string_view key_id) {
-        if (const auto kept = damaged_ ? nullptr : sessions_.find(key_id)) {
-            api_keys::Session session = *kept;
-            activity_.lay_over(session.identity.key);
-            activity_.lay_over(session.identity.user);
-            return session;
-        }
+    /// Whether begin_long_reading() may be called: readers of a database in memory hold up its
+    /// writer.
+    bool reads_in_pieces() const { return !in_memory(); }
+
+    /// One consistent state for as long as it is wanted. Throws Busy when there are too many, or
+    /// too slow ones. It may outlive the store, which ends it.
+    LongReading begin_long_reading() {
+        store_activity();  // what is laid over rows leaves before a long reading ends
+        return unless_damaged([&] { return readers_.begin_long(); });
+    }
+    /// As LongReading::use().
+    template <class Fn>
+    auto read(LongReading& reading, Fn&& fn) {
+        return unless_damaged([&] { return reading.use(fn); });
+    }
+
+    /// What api_keys::find_session() returns, from memory while no change concerns the session; but
+    /// how its key was used since may be missing: identity_of() adds it.
+    SessionCache::Session find_session(std::string_view key_id) {
+        if (auto kept = damaged_ ? nullptr : sessions_.find(key_id)) return kept;
         const std::uint64_t changes = sessions_.changes();
         auto found = read([&](Connection& c) { return api_keys::find_session(c, key_id); });
-        if (found && sessions_.on())
-            sessions_.keep(std::make_shared<const api_keys::Session>(*found), changes);
-        return found;
+        if (!found) return nullptr;
+        auto session = std::make_shared<const api_keys::Session>(std::move(*found));
+        sessions_.keep(session, changes);
+        return session;
+    }
+    Identity identity_of(const api_keys::Session& session) const {
+        Identity identity = session.identity;
+        activity_.lay_over(identity.key);
+        activity_.lay_over(identity.user);
+        return identity;
     }
 
     /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that come at
@@ -166,11 +188,7 @@ class Store {
             const std::lock_guard<std::mutex> one_at_a_time(activity_mutex_);
             const ActivityBatch batch = activity_.pending();
             if (batch.empty()) return;
-            write_surely([&](Tx& tx) {
-                for (const auto& [id, use] : batch.keys)
-                    api_keys::set_used(tx, id, use.last_used, use.expires_at);
-                for (const auto& [id, seen_at] : batch.seen_at) users::set_seen(tx, id, seen_at);
-            });
+            write_surely([&](Tx& tx) { api_keys::store_uses(tx, batch); });
             activity_.mark_stored(batch);
         } catch (const std::exception& error) {
             tell_activity_failure(error.what());
@@ -213,14 +231,8 @@ class Store {
         name_ = absolute_path(name_);
         connection_name_ = name_;
         flags_ = flags | SQLITE_OPEN_NOFOLLOW;
-        // Closing any descriptor of a database ends SQLite's locks on it in the whole process, so a
-        // file that another service may be using is not even opened. Beside a foreign file, on the
-        // other hand, no lock file should appear.
-        if (::access((name_ + ".lock").c_str(), F_OK) == 0) lock_.emplace(name_);
-        inspect_database_file(name_, schema_version, options_.test_data);
-        if (!lock_) lock_.emplace(name_);
         const bool existed =
-            inspect_database_file(name_, schema_version, options_.test_data) == FileState::ours;
+            take_database_file(name_, schema_version, options_.test_data, lock_) == FileState::ours;
         make_private(name_);
         struct stat log {};
         const bool unclean = ::stat((name_ + "-wal").c_str(), &log) == 0 && log.st_size > 0;

@@ -1,6 +1,7 @@
 // What the store is told by the service.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -8,9 +9,11 @@
 namespace coder_users { inline namespace v0 { namespace store {
 
 struct StoreOptions {
-    std::string database;              ///< a path, or ":memory:"
-    std::string memory_name;           ///< tells databases in memory apart; unique in the process
-    std::size_t readers = 8;           ///< reading connections at most
+    std::string database;     ///< a path, or ":memory:"
+    std::string memory_name;  ///< tells databases in memory apart; unique in the process
+    std::size_t readers = 8;  ///< reading connections at most
+    /// How long one long answer may be read before no other begins.
+    std::chrono::milliseconds long_turn{30'000};
     std::size_t cached_sessions = 0;   ///< sessions kept in memory at most
     bool test_data = false;            ///< takes files of this kind alone
     std::function<bool()> fail_write;  ///< Env::fail_write

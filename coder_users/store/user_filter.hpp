@@ -35,16 +35,6 @@ inline constexpr std::size_t most_seen_in_list = 100;
 /// Of so few users every row may be read and sorted.
 inline constexpr std::int64_t few = 1000;
 
-/// A LIKE pattern for texts that contain `text`; `%`, `_` and the escape stand for themselves.
-inline std::string containing(std::string_view text) {
-    std::string pattern = "%";
-    for (const char c : text) {
-        if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-        pattern += c;
-    }
-    return pattern += '%';
-}
-
 /// A full-text phrase that all texts with `text` in them match. The index knows three letters in a
 /// row and more; nothing for shorter texts and for bytes that are not UTF-8.
 inline std::optional<std::string> phrase(std::string_view text) {
@@ -165,9 +155,9 @@ inline void add_conditions(Conditions& all, const Source& source, const Filter& 
                            const SeenUsers& seen) {
     if (!filter.only_id.empty()) all.add("u.id = " + all.placeholder(filter.only_id));
     if (!filter.text.empty()) {
-        const std::string like =
-            " LIKE " + all.placeholder(containing(filter.text)) + " ESCAPE '\\'";
-        all.add("(u.username_folded" + like + " OR u.email_folded" + like + ")");
+        // Both sides are folded. Several times as fast as LIKE; PostgreSQL calls it strpos().
+        const std::string text = ", " + all.placeholder(filter.text) + ") > 0";
+        all.add("(instr(u.username_folded" + text + " OR instr(u.email_folded" + text + ")");
     }
     if (!filter.statuses.empty()) add_status(all, filter, seen);
     if (!filter.roles.empty())

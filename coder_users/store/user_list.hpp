@@ -1,11 +1,14 @@
 // The list of users: what matches a filter, counted, and a page of it.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "coder_users/store/user_filter.hpp"
@@ -66,46 +69,120 @@ inline std::optional<std::string> cursor_name(Connection& c, const Filter& filte
     return row.text(0);
 }
 
-/// A page of everybody, from one statement that is prepared once.
-inline std::vector<User> page_of_all(Connection& c, const std::string& after_name,
-                                     std::int64_t limit, std::int64_t offset) {
-    static const std::string sql = select_users(
-        "(SELECT u.* FROM users u INDEXED BY users_live_username "
-        "WHERE u.deleted = 0 AND u.username_folded > $1 "
-        "ORDER BY u.username_folded LIMIT $2 OFFSET $3) u",
-        "u.username_folded, ");
-    Query rows = c.query(sql, after_name, limit, offset);
-    return read_users(rows, c.activity());
+/// A part of a list: `limit` users behind `skipped` others that come after `after_name`, or, from
+/// the end, before them.
+struct Part {
+    std::string after_name;
+    std::int64_t limit = 0;
+    std::int64_t skipped = 0;
+    bool from_end = false;
+};
+
+/// The users of a part, whose columns `rows` holds.
+inline std::vector<User> read_part(Connection& c, Query rows, const Part& part) {
+    std::vector<User> users;
+    users.reserve(static_cast<std::size_t>((std::min)(part.limit, few)));
+    Memberships memberships(c);
+    while (rows.next()) {
+        users.push_back(read_own_columns(rows));
+        memberships.add_to(users.back());
+        c.activity().lay_over(users.back());
+    }
+    if (part.from_end) std::reverse(users.begin(), users.end());
+    return users;
 }
 
-/// Sorted by folded name.
-inline UserList list(Connection& c, const Filter& filter, const Page& page) {
-    const std::int64_t limit =
-        page.limit == 0 ? (std::numeric_limits<std::int64_t>::max)() : page.limit;
-    const SeenUsers seen = seen_users(c, filter);
-    const auto after_name = cursor_name(c, filter, page.after_id);
-    if (matches_all(filter)) {
-        UserList all{{}, count_all(c)};
-        if (after_name) all.users = page_of_all(c, *after_name, limit, page.offset);
-        return all;
+/// The text of a statement for a part; `limit` and `skipped` are the names of placeholders.
+inline std::string select_part(std::string_view from, std::string_view where, bool from_end,
+                               std::string_view limit, std::string_view skipped) {
+    std::string sql = "SELECT ";
+    sql.append(own_columns).append(" FROM ").append(from).append(" WHERE ").append(where);
+    sql.append(" ORDER BY u.username_folded").append(from_end ? " DESC" : "");
+    return sql.append(" LIMIT ").append(limit).append(" OFFSET ").append(skipped);
+}
+
+/// A part of everybody, from statements that are prepared once.
+inline std::vector<User> part_of_all(Connection& c, const Part& part) {
+    constexpr const char* from = "users u INDEXED BY users_live_username";
+    constexpr const char* where = "u.deleted = 0 AND u.username_folded > $1";
+    static const std::string forwards = select_part(from, where, false, "$2", "$3");
+    static const std::string backwards = select_part(from, where, true, "$2", "$3");
+    return read_part(
+        c, c.query(part.from_end ? backwards : forwards, part.after_name, part.limit, part.skipped),
+        part);
+}
+
+/// A list sorted by folded name, read part by part in one transaction.
+class Listing {
+ public:
+    Listing(Connection& c, Filter filter, const Page& page)
+        : filter_(std::move(filter)),
+          left_(page.limit == 0 ? (std::numeric_limits<std::int64_t>::max)() : page.limit),
+          offset_(page.offset),
+          all_(matches_all(filter_)) {
+        const SeenUsers seen = seen_users(c, filter_);
+        const auto after_name = cursor_name(c, filter_, page.after_id);
+        if (all_) {
+            count_ = count_all(c);
+        } else {
+            source_ = source_of(conditions_, filter_, seen, c);
+            add_conditions(conditions_, source_, filter_, seen);
+            count_ = users::count(c, filter_, conditions_, source_);
+        }
+        if (!after_name || count_ == 0) left_ = 0;
+        after_name_ = after_name.value_or("");
     }
 
-    Conditions conditions("u.deleted = 0");
-    const Source source = source_of(conditions, filter, seen, c);
-    add_conditions(conditions, source, filter, seen);
-    UserList result;
-    result.count = count(c, filter, conditions, source);
-    if (!after_name || result.count == 0) return result;
-    if (!after_name->empty())
-        conditions.add("u.username_folded > " + conditions.placeholder(*after_name));
-    const std::string where = conditions.sql();
-    const std::string limit_name = conditions.placeholder(limit);
-    const std::string offset_name = conditions.placeholder(page.offset);
-    Query rows = conditions.query(c, select_users("(SELECT u.* FROM " + source.from + " WHERE " +
-                                                      where + " ORDER BY u.username_folded LIMIT " +
-                                                      limit_name + " OFFSET " + offset_name + ") u",
-                                                  "u.username_folded, "));
-    result.users = read_users(rows, c.activity());
+    /// Of all that match the filter, whatever the page is.
+    std::int64_t count() const { return count_; }
+
+    /// The next users of the page, `most` at most; none at its end.
+    std::vector<User> next(Connection& c, std::int64_t most) {
+        const std::int64_t limit = (std::min)(left_, most);
+        if (limit == 0) return {};
+        Part part{after_name_, limit, offset_};
+        if (after_name_.empty() && offset_ > count_ / 2) {  // the end is nearer
+            part.limit = (std::min)(limit, (std::max)(count_ - offset_, std::int64_t{0}));
+            part.skipped = count_ - offset_ - part.limit;
+            part.from_end = true;
+        }
+        std::vector<User> found = part.limit == 0 ? std::vector<User>()
+                                  : all_          ? part_of_all(c, part)
+                                                  : part_of_some(c, part);
+        const auto size = static_cast<std::int64_t>(found.size());
+        left_ = size < limit ? 0 : left_ - size;
+        offset_ = 0;
+        if (left_ > 0) after_name_ = fold_ascii(found.back().username);
+        return found;
+    }
+
+ private:
+    std::vector<User> part_of_some(Connection& c, const Part& part) const {
+        Conditions conditions = conditions_;
+        if (!part.after_name.empty())
+            conditions.add("u.username_folded > " + conditions.placeholder(part.after_name));
+        const std::string where = conditions.sql();
+        const std::string limit = conditions.placeholder(part.limit);
+        const std::string skipped = conditions.placeholder(part.skipped);
+        return read_part(
+            c, conditions.query(c, select_part(source_.from, where, part.from_end, limit, skipped)),
+            part);
+    }
+
+    const Filter filter_;
+    std::int64_t left_, offset_;
+    const bool all_;
+    Conditions conditions_{"u.deleted = 0"};
+    Source source_;
+    std::int64_t count_ = 0;
+    std::string after_name_;
+};
+
+/// The whole page.
+inline UserList list(Connection& c, const Filter& filter, const Page& page) {
+    Listing listing(c, filter, page);
+    UserList result{{}, listing.count()};
+    result.users = listing.next(c, (std::numeric_limits<std::int64_t>::max)());
     return result;
 }
 

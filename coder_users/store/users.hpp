@@ -1,6 +1,7 @@
 // Users: rows in, rows out.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,18 +14,22 @@
 
 namespace coder_users { inline namespace v0 { namespace store { namespace users {
 
-/// A statement over the users that `source` (text behind FROM, named u) holds. A user has one row
-/// for each pair of site role and organization; `order` keeps the rows of one user together.
-inline std::string select_users(std::string_view source, std::string_view order = "") {
-    std::string sql =
-        "SELECT u.id, u.username, u.email, u.created_at, u.last_seen_at, u.status, u.login_type, "
-        "u.avatar_url, u.theme_preference, r.role, m.organization_id FROM ";
+/// The columns of a user's own row, in the order of select_user().
+inline constexpr std::string_view own_columns =
+    "u.id, u.username, u.email, u.created_at, u.last_seen_at, u.status, u.login_type, "
+    "u.avatar_url, u.theme_preference";
+
+/// A statement over the one user that `source` (text behind FROM, named u) holds. It has one row
+/// for each pair of site role and organization.
+inline std::string select_user(std::string_view source) {
+    std::string sql = "SELECT ";
+    sql += own_columns;
+    sql += ", r.role, m.organization_id FROM ";
     sql += source;
     sql +=
         " LEFT JOIN user_roles r ON r.user_id = u.id"
-        " LEFT JOIN organization_members m ON m.user_id = u.id ORDER BY ";
-    sql += order;
-    sql += "r.role, m.created_at, m.organization_id";
+        " LEFT JOIN organization_members m ON m.user_id = u.id "
+        "ORDER BY r.role, m.created_at, m.organization_id";
     return sql;
 }
 
@@ -43,8 +48,8 @@ inline void add_memberships(User& user, const Query& row, int first_column) {
     add(user.organization_ids, first_column + 10);
 }
 
-/// The user of the current row, its columns as in select_users() from `first_column` on.
-inline User read_user(const Query& row, int first_column = 0) {
+/// The user of the current row without its memberships, columns from `first_column` on.
+inline User read_own_columns(const Query& row, int first_column = 0) {
     const auto at = [&](int column) { return first_column + column; };
     User user;
     user.id = row.text(at(0));
@@ -56,50 +61,75 @@ inline User read_user(const Query& row, int first_column = 0) {
     user.login_type = login_type_named(row.text(at(6))).value_or(LoginType::none);
     user.avatar_url = row.text(at(7));
     user.theme_preference = row.text(at(8));
+    return user;
+}
+
+/// The user of the current row, its columns as in select_user() from `first_column` on.
+inline User read_user(const Query& row, int first_column = 0) {
+    User user = read_own_columns(row, first_column);
     add_memberships(user, row, first_column);
     return user;
 }
 
-/// All users of a statement made by select_users(), with what is known beyond their rows.
-inline std::vector<User> read_users(Query& rows, const Activity& activity) {
-    std::vector<User> users;
-    while (rows.next()) {
-        if (!users.empty() && users.back().id == rows.text(0))
-            add_memberships(users.back(), rows, 0);
-        else
-            users.push_back(read_user(rows));
+/// What belongs to many users in turn: one statement for all of them, and nothing to be sorted
+/// together, which costs half of what joining it to a page of users does.
+class Memberships {
+ public:
+    explicit Memberships(Connection& c)
+        : rows_(c.query("SELECT role, '', 0 FROM user_roles WHERE user_id = $1 UNION ALL "
+                        "SELECT '', organization_id, created_at FROM organization_members "
+                        "WHERE user_id = $1",
+                        "")) {}
+
+    void add_to(User& user) {
+        rows_.restart(user.id);
+        std::vector<std::pair<Time, std::string>> joined;
+        while (rows_.next()) {
+            std::string role = rows_.text(0);
+            if (role.empty())
+                joined.emplace_back(rows_.time(2), rows_.text(1));
+            else
+                user.roles.push_back(std::move(role));
+        }
+        std::sort(user.roles.begin(), user.roles.end());
+        std::sort(joined.begin(), joined.end());
+        user.organization_ids.reserve(joined.size());
+        for (auto& each : joined) user.organization_ids.push_back(std::move(each.second));
     }
-    for (User& user : users) activity.lay_over(user);
-    return users;
-}
+
+ private:
+    Query rows_;
+};
 
 inline std::optional<User> read_one_user(Query rows, const Activity& activity) {
-    std::vector<User> users = read_users(rows, activity);
-    if (users.empty()) return std::nullopt;
-    return std::move(users.front());
+    if (!rows.next()) return std::nullopt;
+    User user = read_user(rows);
+    while (rows.next()) add_memberships(user, rows, 0);
+    activity.lay_over(user);
+    return user;
 }
 
 inline std::optional<User> find(Connection& c, std::string_view id) {
     static const std::string sql =
-        select_users("(SELECT * FROM users WHERE id = $1 AND deleted = 0) u");
+        select_user("(SELECT * FROM users WHERE id = $1 AND deleted = 0) u");
     return read_one_user(c.query(sql, id), c.activity());
 }
 
 /// Deleted users, too; these have no organizations any more.
 inline std::optional<User> find_even_deleted(Connection& c, std::string_view id) {
-    static const std::string sql = select_users("(SELECT * FROM users WHERE id = $1) u");
+    static const std::string sql = select_user("(SELECT * FROM users WHERE id = $1) u");
     return read_one_user(c.query(sql, id), c.activity());
 }
 
 inline std::optional<User> find_by_username(Connection& c, std::string_view username) {
     static const std::string sql =
-        select_users("(SELECT * FROM users WHERE username_folded = $1 AND deleted = 0) u");
+        select_user("(SELECT * FROM users WHERE username_folded = $1 AND deleted = 0) u");
     return read_one_user(c.query(sql, fold_ascii(username)), c.activity());
 }
 
 inline std::optional<User> find_by_email(Connection& c, std::string_view email) {
     static const std::string sql =
-        select_users("(SELECT * FROM users WHERE email_folded = $1 AND deleted = 0) u");
+        select_user("(SELECT * FROM users WHERE email_folded = $1 AND deleted = 0) u");
     return read_one_user(c.query(sql, fold_ascii(email)), c.activity());
 }
 

@@ -92,7 +92,7 @@ class OnFront final : public server::FrontHandler {
     server::LanePool* lane_of(const Request& request) noexcept override {
         return in_lane_ && request.method == "POST" ? &lane_ : nullptr;
     }
-    Response answer(const Request& request) noexcept override { return respond_(request); }
+    server::Answer answer(const Request& request) noexcept override { return respond_(request); }
     Response refuse(const Request&, const server::Refusal& refusal) noexcept override {
         return {refusal.status, {}, ""};
     }

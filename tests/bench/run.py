@@ -224,16 +224,48 @@ def logins(bench):
 
 
 def idle(bench):
+    """1,000 connections that ask for nothing, from two addresses: one may have 1,000 and no more."""
     server = bench.serve("service")
-    host, port = "127.0.0.1", int(server.url.rsplit(":", 1)[1])
-    bench.finish(bench.start_wrk(server, ME, 8))
+    port = int(server.url.rsplit(":", 1)[1])
+    print(f"| memory of an idle start | service | {server.memory():.1f} MB | |")
+    alone = bench.finish(bench.start_wrk(server, ME, 64))
     before, threads = server.memory(), server.threads()
-    waiting = [socket.create_connection((host, port)) for _ in range(900)]
+    waiting = [socket.create_connection(("127.0.0.1", port),
+                                        source_address=(f"127.0.0.{2 + i % 2}", 0))
+               for i in range(1000)]
     time.sleep(0.2)
-    print(f"| 900 idle connections | service | {server.threads() - threads:+d} threads, "
+    print(f"| 1,000 idle connections | service | {server.threads() - threads:+d} threads, "
           f"{server.memory() - before:+.1f} MB | |")
+    beside = bench.finish(bench.start_wrk(server, ME, 64))
+    print(f"| GET /users/me beside them, to without them | service | "
+          f"{beside[0] / alone[0]:.2f} | {beside[1]:.1f}, {alone[1]:.1f} |")
     for each in waiting:
         each.close()
+    server.stop()
+
+
+def long_list(bench, users):
+    """GET /users without a limit: how much memory, how long, what others notice."""
+    server = bench.serve("service")
+    with open(bench.tokens) as tokens:
+        token = tokens.readline().strip()
+    bench.finish(bench.start_wrk(server, ME, 8))
+    before, highest = server.memory(), 0
+    port = int(server.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        begin = time.time()
+        client.sendall(b"GET /api/v2/users HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                       b"Coder-Session-Token: " + token.encode() + b"\r\n\r\n")
+        size, end, first = 0, b"", None
+        while part := client.recv(1 << 20):
+            first = first or time.time() - begin
+            size, end = size + len(part), (end + part)[-5:]
+            highest = max(highest, server.memory())
+        took = time.time() - begin
+    whole = "whole" if end == b"0\r\n\r\n" else "cut short"
+    print(f"| GET /users without a limit, {users:,} users, {size / 2**20:.0f} MB | service | "
+          f"{whole} in {took:.2f} s, first byte after {first * 1e3:.0f} ms, "
+          f"{highest - before:+.1f} MB | |")
     server.stop()
 
 
@@ -268,6 +300,7 @@ def main():
         writes(bench)
         logins(bench)
         idle(bench)
+        long_list(bench, arguments.users)
         if arguments.plots:
             plots(bench, arguments.plots)
 

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +16,7 @@ namespace front_test {
 
 using coder_users::Request;
 using coder_users::Response;
+using coder_users::server::Answer;
 using coder_users::server::Front;
 using coder_users::server::FrontHandler;
 using coder_users::server::LanePool;
@@ -28,12 +31,34 @@ struct FrontHarness::Echo : FrontHandler {
         return coder_users::starts_with(request.target, "/lane") ? &lane : nullptr;
     }
 
-    Response answer(const Request& request) noexcept override {
+    /// Pieces of 1,000 bytes; the pieces `fails` and later are not to be had.
+    struct Pieces final : coder_users::LongBody {
+        Pieces(std::atomic<std::size_t>& alive, std::size_t count, std::size_t fails)
+            : alive_(alive), left_(count), fails_(fails) {
+            ++alive_;
+        }
+        ~Pieces() override { --alive_; }
+        bool append_piece(std::string& out) override {
+            if (fails_-- == 0) throw std::runtime_error("no more");
+            out.append(1000, static_cast<char>('a' + left_ % 26));
+            return --left_ > 0;
+        }
+        std::atomic<std::size_t>& alive_;
+        std::size_t left_, fails_;
+    };
+
+    Answer answer(const Request& request) noexcept override {
         ++answered;
         const std::string& target = request.target;
         Response response{200, {{"Content-Type", "text/plain"}}, ""};
         if (coder_users::starts_with(target, "/big/")) {
             response.body.assign(std::strtoull(target.c_str() + 5, nullptr, 10), 'b');
+        } else if (coder_users::starts_with(target, "/pieces/")) {
+            char* end = nullptr;
+            const std::size_t count = std::strtoull(target.c_str() + 8, &end, 10);
+            const std::size_t fails = *end ? std::strtoull(end + 1, nullptr, 10) : count;
+            response.body = "first ";
+            return {std::move(response), std::make_unique<Pieces>(pieces, count, fails)};
         } else if (target == "/headers") {
             for (const auto& [name, value] : request.headers)
                 if (name[0] == 'X') response.body += name + "=" + value + "\n";
@@ -68,7 +93,7 @@ struct FrontHarness::Echo : FrontHandler {
         --blocked;
     }
 
-    std::atomic<std::size_t> answered{0}, blocked{0};
+    std::atomic<std::size_t> answered{0}, blocked{0}, pieces{0};
     std::mutex mutex;
     std::condition_variable changed;
     bool released = false;
@@ -90,6 +115,7 @@ void FrontHarness::join() { echo_->front.join(); }
 std::size_t FrontHarness::open_connections() const { return echo_->front.open_connections(); }
 std::size_t FrontHarness::held_bytes() const { return echo_->front.held_bytes(); }
 std::size_t FrontHarness::answered() const { return echo_->answered; }
+std::size_t FrontHarness::long_bodies() const { return echo_->pieces; }
 std::size_t FrontHarness::blocked() const { return echo_->blocked; }
 std::size_t FrontHarness::waiting() const { return echo_->lane.waiting(); }
 void FrontHarness::release() {

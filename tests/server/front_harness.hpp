@@ -18,9 +18,10 @@ struct HarnessOptions {
     std::size_t lane_width = 1, lane_waiting = 2;
 };
 
-/// Targets, of any method: /big/<n> n bytes; /headers the X- headers of the request; /cookies
-/// repeated headers and one with a line end in its value; /204, /404; /stop stops the front from
-/// inside; .../block waits for release(); /lane... runs in the lane. All others are echoed as
+/// Targets, of any method: /big/<n> n bytes; /pieces/<n>/<m> "first " and n pieces of 1,000 bytes,
+/// of which piece m (from 0) fails; /headers the X- headers of the request; /cookies repeated
+/// headers and one with a line end in its value; /204, /404; /stop stops the front from inside;
+/// .../block waits for release(); /lane... runs in the lane. All others are echoed as
 /// "<method> <target> <size of the body> <address>\n".
 class FrontHarness {
  public:
@@ -35,9 +36,10 @@ class FrontHarness {
 
     std::size_t open_connections() const;
     std::size_t held_bytes() const;
-    std::size_t answered() const;  ///< calls of the handler, refusals excepted
-    std::size_t blocked() const;   ///< handlers that wait for release()
-    std::size_t waiting() const;   ///< requests that wait for a place in the lane
+    std::size_t answered() const;     ///< calls of the handler, refusals excepted
+    std::size_t long_bodies() const;  ///< that exist
+    std::size_t blocked() const;      ///< handlers that wait for release()
+    std::size_t waiting() const;      ///< requests that wait for a place in the lane
     /// Lets all handlers go that wait now or later.
     void release();
 

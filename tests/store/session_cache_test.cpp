@@ -41,10 +41,11 @@ void add_key(store::Tx& tx, int number, int user, LoginType type = LoginType::pa
 
 /// What a session says; "none" when there is none.
 std::string told(store::Store& store, int number) {
-    const auto session = store.session(key_id(number));
+    const auto session = store.find_session(key_id(number));
     if (!session) return "none";
-    const User& user = session->identity.user;
-    const ApiKey& key = session->identity.key;
+    const Identity identity = store.identity_of(*session);
+    const User& user = identity.user;
+    const ApiKey& key = identity.key;
     const std::vector<std::string> all{
         user.username,
         user.email,
@@ -199,15 +200,14 @@ TEST_CASE("what is put in the place of everything is what the next look finds") 
 
 TEST_CASE("uses of a key show at once in a session that is kept") {
     Two two("used");
-    const auto session = two.store.session(key_id(1));
+    const auto session = two.store.find_session(key_id(1));
     REQUIRE(session);
     const Time later = now + std::chrono::minutes(5);
     two.store.note_use(session->identity.key, later, later + std::chrono::hours(24), later);
-    const auto used = two.store.session(key_id(1));
-    REQUIRE(used);
-    CHECK(used->identity.key.last_used == later);
-    CHECK(used->identity.key.expires_at == later + std::chrono::hours(24));
-    CHECK(used->identity.user.last_seen_at == later);
+    const Identity used = two.store.identity_of(*session);
+    CHECK(used.key.last_used == later);
+    CHECK(used.key.expires_at == later + std::chrono::hours(24));
+    CHECK(used.user.last_seen_at == later);
     two.store.store_activity();
     CHECK(told(two.store, 1) == stored(two.store, 1));
 }
@@ -284,11 +284,11 @@ TEST_CASE("10,000 revocations race readers, and none is followed by a stale answ
             while (!over) {
                 const int key = current;
                 const bool must_be_gone = revoked >= key;
-                const bool there = two.store.session(key_id(100 + key)).has_value();
+                const bool there = two.store.find_session(key_id(100 + key)) != nullptr;
                 if (there && must_be_gone) ++stale;
                 if (there) ++good;
                 const int last = revoked;  // and one that is gone for certain
-                if (last >= 0 && two.store.session(key_id(100 + last))) ++stale;
+                if (last >= 0 && two.store.find_session(key_id(100 + last))) ++stale;
             }
         });
     for (int i = 0; i < rounds; ++i) {
@@ -298,7 +298,7 @@ TEST_CASE("10,000 revocations race readers, and none is followed by a stale answ
             add_key(tx, 100 + i + 1, 1 + i % 2);
         });
         revoked = i;
-        if (two.store.session(key_id(100 + i))) ++stale;
+        if (two.store.find_session(key_id(100 + i))) ++stale;
         current = i + 1;
     }
     over = true;

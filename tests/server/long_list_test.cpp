@@ -1,0 +1,303 @@
+// Lists that are too long to be in memory: the bytes, the state they show, and what they take.
+#include <httplib.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "coder_users/format/wire_audit.hpp"
+#include "coder_users/format/wire_keys.hpp"
+#include "coder_users/rules/token.hpp"
+#include "coder_users/store/audit_list.hpp"
+#include "coder_users/store/organizations.hpp"
+#include "coder_users/store/store.hpp"
+#include "coder_users/store/user_list.hpp"
+#include "server_fixture.hpp"
+
+namespace long_list_test {
+
+using namespace coder_users_test;
+using namespace coder_users;
+
+std::string id_of(std::size_t i) {
+    std::array<unsigned char, 16> bytes{};
+    for (std::size_t k = 0; k < 4; ++k) bytes[k] = static_cast<unsigned char>(i >> (24 - 8 * k));
+    return make_uuid(bytes);
+}
+
+/// A file with users user-1000000 and on, of whom the first is an owner with a token, and with as
+/// many tokens and audit entries as `others` says.
+struct Deployment {
+    explicit Deployment(std::size_t users, std::size_t others = 0) {
+        store::StoreOptions chosen;
+        chosen.database = path;
+        store::Store store(chosen);
+        store.write([&](store::Tx& tx) {
+            const Organization organization{id_of(1), "default", start_of_test, start_of_test};
+            store::organizations::insert(tx, organization);
+            for (std::size_t i = 0; i < users; ++i) {
+                User user;
+                user.id = id_of(i + 1);
+                user.username = "user-" + std::to_string(1'000'000 + i);
+                user.email = user.username + "@example.org";
+                user.created_at = user.last_seen_at = start_of_test;
+                user.status = i % 3 ? UserStatus::active : UserStatus::dormant;
+                if (i == 0) user.roles = {"owner"}, user.status = UserStatus::active;
+                store::users::insert(tx, user, "");
+                store::organizations::add_member(tx, organization.id, user.id, {}, start_of_test);
+            }
+            for (std::size_t i = 0; i < others + 1; ++i) {
+                const rules::NewKey made = rules::make_key(rules::system_random);
+                ApiKey key = rules::new_api_key(made.id, id_of(i % 7 + 1), LoginType::token,
+                                                std::chrono::hours(24), start_of_test);
+                key.token_name = "token-" + std::to_string(i);
+                key.last_used = start_of_test;
+                store::api_keys::insert(tx, key, made.hashed_secret);
+                if (i == 0) token = made.token();
+                AuditEntry entry;
+                entry.id = id_of(i + 1);
+                entry.request_id = id_of(i + 2);
+                entry.time = start_of_test;
+                entry.actor_id = id_of(i % 50 + 1);
+                entry.resource_type = "user";
+                entry.action = "write";
+                entry.resource_id = id_of(i % 90 + 1);
+                entry.resource_target = "target";
+                entry.diff = R"({"name":{"old":")" + std::string(300, 'o') + R"(","new":"n"}})";
+                if (others) store::audit::insert(tx, entry);
+            }
+        });
+        store.read([&](store::Connection& c) {
+            const auto all = store::users::list(c, {}, {});
+            everybody = format::wire::users(all.users, all.count);
+            store::users::Filter dormant;
+            dormant.text = "example.org";
+            dormant.statuses = {UserStatus::dormant};
+            const auto some = store::users::list(c, dormant, {id_of(2), 0, 7});
+            dormants = format::wire::users(some.users, some.count);
+            const auto entries = store::audit::list(c, {}, 1'000'000, 3);
+            audit = format::wire::audit_logs(entries.entries, entries.count);
+            tokens = format::wire::tokens(store::api_keys::tokens(c, ""));
+        });
+    }
+    Options options() const { return Options{path}; }
+
+    TempFolder folder;
+    std::string path = folder.file("users.db");
+    std::string token, everybody, dormants, audit, tokens;
+};
+
+constexpr std::size_t long_answer = 256 * 1024;
+
+TEST_CASE("long lists are the bytes that they would be as a whole") {
+    static const Deployment made(3000, 800);  // the same one for all that is generated below
+    REQUIRE(made.dormants.size() > long_answer);
+    TestServer server(made.options());
+    const auto [path, whole] = GENERATE_REF(table<std::string, std::string>(
+        {{"/users", made.everybody},
+         {"/users?limit=3001", made.everybody},
+         {"/users?limit=3000&offset=0", made.everybody},
+         {"/users?q=example.org+status:dormant&offset=7&after_id=" + id_of(2), made.dormants},
+         {"/audit?limit=1000000&offset=3", made.audit},
+         {"/users/me/keys/tokens?include_all=true", made.tokens}}));
+    CAPTURE(path);
+    REQUIRE(whole.size() > (path[1] == 'a' ? 300'000u : 250'000u));
+    const Answer answer = server.send("GET", path, made.token);
+    CHECK(answer.status == 200);
+    CHECK(answer.has("content-length") == (whole.size() < long_answer));
+    CHECK((answer.body == whole));
+    CHECK(answer.header("content-type") == "application/json; charset=utf-8");
+
+    Request request;
+    request.method = "GET";
+    request.target = "/api/v2" + path;
+    request.headers = {{"Host", "localhost"}, {"Coder-Session-Token", made.token}};
+    CHECK((server.service().handle(request).body == whole));
+    request.method = "HEAD";
+    CHECK(server.service().handle(request).body.empty());
+    CHECK(server.log().find("warn") == std::string::npos);
+}
+
+TEST_CASE("pages of a long list are cut where they were asked to be") {
+    const Deployment made(1200);
+    TestServer server(made.options());
+    const std::size_t limit = GENERATE(199, 200, 201, 299, 300, 1199, 1200);
+    const std::size_t offset = GENERATE(0, 1, 900, 1000, 1300);
+    const Answer answer = server.send(
+        "GET", "/users?limit=" + std::to_string(limit) + "&offset=" + std::to_string(offset),
+        made.token);
+    CAPTURE(limit, offset);
+    REQUIRE(answer.status == 200);
+    const Value json = parse(answer.body);
+    const std::size_t left = offset < 1200 ? 1200 - offset : 0;
+    CHECK(json["count"].text() == "1200");
+    REQUIRE(json["users"].size() == (std::min)(limit, left));
+    for (std::size_t i = 0; i < json["users"].size(); ++i)
+        REQUIRE(json["users"][i]["id"].text() == id_of(offset + i + 1));
+}
+
+/// A client that lets a long answer wait, and then reads it to its end.
+struct SlowClient : RawClient {
+    SlowClient(const TestServer& server, const std::string& token)
+        : RawClient(server.port(), small_buffer()) {
+        send(request_text("GET", "/api/v2/users", {{"Coder-Session-Token", token}}));
+    }
+    static ClientOptions small_buffer() {
+        ClientOptions options;
+        options.receive_buffer = 4096;
+        options.deadline = std::chrono::seconds(30);
+        return options;
+    }
+};
+
+TEST_CASE("a long list shows one state, whatever is changed while it is read") {
+    const Deployment made(20'000);
+    TestServer server(made.options());
+    SlowClient slow(server, made.token);
+    // The head and more than the socket holds: from here on the list waits for its reader.
+    char byte;
+    REQUIRE(::recv(slow.fd(), &byte, 1, MSG_PEEK) == 1);
+    const std::string last = "/users/user-" + std::to_string(1'000'000 + 19'999);
+    REQUIRE(server.send("DELETE", last, made.token).status == 200);
+    REQUIRE(
+        server.send("PUT", "/users/user-1019998/profile", made.token, R"({"username":"renamed"})")
+            .status == 200);
+    const Answer before = slow.read();
+    CHECK(before.status == 200);
+    CHECK((before.body == made.everybody));
+    const Answer after = server.send("GET", "/users", made.token);
+    CHECK(after.body.find("user-1019999") == std::string::npos);
+    CHECK(after.body.find("\"username\":\"renamed\"") != std::string::npos);
+    CHECK(after.body.find("\"count\":19999}") != std::string::npos);
+}
+
+TEST_CASE("stop ends a long list that nobody reads, and nothing is left beside the file") {
+    const Deployment made(20'000);
+    {
+        TestServer server(made.options());
+        SlowClient slow(server, made.token);
+        char byte;
+        REQUIRE(::recv(slow.fd(), &byte, 1, MSG_PEEK) == 1);
+        REQUIRE(server.send("DELETE", "/users/user-1019999", made.token).status == 200);
+        server.service().stop();
+        slow.read_all();
+        CHECK(slow.was_reset());
+    }
+    CHECK_FALSE(std::filesystem::exists(made.path + "-wal"));
+    CHECK(stored(made.path, "SELECT count(*) FROM users WHERE deleted = 0") == "19999");
+}
+
+/// A host's own server with a service behind it.
+struct Site {
+    explicit Site(Options options)
+        : users(std::make_unique<Service>(coder_users::open(std::move(options)))) {
+        users->mount(server);
+        port = server.bind_to_any_port("127.0.0.1");
+        thread = std::thread([this] { server.listen_after_bind(); });
+        REQUIRE(eventually([this] { return server.is_running(); }));
+    }
+    ~Site() {
+        server.stop();
+        thread.join();
+    }
+    std::unique_ptr<Service> users;
+    httplib::Server server;
+    int port = 0;
+    std::thread thread;
+};
+
+Options mounted(const Deployment& made) {
+    Options options = made.options();
+    options.disable_rate_limits = true;
+    options.env.now = [] { return start_of_test; };
+    return options;
+}
+
+TEST_CASE("a mounted service sends a long list in pieces, and to HTTP/1.0 as a whole") {
+    const Deployment made(3000);
+    const Site site(mounted(made));
+    const HeaderList token{{"Coder-Session-Token", made.token}};
+    RawClient client(site.port);
+    client.send(request_text("HEAD", "/api/v2/users", token));
+    const Answer head = client.read(true);
+    CHECK(head.status == 200);
+    CHECK(head.header("transfer-encoding") == "chunked");
+    client.send(request_text("GET", "/api/v2/users", token));
+    const Answer answer = client.read();
+    CHECK(answer.status == 200);
+    CHECK(answer.header("transfer-encoding") == "chunked");
+    CHECK((answer.body == made.everybody));
+    client.send(request_text("GET", "/api/v2/users/me", token));
+    CHECK(client.read().status == 200);
+
+    RawClient old(site.port);
+    old.send("GET /api/v2/users HTTP/1.0\r\nCoder-Session-Token: " + made.token + "\r\n\r\n");
+    const Answer whole = old.read();
+    CHECK_FALSE(whole.has("transfer-encoding"));
+    CHECK(whole.header("content-length") == std::to_string(made.everybody.size()));
+    CHECK((whole.body == made.everybody));
+}
+
+TEST_CASE("a mounted service that ends cuts its long lists short") {
+    const Deployment made(20'000);
+    Site site(mounted(made));
+    RawClient client(site.port, SlowClient::small_buffer());
+    client.send(request_text("GET", "/api/v2/users", {{"Coder-Session-Token", made.token}}));
+    char byte;
+    REQUIRE(::recv(client.fd(), &byte, 1, MSG_PEEK) == 1);
+    site.users.reset();
+    CHECK_FALSE(std::filesystem::exists(made.path + "-wal"));
+    const std::string all = client.read_all();
+    CHECK(all.size() < made.everybody.size());
+    CHECK(all.find("\r\n0\r\n") == std::string::npos);
+}
+
+/// The largest memory since the last call, in bytes.
+std::size_t peak() {
+    std::size_t kilobytes = 0;
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.rfind("VmHWM:", 0) == 0) kilobytes = std::stoul(line.substr(6));
+    std::ofstream("/proc/self/clear_refs") << 5;
+    return kilobytes * 1024;
+}
+
+TEST_CASE("a list of 25 MB takes no more than 8 MB of memory") {
+    std::string token;
+    TempFolder folder;
+    const std::string path = folder.file("users.db");
+    std::size_t size = 0;
+    {
+        const Deployment made(70'000);
+        size = made.everybody.size();
+        token = made.token;
+        std::filesystem::rename(made.path, path);
+    }
+    REQUIRE(size > 20'000'000);
+    TestServer server(Options{path});
+    REQUIRE(server.send("GET", "/users?limit=300", token).status == 200);
+    ::malloc_trim(0);
+    peak();
+    const std::size_t before = peak();
+    RawClient client(server.port());
+    client.send(request_text("GET", "/api/v2/users", {{"Coder-Session-Token", token}}));
+    std::size_t received = 0;
+    static char bytes[65536];
+    const std::string_view end = "0\r\n\r\n";
+    for (ssize_t got; (got = ::recv(client.fd(), bytes, sizeof bytes, 0)) > 0;) {
+        received += static_cast<std::size_t>(got);
+        const std::string_view part(bytes, static_cast<std::size_t>(got));
+        if (part.substr(part.size() - (std::min)(part.size(), end.size())) == end) break;
+    }
+    const std::size_t after = peak();
+    CHECK(received > size);
+    CAPTURE(before, after);
+    CHECK(after < before + 8'000'000);
+}
+
+}  // namespace long_list_test
