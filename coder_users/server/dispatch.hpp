@@ -2,7 +2,9 @@
 // every answer has.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <new>
@@ -27,8 +29,8 @@ class Dispatcher {
         : backend_(backend),
           log_(log),
           pipeline_(backend),
-          has_providers_(backend.options.oidc.configured() || backend.options.github.configured()) {
-    }
+          has_providers_(backend.options.oidc.configured() || backend.options.github.configured()),
+          random_is_systems_(is_systems(backend.random)) {}
 
     /// Where a request of this kind runs. Unusable targets run anywhere: they are refused at once.
     /// One whose session waits for a login provider first runs where it is in nobody's way. May
@@ -197,10 +199,28 @@ class Dispatcher {
     // Without randomness no request gets far, but its answer still says so.
     std::string fresh_id() {
         try {
+            if (random_is_systems_) return make_uuid(bytes_for_id());
             return routes::new_uuid(backend_.random);
         } catch (...) {  // a function of the host may throw anything
             return std::string(nil_uuid);
         }
+    }
+
+    static bool is_systems(const rules::Random& random) {
+        const auto* const function = random.target<void (*)(unsigned char*, std::size_t)>();
+        return function && *function == &rules::system_random;
+    }
+
+    /// Ids of requests are no secrets: the bytes of many are asked for at once, which costs hardly
+    /// more than those of one.
+    static std::array<unsigned char, 16> bytes_for_id() {
+        thread_local std::array<std::array<unsigned char, 16>, 32> kept;
+        thread_local std::size_t left = 0;
+        if (left == 0) {
+            rules::system_random(kept[0].data(), sizeof kept);
+            left = kept.size();
+        }
+        return kept[--left];
     }
 
     // The query stays out: clients have been seen to put secrets there.
@@ -224,6 +244,7 @@ class Dispatcher {
     Log& log_;
     Pipeline pipeline_;
     const bool has_providers_;
+    const bool random_is_systems_;
 };
 
 }}}  // namespace coder_users::v0::server

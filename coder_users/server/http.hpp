@@ -91,7 +91,8 @@ inline void append_answer(std::string& out, const Response& response, bool to_he
     out.append(httplib::status_message(response.status)).append("\r\n");
     for (const auto& [name, value] : response.headers) {
         // A line end in a value would be the start of a header that nobody wrote.
-        if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) continue;
+        const auto ends_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+        if (std::any_of(value.begin(), value.end(), ends_line)) continue;
         out.append(name).append(": ").append(value).append("\r\n");
     }
     if (end == BodyEnd::by_last_chunk)

@@ -197,13 +197,15 @@ inline void derive_all(Tx& tx) {
     tx.execute(
         "INSERT INTO users_text (rowid, username_folded, email_folded) "
         "SELECT number, username_folded, email_folded FROM users WHERE deleted = 0");
+    tx.execute("INSERT INTO users_text (users_text) VALUES ('optimize')");
     tx.execute(
         "UPDATE counters SET value = (SELECT count(*) FROM users WHERE deleted = 0) "
         "WHERE name = 'live_users'");
 }
 
-/// Stores the user with its site roles; memberships are organizations::add_member().
-inline void insert(Tx& tx, const User& user, std::string_view hashed_password) {
+/// As insert(), for many users at once, behind whom derive_all() has to follow. The full-text
+/// index is written after each statement, which takes most of the time of an insert().
+inline void insert_row(Tx& tx, const User& user, std::string_view hashed_password) {
     tx.execute_for(
         user.id,
         "INSERT INTO users (id, username, username_folded, email, email_folded, hashed_password, "
@@ -213,8 +215,13 @@ inline void insert(Tx& tx, const User& user, std::string_view hashed_password) {
         user.id, user.username, fold_ascii(user.username), user.email, fold_ascii(user.email),
         hashed_password, user.created_at, user.last_seen_at, to_string(user.status),
         to_string(user.login_type), user.avatar_url, user.theme_preference);
-    derive(tx, user.id);
     set_roles(tx, user.id, user.roles);
+}
+
+/// Stores the user with its site roles; memberships are organizations::add_member().
+inline void insert(Tx& tx, const User& user, std::string_view hashed_password) {
+    insert_row(tx, user, hashed_password);
+    derive(tx, user.id);
 }
 
 inline void set_username(Tx& tx, std::string_view id, std::string_view username) {

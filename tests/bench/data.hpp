@@ -78,7 +78,7 @@ inline std::vector<std::string> fill(store::Store& store, std::size_t users, Tim
             if (begin == 0) store::organizations::insert(tx, organization);
             for (std::size_t i = begin; i < (std::min)(users, begin + chunk); ++i) {
                 const User user = user_number(i);
-                store::users::insert(tx, user, hash);
+                store::users::insert_row(tx, user, hash);
                 store::organizations::add_member(tx, organization.id, user.id, {}, born);
                 if (i >= token_count) continue;
                 const rules::NewKey made = rules::make_key(random.bytes());
@@ -89,6 +89,7 @@ inline std::vector<std::string> fill(store::Store& store, std::size_t users, Tim
                 store::api_keys::insert(tx, key, made.hashed_secret);
                 tokens.push_back(made.token());
             }
+            if (begin + chunk >= users) store::users::derive_all(tx);
         });
     return tokens;
 }
