@@ -111,7 +111,6 @@ class ConnectionDriver {
         bool drained = false;
         for (std::size_t turns = 0;;) {
             if (!flush(c)) return;
-            if (stopping_ && c.rest) return table_.close(c);
             if (c.rest) {
                 answerer_.go_on(c);
                 // A piece takes its time, and a socket with room reports: others first.

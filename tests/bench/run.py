@@ -10,6 +10,7 @@ not figures of different runs.
 
 import argparse
 import contextlib
+import os
 import pathlib
 import re
 import socket
@@ -66,6 +67,11 @@ class Server:
         pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * 4096 / 2**20
 
+    def cpu(self):
+        """Seconds that processors have worked for it."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1]
+        return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def threads(self):
         return len(list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()))
 
@@ -107,13 +113,19 @@ class Bench:
             print(f"  {bad.group(1)} refused requests in {rate:.0f}/s")
         return rate, float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
 
+    def load(self, server, script, connections):
+        before = server.cpu()
+        rate, late = self.finish(self.start_wrk(server, script, connections))
+        return rate, late, (server.cpu() - before) * 1e6 / (rate * self.seconds)
+
     def compare(self, script, connections, modes):
-        """Rates and p99 of each mode in each round, the modes in turn."""
+        """Rate, p99 and microseconds of processor time for a request of each mode in each round,
+        the modes in turn."""
         found = {mode: [] for mode in modes}
         for _ in range(self.rounds):
             for mode in modes:
                 server = self.serve(mode)
-                found[mode].append(self.finish(self.start_wrk(server, script, connections)))
+                found[mode].append(self.load(server, script, connections))
                 server.stop()
         return found
 
@@ -127,9 +139,10 @@ def spread(values):
 
 
 def row(what, found, mode):
-    rates, latencies = zip(*found[mode])
+    rates, latencies, *cpu = zip(*found[mode])
     print(f"| {what} | {mode} | {spread(rates)} | {median(latencies):.1f} "
-          f"({min(latencies):.1f} to {max(latencies):.1f}) |")
+          f"({min(latencies):.1f} to {max(latencies):.1f}) | "
+          f"{f'{median(cpu[0]):.1f}' if cpu else ''} |")
     return median(rates)
 
 
@@ -138,8 +151,11 @@ def spread_of_ratios(values):
 
 
 def ratio(found, one, other):
-    """Of each round by itself."""
-    return spread_of_ratios([a[0] / b[0] for a, b in zip(found[one], found[other])])
+    """Of the rates of each round by itself, and of the requests for which a server needs the same
+    processor time, which other work on the machine changes less."""
+    pairs = list(zip(found[one], found[other]))
+    return (f"{spread_of_ratios([a[0] / b[0] for a, b in pairs])}, by processor time "
+            f"{spread_of_ratios([b[2] / a[2] for a, b in pairs])}")
 
 
 def plot(path, title, unit, series):
@@ -176,29 +192,31 @@ def reads(bench):
         for mode in modes:
             row(f"GET /users/me, {connections} connections", found, mode)
         print(f"| | ratios | service / stock {ratio(found, 'service', 'stock')}, service / "
-              f"fixed_front {ratio(found, 'service', 'fixed_front')} | |")
+              f"fixed_front {ratio(found, 'service', 'fixed_front')} | | |")
 
 
 def lists(bench):
     rates = []
     for _ in range(bench.rounds):
         server = bench.serve("service")
-        me = bench.finish(bench.start_wrk(server, ME, 64))
-        page = bench.finish(bench.start_wrk(server, LIST, 64))
+        me = bench.load(server, ME, 64)
+        page = bench.load(server, LIST, 64)
         rates.append((me, page, server.memory()))
         server.stop()
     pages = {"service": [page for _, page, _ in rates]}
     row("GET /users?limit=25, 64 connections", pages, "service")
     ratios = [page[0] / me[0] for me, page, _ in rates]
-    print(f"| | ratios | / GET /users/me {spread_of_ratios(ratios)} | |")
-    print(f"| resident after this load | service | {max(m for _, _, m in rates):.1f} MB | |")
+    cpu = [me[2] / page[2] for me, page, _ in rates]
+    print(f"| | ratios | / GET /users/me {spread_of_ratios(ratios)}, by processor time "
+          f"{spread_of_ratios(cpu)} | | |")
+    print(f"| resident after this load | service | {max(m for _, _, m in rates):.1f} MB | | |")
 
 
 def writes(bench):
     found = bench.compare(TOKENS, 64, ("service", "single"))
     for mode in found:
         row("POST keys/tokens, 64 connections", found, mode)
-    print(f"| | ratios | with / without group commit {ratio(found, 'service', 'single')} | |")
+    print(f"| | ratios | with / without group commit {ratio(found, 'service', 'single')} | | |")
 
 
 def logins(bench):
@@ -218,7 +236,7 @@ def logins(bench):
         server.stop()
     row("POST /users/login, cost 10, 16 connections",
         {"service": [each[:2] for each in alone]}, "service")
-    print(f"| | ratios | / bare bcrypt on all cores {spread_of_ratios([a[2] for a in alone])} | |")
+    print(f"| | ratios | / bare bcrypt on all cores {spread_of_ratios([a[2] for a in alone])} | | |")
     row("POST /users/login beside reads", {"service": logged}, "service")
     row("GET /users/me meanwhile, 8 connections", {"service": read}, "service")
 
@@ -227,7 +245,7 @@ def idle(bench):
     """1,000 connections that ask for nothing, from two addresses: one may have 1,000 and no more."""
     server = bench.serve("service")
     port = int(server.url.rsplit(":", 1)[1])
-    print(f"| memory of an idle start | service | {server.memory():.1f} MB | |")
+    print(f"| memory of an idle start | service | {server.memory():.1f} MB | | |")
     alone = bench.finish(bench.start_wrk(server, ME, 64))
     before, threads = server.memory(), server.threads()
     waiting = [socket.create_connection(("127.0.0.1", port),
@@ -235,10 +253,10 @@ def idle(bench):
                for i in range(1000)]
     time.sleep(0.2)
     print(f"| 1,000 idle connections | service | {server.threads() - threads:+d} threads, "
-          f"{server.memory() - before:+.1f} MB | |")
+          f"{server.memory() - before:+.1f} MB | | |")
     beside = bench.finish(bench.start_wrk(server, ME, 64))
     print(f"| GET /users/me beside them, to without them | service | "
-          f"{beside[0] / alone[0]:.2f} | {beside[1]:.1f}, {alone[1]:.1f} |")
+          f"{beside[0] / alone[0]:.2f} | {beside[1]:.1f}, {alone[1]:.1f} | |")
     for each in waiting:
         each.close()
     server.stop()
@@ -265,7 +283,7 @@ def long_list(bench, users):
     whole = "whole" if end == b"0\r\n\r\n" else "cut short"
     print(f"| GET /users without a limit, {users:,} users, {size / 2**20:.0f} MB | service | "
           f"{whole} in {took:.2f} s, first byte after {first * 1e3:.0f} ms, "
-          f"{highest - before:+.1f} MB | |")
+          f"{highest - before:+.1f} MB | | |")
     server.stop()
 
 
@@ -275,8 +293,8 @@ def plots(bench, folder):
     late = {mode: [] for mode in modes}
     for count in connections:
         for mode, values in bench.compare(ME, count, modes).items():
-            rate[mode].append((count, median([r for r, _ in values])))
-            late[mode].append((count, median([p for _, p in values])))
+            rate[mode].append((count, median([r for r, *_ in values])))
+            late[mode].append((count, median([p for _, p, _ in values])))
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     plot(folder / "me-rate.svg", "GET /api/v2/users/me", "requests per second", rate)
@@ -294,7 +312,8 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments, folder)
-        print("| Work | Server | requests per second | p99 in ms |\n|---|---|---|---|")
+        print("| Work | Server | requests per second | p99 in ms | server's CPU in us |\n"
+              "|---|---|---|---|---|")
         reads(bench)
         lists(bench)
         writes(bench)
