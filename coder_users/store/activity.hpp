@@ -62,6 +62,12 @@ class Activity {
         }
     }
 
+    Identity laid_over(Identity identity) const {
+        lay_over(identity.key);
+        lay_over(identity.user);
+        return identity;
+    }
+
     /// When users were last seen whose rows do not say so: a state read after this call holds all
     /// others.
     std::map<std::string, Time> seen() const {

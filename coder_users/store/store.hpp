@@ -104,12 +104,8 @@ class Store {
         });
     }
 
-    /// Whether begin_long_reading() may be called: readers of a database in memory hold up its
-    /// writer.
-    bool reads_in_pieces() const { return !in_memory(); }
-
-    /// One consistent state for as long as it is wanted. Throws Busy when there are too many, or
-    /// too slow ones. It may outlive the store, which ends it.
+    /// One consistent state of a file, for as long as it is wanted. Throws Busy when there are too
+    /// many, or too slow ones. It may outlive the store, which ends it.
     LongReading begin_long_reading() {
         store_activity();  // what is laid over rows leaves before a long reading ends
         return unless_damaged([&] { return readers_.begin_long(); });
@@ -132,10 +128,7 @@ class Store {
         return session;
     }
     Identity identity_of(const api_keys::Session& session) const {
-        Identity identity = session.identity;
-        activity_.lay_over(identity.key);
-        activity_.lay_over(identity.user);
-        return identity;
+        return activity_.laid_over(session.identity);
     }
 
     /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that come at
@@ -286,8 +279,7 @@ class Store {
     }
 
     StoreOptions options_;
-    std::string name_;
-    std::string connection_name_;
+    std::string name_, connection_name_;
     int flags_ = 0;
     std::optional<OwnershipLock> lock_;
     Activity activity_;

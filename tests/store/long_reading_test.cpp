@@ -87,8 +87,3 @@ TEST_CASE("the end of the store is the end of its long readings") {
     CHECK(error_of([&] { reading.use([](store::Connection&, std::optional<store::Query>&) {}); }) ==
           ended);
 }
-
-TEST_CASE("a database in memory is not read in pieces") {
-    const store::Store users(in_memory("long"));
-    CHECK_FALSE(users.reads_in_pieces());
-}

@@ -40,7 +40,7 @@ FILES = {
 # Which third-party headers belong to which file, the only one that may include them.
 FENCES = {
     r"picojson\.h|picojson/.*": "coder_users/format/json.hpp",
-    r"SQLiteCpp/.*|sqlite3.*\.h": "coder_users/store/db.hpp",
+    r"SQLiteCpp/.*|sqlite3.*\.h": "coder_users/store/query.hpp",
     r"httplib\.h": "coder_users/server/http.hpp",
     r"openssl/.*": "coder_users/rules/crypto.hpp",
     r"crypt\.h": "coder_users/rules/password.hpp",

@@ -38,10 +38,10 @@ class Layers(unittest.TestCase):
             "coder_users/api.hpp": include("coder_users/base/a.hpp"),
             "coder_users/base/a.hpp": "#include <string>",
             "coder_users/format/json.hpp": "#include <picojson.h>\n" + include("../base/a.hpp"),
-            "coder_users/store/db.hpp": "#ifdef X\n#include <sqlite3.h>\n#endif",
-            "coder_users/store/users.hpp": include("db.hpp"),
+            "coder_users/store/query.hpp": "#ifdef X\n#include <sqlite3.h>\n#endif",
+            "coder_users/store/users.hpp": include("query.hpp"),
             "coder_users/routes/a.hpp": include(
-                "coder_users/store/db.hpp", "coder_users/format/json.hpp", "coder_users/api.hpp"),
+                "coder_users/store/query.hpp", "coder_users/format/json.hpp", "coder_users/api.hpp"),
             "coder_users/server/a.hpp": include("coder_users/routes/a.hpp"),
         })
         self.assertEqual((errors, warnings), ([], []))
