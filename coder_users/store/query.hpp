@@ -116,10 +116,10 @@ class Query {
         int index = 0;
         (bind(++index, values), ...);
     }
-    void bind(int index, std::string_view value) { statement_->bind(index, std::string(value)); }
-    void bind(int index, std::int64_t value) { statement_->bind(index, value); }
-    void bind(int index, Time value) { statement_->bind(index, micros(value)); }
-    void bind(int index, std::nullptr_t) { statement_->bind(index); }
+    void bind(int index, std::string_view value) { put(index, std::string(value)); }
+    void bind(int index, std::int64_t value) { put(index, value); }
+    void bind(int index, Time value) { put(index, micros(value)); }
+    void bind(int index, std::nullptr_t) { put(index); }
     void bind(int index, const std::optional<std::string>& value) {
         value ? bind(index, std::string_view(*value)) : bind(index, nullptr);
     }
@@ -131,6 +131,11 @@ class Query {
     void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
 
  private:
+    template <class... Value>
+    void put(int index, const Value&... value) {
+        translated([&] { statement_->bind(index, value...); });
+    }
+
     std::unique_ptr<SQLite::Statement> owned_;
     SQLite::Statement* statement_;
     bool* in_use_ = nullptr;
