@@ -144,9 +144,14 @@ class ConnectionTable {
         std::sort(unread.begin(), unread.end());
         for (const auto& [deadline, key] : unread) {
             if (has_room_for(max_held_ / 4)) return;
-            if (Connection* const c = claim(key)) take(*c);
+            if (Connection* const c = claim(key)) {
+                take(*c);
+                relieved_ = true;
+            }
         }
     }
+    /// True once after claim_unread() has claimed any.
+    bool take_relieved() { return relieved_.exchange(false); }
 
     /// Closes a connection of the caller.
     void close(Connection& c) {
@@ -241,6 +246,7 @@ class ConnectionTable {
     std::vector<std::atomic<Connection*>> blocks_;
     std::atomic<std::uint32_t> made_{0};  ///< slots that exist
     std::atomic<std::size_t> open_{0}, held_{0};
+    std::atomic<bool> relieved_{false};
     std::mutex relief_;  // held while connections are looked for that give room
     std::mutex mutex_;   // guards what follows
     std::vector<std::uint32_t> free_;

@@ -146,8 +146,10 @@ class Front {
     void give_memory_back() noexcept {
         constexpr std::size_t large = 16 << 20;
         burst_ = burst_ || held_bytes() > large;
-        if (!burst_ || held_bytes() > large / 16) return;
-        burst_ = false;
+        const bool over = burst_ && held_bytes() <= large / 16;
+        // In the middle of it each thread's part of the heap would grow to the whole bound.
+        if (!driver_.table().take_relieved() && !over) return;
+        burst_ = burst_ && !over;
 #ifdef __GLIBC__
         ::malloc_trim(0);
 #endif
