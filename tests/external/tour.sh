@@ -3,7 +3,7 @@
 # shows, so that the page cannot lie.
 set -euo pipefail
 work=$(mktemp -d)
-trap 'for job in $(jobs -p); do kill "$job" 2>/dev/null || :; done; rm -rf "$work"' EXIT
+trap 'for job in $(jobs -p); do pkill -P "$job" || :; kill "$job" 2>/dev/null || :; done; rm -rf "$work"' EXIT
 fail() {
     echo "$*" >&2
     exit 1
