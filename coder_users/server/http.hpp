@@ -80,8 +80,8 @@ inline int bound_port(int listener) {
 }
 
 /// Appends a whole answer, or the first part of one that goes on in chunks, to what is to be sent.
-/// cpp-httplib's own writer is not used: its versions differ in what they add, it sorts repeated
-/// fields, and it costs as much as the system's call that sends the answer. May throw bad_alloc.
+/// cpp-httplib's own writer is not used: its versions differ in what they add, and it sorts
+/// repeated fields. May throw std::bad_alloc.
 inline void append_answer(std::string& out, const Response& response, bool to_head, bool close,
                           BodyEnd end) {
     std::size_t size = 128 + (to_head ? 0 : response.body.size());
