@@ -4,19 +4,11 @@
 
 #include <cstdlib>
 
+#include "sanitized.hpp"
+
 namespace faults {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
-#else
-inline constexpr bool sanitized = false;
-#endif
+using coder_users_test::sanitized;
 
 /// What was asked for; 0: nothing was.
 inline long rounds_asked_for() {
