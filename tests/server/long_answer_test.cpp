@@ -32,7 +32,7 @@ constexpr std::size_t endless = 20'000;
 TEST_CASE("a long answer comes in chunks and whole, and the connection goes on") {
     FrontHarness front;
     RawClient client(front.port());
-    const std::size_t count = GENERATE(1, 2, 300);
+    const std::size_t count = GENERATE(1u, 2u, 300u);
     REQUIRE(client.send(get("/pieces/" + std::to_string(count)) + get("/after")));
     const Answer answer = client.read();
     CHECK(answer.status == 200);
@@ -72,7 +72,7 @@ TEST_CASE("a long answer that cannot be completed never looks complete") {
     FrontHarness front;
     const std::string version = GENERATE("1.0", "1.1");
     // At once, and after more than the system would hold back.
-    const std::size_t fails = GENERATE(0, 299, 5000);
+    const std::size_t fails = GENERATE(0u, 299u, 5000u);
     RawClient client(front.port());
     REQUIRE(client.send("GET /pieces/6000/" + std::to_string(fails) + " HTTP/" + version +
                         "\r\nHost: a\r\n\r\n" + get("/after")));

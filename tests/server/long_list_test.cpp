@@ -128,8 +128,8 @@ TEST_CASE("long lists are the bytes that they would be as a whole") {
 TEST_CASE("pages of a long list are cut where they were asked to be") {
     const Deployment made(1200);
     TestServer server(made.options());
-    for (const std::size_t limit : {199, 200, 201, 299, 300, 1199, 1200})
-        for (const std::size_t offset : {0, 1, 900, 1000, 1300}) {
+    for (const std::size_t limit : {199u, 200u, 201u, 299u, 300u, 1199u, 1200u})
+        for (const std::size_t offset : {0u, 1u, 900u, 1000u, 1300u}) {
             CAPTURE(limit, offset);
             const Answer answer = server.send(
                 "GET",
