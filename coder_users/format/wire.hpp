@@ -68,11 +68,18 @@ inline std::string user(const User& user) {
     return document(json);
 }
 
+inline void begin_users(JsonWriter& json) { json.begin_object().key("users").begin_array(); }
+
+/// Behind the items of a list that tells how many there are.
+inline void end_counted(JsonWriter& json, std::int64_t count) {
+    json.end_array().member("count", count).end_object();
+}
+
 inline std::string users(const std::vector<User>& users, std::int64_t count) {
     JsonWriter json;
-    json.begin_object().key("users").begin_array();
+    begin_users(json);
     for (const User& each : users) write_user(json, each);
-    json.end_array().member("count", count).end_object();
+    end_counted(json, count);
     return document(json);
 }
 

@@ -72,11 +72,15 @@ inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed) 
     json.end_object();
 }
 
+inline void begin_audit_logs(JsonWriter& json) {
+    json.begin_object().key("audit_logs").begin_array();
+}
+
 inline std::string audit_logs(const std::vector<ListedAuditEntry>& entries, std::int64_t count) {
     JsonWriter json;
-    json.begin_object().key("audit_logs").begin_array();
+    begin_audit_logs(json);
     for (const ListedAuditEntry& each : entries) write_audit_entry(json, each);
-    json.end_array().member("count", count).end_object();
+    end_counted(json, count);
     return document(json);
 }
 

@@ -28,12 +28,12 @@ class LongAuditList final : public LongList {
         if (!rows) {
             count_ = store::audit::count(c, filter_);
             rows.emplace(store::audit::rows(c, filter_, limit_, offset_));
-            json.begin_object().key("audit_logs").begin_array();
+            format::wire::begin_audit_logs(json);
         }
         const auto entries = store::audit::next(c, *rows, items_in_piece);
         for (const ListedAuditEntry& each : entries) format::wire::write_audit_entry(json, each);
         if (entries.size() == items_in_piece) return true;
-        json.end_array().member("count", count_).end_object();
+        format::wire::end_counted(json, count_);
         return false;
     }
 

@@ -52,12 +52,12 @@ class LongUserList final : public LongList {
                std::optional<store::Query>&) override {
         if (!listing_) {
             listing_.emplace(c, std::move(filter_), page_);
-            json.begin_object().key("users").begin_array();
+            format::wire::begin_users(json);
         }
         const std::vector<User> users = listing_->next(c, items_in_piece);
         for (const User& each : users) format::wire::write_user(json, each);
         if (users.size() == items_in_piece) return true;
-        json.end_array().member("count", listing_->count()).end_object();
+        format::wire::end_counted(json, listing_->count());
         return false;
     }
 

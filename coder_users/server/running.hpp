@@ -123,7 +123,6 @@ struct Running final : FrontHandler {
         return true;
     }
 
-    /// The rest of a long answer is made inside the gate, too.
     Answer begin_answer(const Request& request) {
         if (!gate->enter()) return refuse(request, overloaded);
         const CallGate::Leave leave_at_end(*gate);  // the lane depends on what the store holds
@@ -136,6 +135,7 @@ struct Running final : FrontHandler {
         return refuse(request, overloaded);
     }
 
+    /// The rest of a long answer is made inside the gate, too.
     Response handle(const Request& request) {
         if (!gate->enter()) return refuse(request, overloaded);
         const CallGate::Leave leave_at_end(*gate);
