@@ -14,10 +14,9 @@ namespace coder_users_test {
 
 class TempFolder {
  public:
-    TempFolder() {
-        namespace fs = std::filesystem;
-        std::string name =
-            (fs::canonical(fs::temp_directory_path()) / "coder_users_XXXXXX").string();
+    explicit TempFolder(
+        const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+        std::string name = (std::filesystem::canonical(parent) / "coder_users_XXXXXX").string();
         if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
         path_ = name;
     }

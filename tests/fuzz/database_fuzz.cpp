@@ -2,8 +2,6 @@
 //
 // An input is a list of changes to a small good database, 8 bytes each: where (3), how (1) and what
 // (4); or, behind a first byte 'R', a whole file.
-#include <unistd.h>
-
 #include <coder_users.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +11,8 @@
 #include <iterator>
 #include <memory>
 #include <string>
+
+#include "../temp_folder.hpp"
 
 namespace {
 
@@ -24,13 +24,7 @@ std::string bytes_of(const std::string& path) {
 /// The good database, and the place where it is spoiled again and again.
 class Place {
  public:
-    Place() {
-        namespace fs = std::filesystem;
-        const char* const memory = "/dev/shm";  // a sync there costs nothing
-        const fs::path parent = fs::is_directory(memory) ? memory : fs::temp_directory_path();
-        std::string name = (parent / "coder_users_fuzz_XXXXXX").string();
-        if (!::mkdtemp(name.data())) std::abort();
-        folder_ = name;
+    Place() : folder_(parent()) {
         auto service = coder_users::open(options());
         const std::string password = R"(,"password":"correct-Horse-9"})";
         ask(service, "POST", "/users/first",
@@ -46,9 +40,8 @@ class Place {
         key_ = bytes_of(path() + ".key");
         if (good.size() < 4096 || token.size() != 33) std::abort();
     }
-    ~Place() { std::filesystem::remove_all(folder_); }
 
-    std::string path() const { return (folder_ / "a.db").string(); }
+    std::string path() const { return folder_.file("a.db"); }
 
     coder_users::Options options() const {
         coder_users::Options options{path()};
@@ -74,7 +67,13 @@ class Place {
     std::string good, token;
 
  private:
-    std::filesystem::path folder_;
+    static std::filesystem::path parent() {
+        const char* const memory = "/dev/shm";  // a sync there costs nothing
+        return std::filesystem::is_directory(memory) ? memory
+                                                     : std::filesystem::temp_directory_path();
+    }
+
+    coder_users_test::TempFolder folder_;
     std::string key_;
 };
 
