@@ -8,7 +8,6 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "coder_users/format/wire_audit.hpp"
 #include "coder_users/format/wire_keys.hpp"
@@ -17,6 +16,7 @@
 #include "coder_users/store/organizations.hpp"
 #include "coder_users/store/store.hpp"
 #include "coder_users/store/user_list.hpp"
+#include "host_server.hpp"
 #include "sanitized.hpp"
 #include "server_fixture.hpp"
 
@@ -146,6 +146,13 @@ TEST_CASE("pages of a long list are cut where they were asked to be") {
         }
 }
 
+/// The head has come, and more than the socket holds is under way: from here on a long list waits
+/// for its reader.
+void wait_for_answer(const RawClient& client) {
+    char byte;
+    REQUIRE(::recv(client.fd(), &byte, 1, MSG_PEEK) == 1);
+}
+
 /// A client that lets a long answer wait, and then reads it to its end.
 struct SlowClient : RawClient {
     SlowClient(const TestServer& server, const std::string& token)
@@ -164,9 +171,7 @@ TEST_CASE("a long list shows one state, whatever is changed while it is read") {
     const Deployment made(20'000);
     TestServer server(made.options());
     SlowClient slow(server, made.token);
-    // The head and more than the socket holds: from here on the list waits for its reader.
-    char byte;
-    REQUIRE(::recv(slow.fd(), &byte, 1, MSG_PEEK) == 1);
+    wait_for_answer(slow);
     const std::string last = "/users/user-" + std::to_string(1'000'000 + 19'999);
     REQUIRE(server.send("DELETE", last, made.token).status == 200);
     REQUIRE(
@@ -186,8 +191,7 @@ TEST_CASE("stop ends a long list that nobody reads, and nothing is left beside t
     {
         TestServer server(made.options());
         SlowClient slow(server, made.token);
-        char byte;
-        REQUIRE(::recv(slow.fd(), &byte, 1, MSG_PEEK) == 1);
+        wait_for_answer(slow);
         REQUIRE(server.send("DELETE", "/users/user-1019999", made.token).status == 200);
         server.service().stop();
         slow.read_all();
@@ -200,20 +204,10 @@ TEST_CASE("stop ends a long list that nobody reads, and nothing is left beside t
 /// A host's own server with a service behind it.
 struct Site {
     explicit Site(Options options)
-        : users(std::make_unique<Service>(coder_users::open(std::move(options)))) {
-        users->mount(server);
-        port = server.bind_to_any_port("127.0.0.1");
-        thread = std::thread([this] { server.listen_after_bind(); });
-        REQUIRE(eventually([this] { return server.is_running(); }));
-    }
-    ~Site() {
-        server.stop();
-        thread.join();
-    }
+        : users(std::make_unique<Service>(coder_users::open(std::move(options)))),
+          host([this](httplib::Server& server) { users->mount(server); }) {}
     std::unique_ptr<Service> users;
-    httplib::Server server;
-    int port = 0;
-    std::thread thread;
+    HostServer host;
 };
 
 Options mounted(const Deployment& made) {
@@ -227,7 +221,7 @@ TEST_CASE("a mounted service sends a long list in pieces, and to HTTP/1.0 as a w
     const Deployment made(3000);
     const Site site(mounted(made));
     const HeaderList token{{"Coder-Session-Token", made.token}};
-    RawClient client(site.port);
+    RawClient client(site.host.port());
     client.send(request_text("HEAD", "/api/v2/users", token));
     const Answer head = client.read(true);
     CHECK(head.status == 200);
@@ -240,7 +234,7 @@ TEST_CASE("a mounted service sends a long list in pieces, and to HTTP/1.0 as a w
     client.send(request_text("GET", "/api/v2/users/me", token));
     CHECK(client.read().status == 200);
 
-    RawClient old(site.port);
+    RawClient old(site.host.port());
     old.send("GET /api/v2/users HTTP/1.0\r\nCoder-Session-Token: " + made.token + "\r\n\r\n");
     const Answer whole = old.read();
     CHECK_FALSE(whole.has("transfer-encoding"));
@@ -251,10 +245,9 @@ TEST_CASE("a mounted service sends a long list in pieces, and to HTTP/1.0 as a w
 TEST_CASE("a mounted service that ends cuts its long lists short") {
     const Deployment made(20'000);
     Site site(mounted(made));
-    RawClient client(site.port, SlowClient::small_buffer());
+    RawClient client(site.host.port(), SlowClient::small_buffer());
     client.send(request_text("GET", "/api/v2/users", {{"Coder-Session-Token", made.token}}));
-    char byte;
-    REQUIRE(::recv(client.fd(), &byte, 1, MSG_PEEK) == 1);
+    wait_for_answer(client);
     site.users.reset();
     CHECK_FALSE(std::filesystem::exists(made.path + "-wal"));
     const std::string all = client.read_all();

@@ -6,10 +6,10 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "host_server.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -26,43 +26,36 @@ constexpr bool refuses_itself = true;
 constexpr bool refuses_itself = false;
 #endif
 
-/// A host's server on a thread of its own.
+/// A host's server with a route of its own.
 class Site {
  public:
-    explicit Site(const std::function<void(httplib::Server&)>& set_up) {
-        server_.set_keep_alive_timeout(60);
-        server_.set_read_timeout(1);  // a newer cpp-httplib waits for what a handler has not read
-        set_up(server_);
-        server_.Get("/hello", [](const httplib::Request&, httplib::Response& out) {
-            out.set_content("of the host", "text/plain");
-        });
-        port_ = server_.bind_to_any_port("127.0.0.1");
-        thread_ = std::thread([this] { server_.listen_after_bind(); });
-        REQUIRE(eventually([this] { return server_.is_running(); }));
-    }
-    ~Site() {
-        server_.stop();
-        thread_.join();
-    }
+    explicit Site(const std::function<void(httplib::Server&)>& set_up)
+        : host_([&](httplib::Server& server) {
+              server.set_keep_alive_timeout(60);
+              // A newer cpp-httplib waits for what a handler has not read.
+              server.set_read_timeout(1);
+              set_up(server);
+              server.Get("/hello", [](const httplib::Request&, httplib::Response& out) {
+                  out.set_content("of the host", "text/plain");
+              });
+          }) {}
 
     Answer send(const std::string& method, const std::string& target, const std::string& token = "",
                 const std::string& body = "", HeaderList headers = {}) const {
         if (!token.empty()) headers.emplace_back("Coder-Session-Token", token);
-        return request(port_, method, target, headers, body);
+        return request(port(), method, target, headers, body);
     }
     /// Raw bytes, and whether the connection ends after the answer.
     std::pair<Answer, bool> exchange(const std::string& bytes) const {
-        RawClient client(port_);
+        RawClient client(port());
         client.send(bytes);
         Answer answer = client.read();
         return {answer, client.at_end()};
     }
-    int port() const { return port_; }
+    int port() const { return host_.port(); }
 
  private:
-    httplib::Server server_;
-    int port_ = 0;
-    std::thread thread_;
+    HostServer host_;
 };
 
 Options host_options() {
