@@ -1,10 +1,12 @@
-// A folder of its own for a test, removed at the end.
+// A folder of its own for a test, removed at the end, and the bytes of files.
 #pragma once
 
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -42,5 +44,18 @@ class TempFolder {
  private:
     std::filesystem::path path_;
 };
+
+/// "" when there is no such file.
+inline std::string file_bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    if (!file) return {};
+    std::string bytes(static_cast<std::size_t>(file.tellg()), '\0');
+    file.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
+}
+
+inline void put(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
 
 }  // namespace coder_users_test

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <string>
 
 #include "coder_users/data.hpp"
@@ -38,11 +37,6 @@ std::string seed_of(int users) {
     return seed;
 }
 
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,14 +50,15 @@ int main(int argc, char** argv) {
     const std::string seed = seed_of(users);
     timed("seed", [&] { data::seed(source, seed); });
     timed("export", [&] { data::export_to(source, folder.file("first.jsonl")); });
-    std::ofstream(target.database + ".key") << bytes_of(source.database + ".key");
+    std::ofstream(target.database + ".key")
+        << coder_users_test::file_bytes(source.database + ".key");
     timed("import", [&] {
         std::ifstream in(folder.file("first.jsonl"), std::ios::binary);
         data::import_from(target, in);
     });
     data::export_to(target, folder.file("second.jsonl"));
-    const std::string first = bytes_of(folder.file("first.jsonl"));
-    const bool same = first == bytes_of(folder.file("second.jsonl"));
+    const std::string first = coder_users_test::file_bytes(folder.file("first.jsonl"));
+    const bool same = first == coder_users_test::file_bytes(folder.file("second.jsonl"));
     std::printf("%-44s %8.1f MB, %s\n", "the export", static_cast<double>(first.size()) / 1e6,
                 same ? "the same bytes after the import" : "NOT THE SAME BYTES");
     timed("backup", [&] { data::backup(target, folder.file("copy.db")); });

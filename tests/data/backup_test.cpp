@@ -15,13 +15,6 @@ using Catch::Matchers::ContainsSubstring;
 using coder_users::Options;
 namespace data = coder_users::data;
 
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-void write(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary) << bytes;
-}
 unsigned mode_of(const std::string& path) {
     struct stat info {};
     REQUIRE(::stat(path.c_str(), &info) == 0);
@@ -56,7 +49,7 @@ TEST_CASE("a copy of a running server is a database of its own with its key") {
     CHECK(folder.listing() == "copy.db copy.db.key users.db users.db.key users.db.lock");
     CHECK(mode_of(copy) == 0600);
     CHECK(mode_of(copy + ".key") == 0600);
-    CHECK(bytes_of(copy + ".key") == bytes_of(folder.file("users.db.key")));
+    CHECK(file_bytes(copy + ".key") == file_bytes(folder.file("users.db.key")));
     TestServer moved(on(copy));
     const Answer me = moved.send("GET", "/users/me", token);
     CHECK(me.status == 200);
@@ -69,13 +62,13 @@ TEST_CASE("a file that is there is replaced only on request") {
     const TempFolder folder;
     TestServer server(on(folder.file("users.db")));
     const std::string token = server.owner(), copy = folder.file("copy.db");
-    write(copy, "precious");
+    put(copy, "precious");
     CHECK_THROWS_WITH(server.service().backup(copy), ContainsSubstring("--force"));
-    CHECK(bytes_of(copy) == "precious");
+    CHECK(file_bytes(copy) == "precious");
     CHECK(folder.listing().find("part") == std::string::npos);
 
-    write(copy + "-wal", "an old log");
-    write(copy + ".key", "another key");
+    put(copy + "-wal", "an old log");
+    put(copy + ".key", "another key");
     server.service().backup(copy, true);
     CHECK(folder.listing().find("copy.db-wal") == std::string::npos);
     CHECK(data::check(on(copy)).damage.empty());
@@ -83,18 +76,18 @@ TEST_CASE("a file that is there is replaced only on request") {
     ::unlink(copy.c_str());
     CHECK(server.service().backup(copy).key_file == copy + ".key");  // the same key: no question
     ::unlink(copy.c_str());
-    write(copy + ".key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+    put(copy + ".key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
     CHECK_THROWS_WITH(server.service().backup(copy), ContainsSubstring("copy.db.key"));
     CHECK(folder.listing().find("copy.db ") == std::string::npos);
 
     TestServer other(on(folder.file("other.db")));
     CHECK_THROWS_WITH(server.service().backup(folder.file("other.db"), true),
                       ContainsSubstring("process"));
-    const std::string key = bytes_of(folder.file("users.db.key"));
+    const std::string key = file_bytes(folder.file("users.db.key"));
     for (const char* own : {"users.db", "users.db.key", "users.db.lock", "users.db-wal"})
         CHECK_THROWS_WITH(server.service().backup(folder.file(own), true),
                           ContainsSubstring("is the database itself, or belongs to it"));
-    CHECK(bytes_of(folder.file("users.db.key")) == key);
+    CHECK(file_bytes(folder.file("users.db.key")) == key);
     CHECK_THROWS_WITH(server.service().backup(folder.file("no/copy.db")),
                       ContainsSubstring("no/copy.db"));
     server.service().stop();
@@ -158,20 +151,20 @@ TEST_CASE("restore() puts a copy back and refuses what would lose data") {
         server.service().backup(copy);
         server.create(token, "bob");
     }
-    const std::string before = bytes_of(options.database);
+    const std::string before = file_bytes(options.database);
     CHECK_THROWS_WITH(data::restore(options, copy), ContainsSubstring("--force"));
     CHECK_THROWS_WITH(data::restore(options, options.database, true),
                       ContainsSubstring("is the database itself"));
     CHECK_THROWS_WITH(data::restore(options, folder.file("none.db"), true),
                       ContainsSubstring("none.db"));
-    write(folder.file("text"), std::string(4096, 't'));
+    put(folder.file("text"), std::string(4096, 't'));
     CHECK_THROWS(data::restore(options, folder.file("text"), true));
-    std::string broken = bytes_of(copy);
+    std::string broken = file_bytes(copy);
     for (std::size_t i = 4096 * 3; i < broken.size(); ++i) broken[i] = '\x55';
-    write(folder.file("broken.db"), broken);
+    put(folder.file("broken.db"), broken);
     CHECK_THROWS_WITH(data::restore(options, folder.file("broken.db"), true),
                       ContainsSubstring("broken.db"));
-    CHECK(bytes_of(options.database) == before);
+    CHECK(file_bytes(options.database) == before);
 
     const auto restored = data::restore(options, copy, true);
     CHECK(restored.file == options.database);
@@ -183,7 +176,7 @@ TEST_CASE("restore() puts a copy back and refuses what would lose data") {
     // On another machine: nothing there but the copy and its key.
     const Options elsewhere = on(folder.file("elsewhere.db"));
     data::restore(elsewhere, copy);
-    CHECK(bytes_of(elsewhere.database + ".key") == bytes_of(copy + ".key"));
+    CHECK(file_bytes(elsewhere.database + ".key") == file_bytes(copy + ".key"));
     TestServer server(elsewhere);
     CHECK(server.send("GET", "/users/me", token).status == 200);
 }
@@ -201,34 +194,34 @@ TEST_CASE("a restore that ended between database and key is finished by the next
     }
     TestServer(options).owner();
     data::backup(options, folder.file("old.db"));
-    const std::string old_key = bytes_of(key);
+    const std::string old_key = file_bytes(key);
 
     SECTION("after the database was replaced") {
         data::restore(options, copy, true);
-        write(key + ".new", bytes_of(key));
-        write(key, old_key);
+        put(key + ".new", file_bytes(key));
+        put(key, old_key);
         TestServer server(options);
         CHECK(server.send("GET", "/users/me", token).status == 200);
-        CHECK(bytes_of(key) == bytes_of(copy + ".key"));
+        CHECK(file_bytes(key) == file_bytes(copy + ".key"));
     }
     SECTION("before it was") {
-        write(key + ".new", bytes_of(copy + ".key"));
+        put(key + ".new", file_bytes(copy + ".key"));
         TestServer(options).log_in("owner@example.org");
-        CHECK(bytes_of(key) == old_key);
+        CHECK(file_bytes(key) == old_key);
     }
     SECTION("while the key was written") {
         ::unlink(key.c_str());
-        write(key + ".new", old_key.substr(0, 10));
+        put(key + ".new", old_key.substr(0, 10));
         CHECK_THROWS_WITH(TestServer(options), ContainsSubstring("is missing"));
         CHECK_FALSE(std::filesystem::exists(key));
     }
     SECTION("a backup that ended there is a whole copy, too") {
         const std::string old_copy = folder.file("old.db");
-        write(old_copy + ".key.new", bytes_of(old_copy + ".key"));
+        put(old_copy + ".key.new", file_bytes(old_copy + ".key"));
         ::unlink((old_copy + ".key").c_str());
         const Options elsewhere = on(folder.file("elsewhere.db"));
         data::restore(elsewhere, old_copy);
-        CHECK(bytes_of(elsewhere.database + ".key") == old_key);
+        CHECK(file_bytes(elsewhere.database + ".key") == old_key);
     }
 }
 
@@ -242,13 +235,13 @@ TEST_CASE("what cannot be replaced leaves database and key as they were") {
         other.owner();
         other.service().backup(copy);
     }
-    const std::string before = bytes_of(options.database);
+    const std::string before = file_bytes(options.database);
     Options elsewhere = options;
     elsewhere.secret_key_file = folder.file("folder");
     std::filesystem::create_directory(elsewhere.secret_key_file);
     CHECK_THROWS_WITH(data::restore(elsewhere, copy, true),
                       ContainsSubstring("not a regular file"));
-    CHECK(bytes_of(options.database) == before);
+    CHECK(file_bytes(options.database) == before);
     CHECK(folder.listing().find(".new") == std::string::npos);
     CHECK(folder.listing().find(".part") == std::string::npos);
     TestServer(options).log_in("owner@example.org");
@@ -296,14 +289,14 @@ TEST_CASE("check() tells of damage and of a wrong key") {
     }
     CHECK(data::check(options).users == 21);
     CHECK(folder.listing() == "users.db users.db.key users.db.lock");
-    const std::string good = bytes_of(options.database);
+    const std::string good = file_bytes(options.database);
     std::string bad = good;
     for (std::size_t i = bad.size() - 4096; i < bad.size(); ++i) bad[i] = '\x55';
-    write(options.database, bad);
+    put(options.database, bad);
     CHECK_FALSE(data::check(options).damage.empty());
-    CHECK(bytes_of(options.database) == bad);
-    write(options.database, good);
-    write(options.database + ".key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+    CHECK(file_bytes(options.database) == bad);
+    put(options.database, good);
+    put(options.database + ".key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
     CHECK_THROWS_WITH(data::check(options), ContainsSubstring("users.db.key"));
     CHECK_THROWS_WITH(TestServer(options),
                       ContainsSubstring("key file " + options.database + ".key"));

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 
@@ -16,15 +15,6 @@ using namespace coder_users;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void put(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
 
 Options at(const std::string& path) {
     Options options;
@@ -62,7 +52,7 @@ TEST_CASE("a new database gets a key file for its owner alone, whatever the umas
         struct stat info {};
         REQUIRE(::stat(folder.file("a.db.key").c_str(), &info) == 0);
         CHECK((info.st_mode & 07777) == 0600);
-        CHECK(bytes_of(folder.file("a.db.key")) == rules::base64_encode(key) + "\n");
+        CHECK(file_bytes(folder.file("a.db.key")) == rules::base64_encode(key) + "\n");
         CHECK(key.size() == 32);
         CHECK((key_of(at(folder.file("a.db"))) == key));
     }
@@ -130,7 +120,7 @@ TEST_CASE("a file that holds no key is refused by its name and left as it was") 
         CAPTURE(text.size());
         put(path, text);
         CHECK_THAT(error_of(at(folder.file("a.db"))), ContainsSubstring(path));
-        CHECK((bytes_of(path) == text));
+        CHECK((file_bytes(path) == text));
     }
     std::filesystem::remove(path);
     std::filesystem::create_directory(path);
@@ -168,7 +158,7 @@ TEST_CASE("the host's key wins and leaves no file") {
     CHECK_FALSE(std::filesystem::exists(folder.file("a.db.key")));
     put(folder.file("a.db.key"), "never looked at");
     CHECK((key_of(options) == options.secret_key));
-    CHECK(bytes_of(folder.file("a.db.key")) == "never looked at");
+    CHECK(file_bytes(folder.file("a.db.key")) == "never looked at");
 }
 
 TEST_CASE("the key file may lie elsewhere") {
@@ -204,11 +194,11 @@ TEST_CASE("a start with a missing key leaves the database free and unchanged") {
     Options options = at(folder.file("a.db"));
     options.port = 0;
     { const auto service = start(options); }
-    const std::string key_text = bytes_of(folder.file("a.db.key"));
+    const std::string key_text = file_bytes(folder.file("a.db.key"));
     std::filesystem::remove(folder.file("a.db.key"));
-    const std::string database = bytes_of(folder.file("a.db"));
+    const std::string database = file_bytes(folder.file("a.db"));
     CHECK_THROWS_WITH(start(options), ContainsSubstring(folder.file("a.db.key")));
-    CHECK((bytes_of(folder.file("a.db")) == database));
+    CHECK((file_bytes(folder.file("a.db")) == database));
     put(folder.file("a.db.key"), key_text);
     CHECK_NOTHROW(start(options));
 }

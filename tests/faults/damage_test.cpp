@@ -9,8 +9,8 @@
 #include "store/store_fixture.hpp"
 
 using namespace faults;
-using store_test::bytes_of;
 using store_test::Child;
+using store_test::file_bytes;
 using store_test::put;
 
 namespace {
@@ -73,13 +73,13 @@ std::string without_nul(std::string json) {
 /// Opens it, asks for a bit of everything, and says what is wrong about that; "refused" or "served"
 /// when nothing is.
 std::string tried(const std::string& path, const Prepared& prepared) {
-    const std::string before = bytes_of(path), log_before = bytes_of(path + "-wal");
+    const std::string before = file_bytes(path), log_before = file_bytes(path + "-wal");
     std::unique_ptr<coder_users::Service> service;
     try {
         service = std::make_unique<coder_users::Service>(coder_users::start(repeatable(path)));
     } catch (const std::exception& error) {
-        if (bytes_of(path) != before ||
-            (!log_before.empty() && bytes_of(path + "-wal") != log_before))
+        if (file_bytes(path) != before ||
+            (!log_before.empty() && file_bytes(path + "-wal") != log_before))
             return std::string("refused, but changed: ") + error.what();
         return std::string(error.what()).find(path) == std::string::npos
                    ? std::string("refused without its name: ") + error.what()
@@ -114,7 +114,7 @@ TEST_CASE("damaged databases are refused untouched or served, and never crash th
     TempFolder folder;
     const std::string path = folder.file("a.db");
     prepared.copy(path);
-    const std::string good = bytes_of(path), key = bytes_of(path + ".key");
+    const std::string good = file_bytes(path), key = file_bytes(path + ".key");
     REQUIRE(tried(path, prepared) == "served");
     const long wanted = rounds(150, 40), batch = 50;
     long refused = 0, served = 0;
@@ -159,9 +159,9 @@ TEST_CASE("a foreign schema with our marks is refused, or its triggers harm nobo
         CAPTURE(trap);
         prepared.copy(path);
         store_test::raw(path).exec(trap);
-        const std::string bytes = bytes_of(path);
+        const std::string bytes = file_bytes(path);
         const std::string error = store_test::open_error(path);
         CHECK_THAT(error, Catch::Matchers::ContainsSubstring(path));
-        CHECK((bytes_of(path) == bytes));
+        CHECK((file_bytes(path) == bytes));
     }
 }

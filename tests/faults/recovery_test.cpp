@@ -12,8 +12,8 @@
 #include "store/store_fixture.hpp"
 
 using namespace faults;
-using store_test::bytes_of;
 using store_test::Child;
+using store_test::file_bytes;
 using store_test::put;
 
 namespace {
@@ -107,7 +107,7 @@ TEST_CASE("at the first sign of damage serving stops and the file is left as it 
     prepared.copy(path);
     const std::string table =
         stored(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'organizations'");
-    std::string bytes = bytes_of(path);
+    std::string bytes = file_bytes(path);
     bytes.replace((std::stoul(table) - 1) * 4096, 4096, 4096, '\xa5');
     put(path, bytes);
 
@@ -124,11 +124,11 @@ TEST_CASE("at the first sign of damage serving stops and the file is left as it 
     CHECK(status("/api/v2/users/me") == 503);
     CHECK(theme(service, prepared.owner, "b") == 503);
     CHECK(status("/healthz") == 200);
-    CHECK((bytes_of(path) == bytes));
-    const std::string log = bytes_of(path + "-wal");
+    CHECK((file_bytes(path) == bytes));
+    const std::string log = file_bytes(path + "-wal");
     service.stop();
-    CHECK((bytes_of(path) == bytes));
-    CHECK((bytes_of(path + "-wal") == log));
+    CHECK((file_bytes(path) == bytes));
+    CHECK((file_bytes(path + "-wal") == log));
     CHECK_FALSE(log.empty());
 }
 

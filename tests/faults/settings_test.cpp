@@ -65,10 +65,10 @@ TEST_CASE("what was deleted is not in the files any more") {
     auto service = coder_users::start(repeatable(path));
     for (const std::string& secret : secrets) {
         REQUIRE(secret.size() >= 60);
-        CHECK(store_test::bytes_of(path).find(secret) != std::string::npos);
+        CHECK(store_test::file_bytes(path).find(secret) != std::string::npos);
     }
     CHECK(ask(service, "DELETE", "/users/bob", prepared.owner).status == 200);
     service.stop();
     for (const std::string& secret : secrets)
-        CHECK(store_test::bytes_of(path).find(secret) == std::string::npos);
+        CHECK(store_test::file_bytes(path).find(secret) == std::string::npos);
 }

@@ -8,18 +8,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
 #include "../temp_folder.hpp"
 
 namespace {
-
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// The good database, and the place where it is spoiled again and again.
 class Place {
@@ -36,8 +30,8 @@ class Place {
         ask(service, "POST", "/users", R"({"email":"bob@example.org","username":"bob")" + password);
         ask(service, "PUT", "/users/bob/roles", R"({"roles":["auditor"]})");
         service.stop();
-        good = bytes_of(path());
-        key_ = bytes_of(path() + ".key");
+        good = coder_users_test::file_bytes(path());
+        key_ = coder_users_test::file_bytes(path() + ".key");
         if (good.size() < 4096 || token.size() != 33) std::abort();
     }
 
@@ -115,7 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         service = std::make_unique<coder_users::Service>(coder_users::open(place.options()));
     } catch (const std::exception&) {
-        if (!bytes.empty() && bytes_of(place.path()) != bytes) std::abort();
+        if (!bytes.empty() && coder_users_test::file_bytes(place.path()) != bytes) std::abort();
         return 0;
     }
     for (const char* where : {"/users/me", "/users?q=bob&limit=5", "/users/bob/roles",

@@ -25,11 +25,6 @@ std::string start_error(const Options& options) {
     return {};
 }
 
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::ptrdiff_t entries(const std::string& folder) {
     return std::distance(std::filesystem::directory_iterator(folder), {});
 }
@@ -241,19 +236,19 @@ TEST_CASE("a database that cannot be used is an error that names path and cause"
         options.database = path;
         CHECK_THAT(start_error(options),
                    ContainsSubstring(path) && ContainsSubstring("not a coder_users database"));
-        CHECK(bytes_of(path) == "precious");
+        CHECK(file_bytes(path) == "precious");
         CHECK(entries(folder.file("")) == 1);
     }
     SECTION("newer file") {
         options.database = path;
         { const auto service = coder_users::start(options); }
         std::filesystem::remove(path + ".lock");
-        std::string bytes = bytes_of(path);
+        std::string bytes = file_bytes(path);
         bytes[63] = '\x7f';
         std::ofstream(path, std::ios::binary) << bytes;
         CHECK_THAT(start_error(options),
                    ContainsSubstring(path) && ContainsSubstring("newer version"));
-        CHECK((bytes_of(path) == bytes));
+        CHECK((file_bytes(path) == bytes));
         CHECK(entries(folder.file("")) == 2);  // it and its key
     }
     SECTION("already served") {

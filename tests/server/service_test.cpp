@@ -1,7 +1,6 @@
 // What a running service does for its host: the same path in the process as over HTTP, checked
 // tokens, and being a value like any other.
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,11 +16,6 @@ using coder_users::Request;
 using coder_users::Response;
 
 namespace {
-
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 const std::string first_user =
     R"({"email":"owner@example.org","username":"owner","password":")" + good_password + "\"}";
@@ -264,12 +258,12 @@ TEST_CASE("a private key lies sealed in the file, for its user alone") {
         CHECK_FALSE(coder_users::rules::open(options.secret_key, *sealed,
                                              std::string(coder_users::nil_uuid)));
         for (const char* suffix : {"", "-wal"}) {
-            const std::string bytes = bytes_of(folder.file("a.db") + suffix);
+            const std::string bytes = file_bytes(folder.file("a.db") + suffix);
             for (const char* secret : {"OPENSSH", "openssh-key-v1", good_password.c_str()}) {
                 CAPTURE(suffix, secret);
                 CHECK((bytes.find(secret) == std::string::npos));
             }
         }
     }
-    CHECK((bytes_of(folder.file("a.db")).find("OPENSSH") == std::string::npos));
+    CHECK((file_bytes(folder.file("a.db")).find("OPENSSH") == std::string::npos));
 }

@@ -34,7 +34,7 @@ void leave_behind(const std::string& path) {
 
 /// Overwrites the pages from `first` (a fraction of the file) on.
 void damage(const std::string& path, double first) {
-    std::string bytes = bytes_of(path);
+    std::string bytes = file_bytes(path);
     const auto pages = static_cast<double>(bytes.size() / 4096);
     const std::size_t from = static_cast<std::size_t>(pages * first) * 4096;
     bytes.replace(from, bytes.size() - from, bytes.size() - from, '\xa5');
@@ -63,29 +63,29 @@ TEST_CASE("damage is found after an unclean stop and the start refused with path
     const std::string path = folder.file("a.db");
     leave_behind(path);
     damage(path, 0.6);
-    const std::string database = bytes_of(path), log = bytes_of(path + "-wal");
+    const std::string database = file_bytes(path), log = file_bytes(path + "-wal");
     CHECK_THAT(open_error(path), ContainsSubstring(path) && ContainsSubstring("damaged"));
     // Nothing is to be made worse: a backup or a tool may still save what is there.
-    CHECK((bytes_of(path) == database));
-    CHECK((bytes_of(path + "-wal") == log));
+    CHECK((file_bytes(path) == database));
+    CHECK((file_bytes(path + "-wal") == log));
 }
 
 TEST_CASE("a database whose first page is damaged is refused and left as it was") {
     TempFolder folder;
     const std::string path = folder.file("a.db");
     { const store::Store store(options(path)); }
-    std::string bytes = bytes_of(path);
+    std::string bytes = file_bytes(path);
     bytes.replace(100, 3900, 3900, '\xa5');  // behind a good header
     put(path, bytes);
     CHECK_THAT(open_error(path), ContainsSubstring(path));
-    CHECK((bytes_of(path) == bytes));
+    CHECK((file_bytes(path) == bytes));
 }
 
 TEST_CASE("a truncated database is refused or read without damage, never a crash") {
     TempFolder folder;
     const std::string path = folder.file("a.db");
     { const store::Store store(options(path)); }
-    const std::string bytes = bytes_of(path);
+    const std::string bytes = file_bytes(path);
     for (std::size_t size = 4096; size < bytes.size(); size += 4096) {
         put(path, bytes.substr(0, size));
         const std::string error = error_of([&] {

@@ -43,7 +43,7 @@ TEST_CASE("a foreign file is refused by name and left as it was, with nothing be
     {
         const std::string made = folder.file("made.db");
         { const store::Store store(options(made)); }
-        newer = other_id = ours = bytes_of(made);
+        newer = other_id = ours = file_bytes(made);
         std::filesystem::remove(made);
         std::filesystem::remove(made + ".lock");
         newer.replace(60, 4, big_endian(store::schema_version + 1));
@@ -63,7 +63,7 @@ TEST_CASE("a foreign file is refused by name and left as it was, with nothing be
         {"one byte", "x", "not a coder_users database"},
         {"zeros", std::string(4096, '\0'), "not a coder_users database"},
         {"the magic alone", std::string("SQLite format 3\0", 16), "not a coder_users database"},
-        {"somebody's SQLite file", bytes_of(folder.file("someone.db")),
+        {"somebody's SQLite file", file_bytes(folder.file("someone.db")),
          "not a coder_users database"},
         {"another application_id", other_id, "not a coder_users database"},
         {"a newer version", newer, "made by a newer version"},
@@ -78,7 +78,7 @@ TEST_CASE("a foreign file is refused by name and left as it was, with nothing be
         const std::string error = open_error(path);
         CHECK_THAT(error, ContainsSubstring(path));
         CHECK_THAT(error, ContainsSubstring(row.cause));
-        CHECK(bytes_of(path) == row.bytes);
+        CHECK(file_bytes(path) == row.bytes);
         CHECK(mode_of(path) == 0644);
         CHECK(std::filesystem::last_write_time(path) == written);
         CHECK(folder.listing() == "foreign.db");
@@ -119,10 +119,10 @@ TEST_CASE("what is not a regular file is refused and stays what it is") {
     SECTION("a symbolic link to a good database") {
         const std::string real = folder.file("real.db");
         { const store::Store store(options(real)); }
-        const std::string before = bytes_of(real);
+        const std::string before = file_bytes(real);
         std::filesystem::create_symlink("real.db", path);
         CHECK_THAT(open_error(path), ContainsSubstring("symbolic link") && ContainsSubstring(path));
-        CHECK(bytes_of(real) == before);
+        CHECK(file_bytes(real) == before);
         CHECK(folder.listing() == "it real.db real.db.lock");
         return;
     }

@@ -48,7 +48,7 @@ TEST_CASE("a second process is refused, and lets go when it ends or is killed") 
     child.end();
     store::Store store(options(path));
     CHECK(rows(store, "SELECT username FROM users") == "alice");
-    CHECK(bytes_of(path + ".lock") == std::to_string(::getpid()) + "\n");
+    CHECK(file_bytes(path + ".lock") == std::to_string(::getpid()) + "\n");
 }
 
 TEST_CASE("the lock holds under every spelling of the path") {
@@ -68,7 +68,7 @@ TEST_CASE("what lies in a lock file that nobody holds does not matter") {
     const std::string path = folder.file("a.db");
     put(path + ".lock", std::string(1000, '9'));
     const store::Store store(options(path));
-    CHECK(bytes_of(path + ".lock") == std::to_string(::getpid()) + "\n");
+    CHECK(file_bytes(path + ".lock") == std::to_string(::getpid()) + "\n");
 }
 
 TEST_CASE("a holder that has not told its process id is still a holder") {
@@ -89,7 +89,7 @@ TEST_CASE("a lock file that is no plain file is refused by name") {
     SECTION("a folder") { std::filesystem::create_directory(path + ".lock"); }
     SECTION("a fifo") { REQUIRE(::mkfifo((path + ".lock").c_str(), 0600) == 0); }
     CHECK_THAT(open_error(path), ContainsSubstring(path + ".lock"));
-    CHECK(bytes_of(folder.file("precious")) == "precious");
+    CHECK(file_bytes(folder.file("precious")) == "precious");
     CHECK(folder.listing() == "a.db.lock precious");
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("a failed start lets go of the lock") {
     TempFolder folder;
     const std::string path = folder.file("a.db");
     { const store::Store store(options(path)); }
-    std::string bytes = bytes_of(path);
+    std::string bytes = file_bytes(path);
     std::filesystem::create_directory(path + "-wal");  // SQLite cannot make its log
     CHECK_THAT(open_error(path), ContainsSubstring(path));
     std::filesystem::remove(path + "-wal");

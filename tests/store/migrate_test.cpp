@@ -14,9 +14,9 @@ constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 constexpr const char* everything =
     "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name";
 
-std::string schema_file() { return bytes_of(SCHEMA_FILE); }
+std::string schema_file() { return file_bytes(SCHEMA_FILE); }
 
-std::string first_schema() { return bytes_of(FIRST_SCHEMA_FILE); }
+std::string first_schema() { return file_bytes(FIRST_SCHEMA_FILE); }
 
 /// Without what does not matter between the words of SQL.
 std::string squeezed(const std::string& sql) {

@@ -13,7 +13,6 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -31,18 +30,11 @@ using coder_users::from_micros;
 using coder_users::Time;
 using coder_users::User;
 namespace store = coder_users::store;
+using coder_users_test::file_bytes;
+using coder_users_test::put;
 using coder_users_test::TempFolder;
 
 inline constexpr Time now = from_micros(1'767'323'045'678'901);
-
-inline std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-inline void put(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
 
 inline store::StoreOptions options(const std::string& path) {
     store::StoreOptions chosen;

@@ -13,13 +13,9 @@
 
 namespace testing_test {
 
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 using namespace coder_users::testing;
 using coder_users::Options;
+using coder_users_test::file_bytes;
 using coder_users_test::TempFolder;
 using std::chrono::hours;
 using std::chrono::milliseconds;
@@ -229,11 +225,11 @@ TEST_CASE("servers for tests and real ones refuse each other's files") {
     real.database = folder.file("real.db");
     real.port = 0;
     coder_users::start(real).stop();
-    const std::string before = bytes_of(real.database);
+    const std::string before = file_bytes(real.database);
     Options test = Options::for_tests();
     test.database = real.database;
     CHECK_THROWS_WITH(coder_users::start(test), ContainsSubstring("Options::for_tests()"));
-    CHECK(bytes_of(real.database) == before);
+    CHECK(file_bytes(real.database) == before);
     CHECK(folder.listing() == "real.db real.db.key real.db.lock");
 
     test.database = folder.file("test.db");
