@@ -1,6 +1,8 @@
 // Calls into the file system that fail, one after the other, under a script of 60 requests.
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -44,19 +46,15 @@ class Script {
             } else if (answer.status != (read ? 200 : i % 3 == 0 ? 201 : 200)) {
                 wrong += what;
             } else if (!read) {
-                acknowledged_.insert(field(answer, "X-Coder-Request-Id"));
+                acknowledged_.insert(*new_.insert(field(answer, "X-Coder-Request-Id")).first);
             }
         }
         return wrong;
     }
 
-    /// How many changes were acknowledged that are not in the file.
-    std::size_t lost() const {
-        const std::string ids = stored(path_, "SELECT DISTINCT request_id FROM audit_logs");
-        std::size_t found = 0;
-        for (const std::string& id : acknowledged_) found += ids.find(id) != std::string::npos;
-        return acknowledged_.size() - found;
-    }
+    /// How many changes were acknowledged that are not in the file: since the last call, or ever.
+    std::size_t newly_lost() { return missing(std::exchange(new_, {}), 1000); }
+    std::size_t ever_lost() const { return missing(acknowledged_, -1); }
     std::size_t acknowledged() const { return acknowledged_.size(); }
     int refused() const { return refused_; }
     int last_status() const { return last_status_; }
@@ -71,6 +69,15 @@ class Script {
     }
 
  private:
+    /// How many of these ids none of the latest audit rows has; all rows are looked at for -1.
+    std::size_t missing(std::set<std::string> ids, int rows) const {
+        const std::string stored_ids =
+            stored(path_, "SELECT request_id FROM audit_logs ORDER BY entry DESC LIMIT " +
+                              std::to_string(rows));
+        for (const std::string_view id : coder_users::split(stored_ids, '\n'))
+            ids.erase(std::string(id));
+        return ids.size();
+    }
     coder_users::Response ask_to_read(int i) {
         return ask(*service_, "GET", i % 2 ? "/users" : "/users/bob", prepared_.owner);
     }
@@ -86,7 +93,7 @@ class Script {
     const Prepared& prepared_;
     const std::string path_;
     std::unique_ptr<coder_users::Service> service_;
-    std::set<std::string> acknowledged_;
+    std::set<std::string> acknowledged_, new_;  // ids of requests; new: not looked for yet
     int round_ = 0, refused_ = 0, last_status_ = 0;
 };
 
@@ -133,15 +140,15 @@ TEST_CASE("calls into the file system fail: nothing acknowledged is lost and ser
                 plan().disarm();
                 CHECK(script.run(true) == "");
                 CHECK(script.refused() == 0);
-                CHECK(script.lost() == 0);
+                CHECK(script.newly_lost() == 0);
                 ++runs;
             }
         CHECK(stored(path, "PRAGMA integrity_check") == "ok");
         script.open();
-        CHECK(script.lost() == 0);
+        CHECK(script.ever_lost() == 0);
     }
     script.close();
-    CHECK(script.lost() == 0);
+    CHECK(script.ever_lost() == 0);
     CHECK(refused > 0);
     WARN(runs << " runs, " << injected << " calls failed, " << refused << " requests refused, "
               << script.acknowledged() << " changes acknowledged and found");
