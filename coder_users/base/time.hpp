@@ -1,6 +1,7 @@
 // Points in time: UTC, to the microsecond, with their RFC 3339 text.
 #pragma once
 
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -58,24 +59,28 @@ inline constexpr CivilDate civil_from_days(std::int64_t days) {
     return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
 }
 
-/// Appends RFC 3339 with `Z`, at most six fraction digits, trailing zeros removed, none when zero.
-inline void append_rfc3339(std::string& out, Time t) {
+/// The most bytes that write_rfc3339() writes.
+inline constexpr std::size_t rfc3339_size = 40;
+
+/// RFC 3339 with `Z`, at most six fraction digits, trailing zeros removed, none when zero. Returns
+/// the end of what it has written.
+inline char* write_rfc3339(char* to, Time t) {
     constexpr std::int64_t day = 86'400'000'000;
     std::int64_t days = micros(t) / day, rest = micros(t) % day;
     if (rest < 0) rest += day, --days;
     const CivilDate date = civil_from_days(days);
-    char text[24];
-    std::size_t size = 0;
     const auto put = [&](std::int64_t number, std::size_t digits, char end) {
         for (std::size_t i = digits; i-- > 0; number /= 10)
-            text[size + i] = static_cast<char>('0' + number % 10);
-        size += digits;
-        text[size++] = end;
+            to[i] = static_cast<char>('0' + number % 10);
+        to += digits;
+        *to++ = end;
     };
-    if (date.year >= 0 && date.year <= 9999)
+    if (date.year >= 0 && date.year <= 9999) {
         put(date.year, 4, '-');
-    else
-        (out += std::to_string(date.year)) += '-';
+    } else {
+        to = std::to_chars(to, to + 20, date.year).ptr;
+        *to++ = '-';
+    }
     const std::int64_t seconds = rest / 1'000'000;
     put(date.month, 2, '-');
     put(date.day, 2, 'T');
@@ -83,19 +88,16 @@ inline void append_rfc3339(std::string& out, Time t) {
     put(seconds / 60 % 60, 2, ':');
     const std::int64_t fraction = rest % 1'000'000;
     put(seconds % 60, 2, fraction ? '.' : 'Z');
-    out.append(text, size);
-    if (fraction == 0) return;
-    size = 0;
+    if (fraction == 0) return to;
     put(fraction, 6, 'Z');
-    for (--size; text[size - 1] == '0'; --size) continue;
-    text[size++] = 'Z';
-    out.append(text, size);
+    while (to[-2] == '0') --to;
+    to[-1] = 'Z';
+    return to;
 }
 
 inline std::string to_rfc3339(Time t) {
-    std::string out;
-    append_rfc3339(out, t);
-    return out;
+    char text[rfc3339_size];
+    return std::string(text, write_rfc3339(text, t));
 }
 
 /// RFC 3339 with any zone offset, `t` and `z` in either case and any number of fraction digits

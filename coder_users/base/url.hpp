@@ -19,13 +19,17 @@ inline int hex_value(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/// Whether a percent-encoded text stands for itself, or for something that needs a second look.
+inline bool is_plain_in_url(std::string_view text, bool plus_is_space) {
+    return std::all_of(text.begin(), text.end(), [plus_is_space](char c) {
+        return c > 0 && c != '%' && !(plus_is_space && c == '+');
+    });
+}
+
 /// The bytes behind a percent-encoded text; nothing when an escape is broken, or when the result
 /// is not UTF-8 or holds NUL. In queries `+` is a space.
 inline std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-    const auto plain = [plus_is_space](char c) {
-        return c > 0 && c != '%' && !(plus_is_space && c == '+');
-    };
-    if (std::all_of(text.begin(), text.end(), plain)) return std::string(text);
+    if (is_plain_in_url(text, plus_is_space)) return std::string(text);
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -102,10 +106,16 @@ inline std::optional<Target> parse_target(std::string_view text) {
     Target target;
     const std::size_t mark = text.find('?');
     target.segments.reserve(8);
-    for (std::string_view path = text.substr(0, mark); !path.empty();) {
+    std::string_view path = text.substr(0, mark);
+    const bool plain = is_plain_in_url(path, false);
+    while (!path.empty()) {
         const std::string_view segment = path.substr(0, path.find('/'));
         path.remove_prefix((std::min)(segment.size() + 1, path.size()));
         if (segment.empty()) continue;
+        if (plain) {
+            target.segments.emplace_back(segment);
+            continue;
+        }
         auto decoded = percent_decode(segment, false);
         if (!decoded) return std::nullopt;
         target.segments.push_back(std::move(*decoded));

@@ -28,12 +28,11 @@ inline std::optional<std::string> parse_uuid(std::string_view text) {
 inline std::string make_uuid(std::array<unsigned char, 16> random) {
     random[6] = static_cast<unsigned char>((random[6] & 0x0f) | 0x40);
     random[8] = static_cast<unsigned char>((random[8] & 0x3f) | 0x80);
-    std::string out;
-    out.reserve(nil_uuid.size());
+    std::string out(nil_uuid);
+    std::size_t at = 0;
     for (const unsigned char byte : random) {
-        if (nil_uuid[out.size()] == '-') out += '-';
-        const auto digits = hex_digits(byte);
-        out.append(digits.data(), digits.size());
+        if (nil_uuid[at] == '-') ++at;
+        for (const char digit : hex_digits(byte)) out[at++] = digit;
     }
     return out;
 }

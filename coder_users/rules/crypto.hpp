@@ -93,15 +93,19 @@ inline std::array<unsigned char, 32> sha256(std::string_view text) {
 }
 
 /// 64 lower-case hex digits.
-inline std::string sha256_hex(std::string_view text) {
+inline std::array<char, 64> sha256_digits(std::string_view text) {
     const auto digest = sha256(text);
-    std::string out(2 * digest.size(), '\0');
+    std::array<char, 2 * digest.size()> out{};
     for (std::size_t i = 0; i < digest.size(); ++i) {
         const auto digits = hex_digits(digest[i]);
         out[2 * i] = digits[0];
         out[2 * i + 1] = digits[1];
     }
     return out;
+}
+inline std::string sha256_hex(std::string_view text) {
+    const auto digits = sha256_digits(text);
+    return std::string(digits.data(), digits.size());
 }
 
 /// The 64 raw bytes of an HMAC with SHA-512.

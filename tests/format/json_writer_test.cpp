@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catch.hpp"
@@ -12,11 +13,7 @@ using format::JsonWriter;
 
 namespace {
 
-std::string written(std::string_view text) {
-    std::string out;
-    format::append_json_string(out, text);
-    return out;
-}
+std::string written(std::string_view text) { return JsonWriter().value(text).take(); }
 
 }  // namespace
 
@@ -42,6 +39,19 @@ TEST_CASE("strings are escaped where JSON or HTML asks for it") {
     for (const Row& row : rows) {
         CAPTURE(row.text);
         CHECK(written(row.text) == row.json);
+    }
+}
+
+TEST_CASE("what is escaped is so at every place of a text") {
+    for (int byte = 1; byte < 256; ++byte) {
+        const std::string one(1, static_cast<char>(byte)), json = written(one);
+        const std::string escaped = json.substr(1, json.size() - 2);
+        for (std::size_t place = 0; place < 24; ++place) {
+            CAPTURE(byte, place);
+            const std::string before(place, 'x'), after(23 - place, 'y');
+            CHECK(written(before + one + after) == '"' + before + escaped + after + '"');
+            CHECK(written(before + one + one) == '"' + before + escaped + escaped + '"');
+        }
     }
 }
 
@@ -77,7 +87,7 @@ TEST_CASE("the writer sets commas and colons") {
         .begin_array()
         .end_array()
         .begin_object()
-        .member("a<b", false)
+        .member(std::string_view("a<b"), false)
         .end_object()
         .end_array()
         .key("texts")
