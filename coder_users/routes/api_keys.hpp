@@ -26,15 +26,15 @@ namespace coder_users { inline namespace v0 { namespace routes {
 inline void insert_key(store::Tx& tx, Call& call, const ApiKey& key, const rules::NewKey& made) {
     store::api_keys::insert(tx, key, made.hashed_secret);
     record(tx, call,
-           {call.actor.user.id, key.user_id, key.token_name, 201,
+           {call.actor->user.id, key.user_id, key.token_name, 201,
             format::api_key_diff(nullptr, &key)});
-    tell_host(call, EventKind::token_made, call.target, nullptr, &key);
+    tell_host(call, EventKind::token_made, *call.target, nullptr, &key);
 }
 
 inline MadeKey make_session_key(Call& call) {
-    ApiKey key = rules::new_api_key("", call.target.id, LoginType::password,
+    ApiKey key = rules::new_api_key("", call.target->id, LoginType::password,
                                     std::chrono::hours(7 * 24), call.now);
-    ask_host(call, EventKind::token_made, call.target, nullptr, &key);
+    ask_host(call, EventKind::token_made, *call.target, nullptr, &key);
     const rules::NewKey made = rules::make_key(call.backend.random);
     key.id = made.id;
     change(call, [&](store::Tx& tx) { insert_key(tx, call, key, made); });
@@ -82,10 +82,10 @@ inline std::string free_token_name(store::Tx& tx, const Call& call, const std::s
         std::string name;
         do {
             name = rules::random_name(call.backend.random);
-        } while (store::api_keys::find_token(tx, call.target.id, name));
+        } while (store::api_keys::find_token(tx, call.target->id, name));
         return name;
     }
-    const auto existing = store::api_keys::find_token(tx, call.target.id, wanted);
+    const auto existing = store::api_keys::find_token(tx, call.target->id, wanted);
     if (existing && !rules::is_expired(*existing, call.now))
         throw ApiError(409, "A token with name \"" + wanted + "\" already exists.", {},
                        {{"name", "This value is already in use and should be unique."}});
@@ -100,10 +100,10 @@ inline MadeKey make_token(Call& call) {
     const std::string& name = call.body.text("token_name");
     check_token_name(name);
 
-    ApiKey key = rules::new_api_key("", call.target.id, LoginType::token, lifetime, call.now);
+    ApiKey key = rules::new_api_key("", call.target->id, LoginType::token, lifetime, call.now);
     key.scope = scope;
     key.token_name = name;
-    ask_host(call, EventKind::token_made, call.target, nullptr, &key);
+    ask_host(call, EventKind::token_made, *call.target, nullptr, &key);
     const rules::NewKey made = rules::make_key(call.backend.random);
     key.id = made.id;
     change(call, [&](store::Tx& tx) {
@@ -120,10 +120,10 @@ inline Reply post_tokens(Call& call) {
 /// Whose tokens the caller sees: those of the target, or with `all` everybody's ("") as far as the
 /// caller may see them. Nothing: nobody's.
 inline std::optional<std::string> owner_of_tokens(const Call& call, bool all) {
-    const User& actor = call.actor.user;
-    if (!all && !rules::may(actor, rules::Action::use_keys, call.target)) return std::nullopt;
+    const User& actor = call.actor->user;
+    if (!all && !rules::may(actor, rules::Action::use_keys, *call.target)) return std::nullopt;
     const bool everybody = all && rules::may(actor, rules::Action::read_all_keys);
-    return everybody ? "" : all ? actor.id : call.target.id;
+    return everybody ? "" : all ? actor.id : call.target->id;
 }
 
 /// `most`: negative for no limit.
@@ -172,38 +172,38 @@ inline Reply get_tokens(Call& call) {
 template <class Find>
 ApiKey visible_key(Call& call, Find&& find) {
     auto key = call.backend.store.read(find);
-    if (!key || !rules::may(call.actor.user, rules::Action::use_keys, call.target))
+    if (!key || !rules::may(call.actor->user, rules::Action::use_keys, *call.target))
         throw not_found();
     return std::move(*key);
 }
 
 inline Reply get_token(Call& call) {
     return ok(format::wire::api_key(visible_key(call, [&](store::Connection& c) {
-        return store::api_keys::find_token(c, call.target.id, call.parameter("keyname"));
+        return store::api_keys::find_token(c, call.target->id, call.parameter("keyname"));
     })));
 }
 
 inline Reply get_key(Call& call) {
     return ok(format::wire::api_key(visible_key(call, [&](store::Connection& c) {
-        return store::api_keys::find(c, call.target.id, call.parameter("keyid"));
+        return store::api_keys::find(c, call.target->id, call.parameter("keyid"));
     })));
 }
 
 inline void revoke_key(Call& call) {
     const auto find = [&](store::Connection& c) {
-        return store::api_keys::find(c, call.target.id, call.parameter("keyid"));
+        return store::api_keys::find(c, call.target->id, call.parameter("keyid"));
     };
     const ApiKey known = visible_key(call, find);
-    ask_host(call, EventKind::token_revoked, call.target, nullptr, &known);
+    ask_host(call, EventKind::token_revoked, *call.target, nullptr, &known);
     change(call, [&](store::Tx& tx) {
         const auto key = find(tx);
-        if (!key || !rules::may(call.actor.user, rules::Action::use_keys, call.target))
+        if (!key || !rules::may(call.actor->user, rules::Action::use_keys, *call.target))
             throw not_found();
         store::api_keys::remove(tx, key->id);
         record(tx, call,
-               {call.actor.user.id, key->user_id, key->token_name, 204,
+               {call.actor->user.id, key->user_id, key->token_name, 204,
                 format::api_key_diff(&*key, nullptr)});
-        tell_host(call, EventKind::token_revoked, call.target, nullptr, &*key);
+        tell_host(call, EventKind::token_revoked, *call.target, nullptr, &*key);
     });
 }
 

@@ -28,7 +28,7 @@ inline void record(store::Tx& tx, const Call& call, AuditNote note) {
     entry.id = new_uuid(call.backend.random);
     entry.request_id = std::string(call.request_id);
     entry.time = call.now;
-    if (!call.actor.is_system()) entry.actor_id = std::move(note.actor_id);
+    if (!call.actor->is_system()) entry.actor_id = std::move(note.actor_id);
     entry.ip = std::string(call.address);
     entry.user_agent = std::string(header(call.request, "User-Agent").value_or(""));
     const AuditKind& kind = note.kind.action ? note.kind : call.route.audit;
@@ -47,8 +47,8 @@ inline void record_refusal(Call& call, int status) {
     const bool counts = status == 400 || status == 401 || status == 403 || status == 409;
     const AuditKind& kind = call.route.audit;
     if (!kind.refusals || !call.has_target() || !counts) return;
-    AuditNote note{call.actor.user.id, call.target.id,
-                   kind.refused_target ? kind.refused_target(call) : call.target.username, status};
+    AuditNote note{call.actor->user.id, call.target->id,
+                   kind.refused_target ? kind.refused_target(call) : call.target->username, status};
     if (!call.organization.id.empty()) note.organization_id = call.organization.id;
     call.backend.store.write([&](store::Tx& tx) { record(tx, call, note); });
 }

@@ -56,7 +56,7 @@ inline Reply get_audit(Call& call) {
     filter.resource_target = std::move(search.resource_target);
     filter.actor_email = std::move(search.email);
     if (search.username == "me")
-        filter.actor_id = call.actor.user.id;
+        filter.actor_id = call.actor->user.id;
     else
         filter.actor_name = std::move(search.username);
     filter.from = search.from;

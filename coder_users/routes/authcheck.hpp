@@ -53,8 +53,8 @@ inline Reply post_authcheck(Call& call) {
     rules::refuse_auth_questions(questions);
     std::vector<std::pair<std::string, bool>> answers;
     call.backend.store.read([&](store::Connection& c) {
-        const rules::AuthAsker asker{call.actor.user,
-                                     administered_organizations(c, call.actor.user)};
+        const rules::AuthAsker asker{call.actor->user,
+                                     administered_organizations(c, call.actor->user)};
         for (const rules::AuthQuestion& each : questions) {
             std::optional<User> resource;
             if (each.resource_type == "user" && !each.resource_id.empty())

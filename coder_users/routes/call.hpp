@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coder_users/api.hpp"
+#include "coder_users/base/shared.hpp"
 #include "coder_users/base/text.hpp"
 #include "coder_users/base/url.hpp"
 #include "coder_users/base/uuid.hpp"
@@ -50,6 +51,15 @@ class LoggedFailure : public ApiError {
 /// Path parameters by name, without braces.
 using Parameters = std::vector<std::pair<std::string_view, std::string>>;
 
+inline Shared<Identity> no_identity() {
+    static const Identity none;
+    return unowned(none);
+}
+inline Shared<User> no_user() {
+    static const User none;
+    return unowned(none);
+}
+
 struct Call {
     Backend& backend;
     const Request& request;
@@ -60,18 +70,18 @@ struct Call {
     std::string_view request_id = {};
     std::string_view address = {};  // the client's, whatever proxies are in between
 
-    Identity actor = {};                     // behind gate 6
-    User target = {};                        // behind gate 8: the user of `{user}`
+    Shared<Identity> actor = no_identity();  // behind gate 6
+    Shared<User> target = no_user();         // behind gate 8: the user of `{user}`
     Organization organization = {};          // behind resolve(), where a path names one
     format::Body body = {};                  // behind decoding and field rules
-    std::optional<Identity> presented = {};  // on open routes that ask: the good session sent
+    Shared<Identity> presented = {};         // on open routes that ask: the good session sent
 
     /// Fields of the answer, whatever it will be. nullptr: nobody asks for them.
     std::vector<std::pair<std::string, std::string>>* answer_headers = nullptr;
 
     std::vector<Announcement> announcements = {};  // of the transaction under way
 
-    bool has_target() const { return !target.id.empty(); }
+    bool has_target() const { return !target->id.empty(); }
     /// A path parameter that the row has.
     const std::string& parameter(std::string_view name) const {
         static const std::string none;

@@ -42,9 +42,9 @@ inline std::string convert_claims(const Call& call, const std::string& state, Lo
     format::JsonWriter json;
     json.begin_object()
         .member("iss", call.backend.deployment_id)
-        .member("sub", call.target.id)
+        .member("sub", call.target->id)
         .member("state", state)
-        .member("from_login_type", to_string(call.target.login_type))
+        .member("from_login_type", to_string(call.target->login_type))
         .member("to_login_type", to_string(type))
         .member("iat", micros(call.now) / 1'000'000)
         .member("exp", micros(expires_at) / 1'000'000)
@@ -55,10 +55,10 @@ inline std::string convert_claims(const Call& call, const std::string& state, Lo
 inline Reply post_convert_login(Call& call) {
     const Options& options = call.backend.options;
     const LoginType type = conversion_target(call.body.text("to_type"));
-    if (call.target.login_type != LoginType::password)
+    if (call.target->login_type != LoginType::password)
         throw ApiError(400, "User account must have password based authentication.");
     const std::string hash = call.backend.store.read(
-        [&](store::Connection& c) { return store::users::hashed_password(c, call.target.id); });
+        [&](store::Connection& c) { return store::users::hashed_password(c, call.target->id); });
     if (!rules::password_matches(call.body.text("password"), hash, options.password_hash_cost))
         throw wrong_credentials();
     if (options.disable_password_auth) throw ApiError(403, "Password authentication is disabled.");
@@ -66,16 +66,16 @@ inline Reply post_convert_login(Call& call) {
     const Time expires_at = add(call.now, convert_lifetime);
     const std::string state = "convert-" + rules::random_base62(32, call.backend.random);
     change(call, [&](store::Tx& tx) {
-        if (store::users::hashed_password(tx, call.target.id) != hash) throw wrong_credentials();
+        if (store::users::hashed_password(tx, call.target->id) != hash) throw wrong_credentials();
         record(tx, call,
-               {call.actor.user.id, call.target.id, std::string(to_string(type)), 201,
+               {call.actor->user.id, call.target->id, std::string(to_string(type)), 201,
                 format::AuditDiff()
                     .field("from_login_type", std::string_view(), to_string(LoginType::password))
                     .field("to_login_type", std::string_view(), to_string(type))
                     .field("expires_at", never, expires_at)
                     .take()});
     });
-    Reply reply = ok(format::wire::login_conversion(state, expires_at, type, call.target.id), 201);
+    Reply reply = ok(format::wire::login_conversion(state, expires_at, type, call.target->id), 201);
     reply.headers.push_back(set_cookie(
         options, convert_cookie_name,
         rules::sign_jwt(convert_claims(call, state, type, expires_at), convert_key(call.backend)),

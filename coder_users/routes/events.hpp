@@ -17,7 +17,8 @@ inline Event make_event(const Call& call, EventKind kind, const User& user, cons
     event.request_id = std::string(call.request_id);
     event.address = std::string(call.address);
     // Who logs in, or is the first, acts for itself.
-    if (!call.actor.is_system()) event.actor = call.actor.user.id.empty() ? user : call.actor.user;
+    if (!call.actor->is_system())
+        event.actor = call.actor->user.id.empty() ? user : call.actor->user;
     event.user = user;
     if (before) event.before = *before;
     if (key) event.key = *key;

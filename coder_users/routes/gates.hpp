@@ -59,23 +59,23 @@ inline void permit(const Route& route, const User& actor, const User& target) {
 
 /// Takes the session anew inside the transaction: it may have ended since the gates were passed.
 inline void pass_session_again(store::Tx& tx, Call& call) {
-    if (call.actor.is_system()) return;
-    auto session = store::api_keys::find_session(tx, call.actor.key.id);
+    if (call.actor->is_system()) return;
+    auto session = store::api_keys::find_session(tx, call.actor->key.id);
     if (!session) throw rules::key_invalid();
     if (session->identity.user.status == UserStatus::suspended) throw rules::user_suspended();
-    call.actor = std::move(session->identity);
+    call.actor = std::make_shared<const Identity>(std::move(session->identity));
 }
 
 /// The same for session, target and permission.
 inline void pass_again(store::Tx& tx, Call& call) {
     pass_session_again(tx, call);
     if (call.has_target()) {
-        auto target = store::users::find(tx, call.target.id);
-        if (!target || !rules::may(call.actor.user, rules::Action::read_user, *target))
+        auto target = store::users::find(tx, call.target->id);
+        if (!target || !rules::may(call.actor->user, rules::Action::read_user, *target))
             throw user_not_found(call.parameter("user"));
-        call.target = std::move(*target);
+        call.target = std::make_shared<const User>(std::move(*target));
     }
-    permit(call.route, call.actor.user, call.target);
+    permit(call.route, call.actor->user, *call.target);
 }
 
 /// The one way in which handlers behind a session change things: `fn(Tx&)` in one transaction with

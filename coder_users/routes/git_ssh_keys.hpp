@@ -40,26 +40,26 @@ inline store::git_ssh_keys::SealedKey make_ssh_key(const Backend& backend,
 
 inline Reply get_git_ssh_key(Call& call) {
     const auto found = call.backend.store.read(
-        [&](store::Connection& c) { return store::git_ssh_keys::find(c, call.target.id); });
+        [&](store::Connection& c) { return store::git_ssh_keys::find(c, call.target->id); });
     if (!found) throw not_found();
     return ok(format::wire::git_ssh_key(found->key));
 }
 
 inline Reply put_git_ssh_key(Call& call) {
-    ask_host(call, EventKind::git_ssh_key_changed, call.target, &call.target);
-    auto made = make_ssh_key(call.backend, call.target.id, call.now);
+    ask_host(call, EventKind::git_ssh_key_changed, *call.target, call.target.get());
+    auto made = make_ssh_key(call.backend, call.target->id, call.now);
     change(call, [&](store::Tx& tx) {
-        const auto before = store::git_ssh_keys::find(tx, call.target.id);
+        const auto before = store::git_ssh_keys::find(tx, call.target->id);
         if (!before) throw not_found();
         made.key.created_at = before->key.created_at;
         store::git_ssh_keys::replace(tx, made);
         record(tx, call,
-               {call.actor.user.id, call.target.id, made.key.public_key, 200,
+               {call.actor->user.id, call.target->id, made.key.public_key, 200,
                 format::AuditDiff()
                     .field("public_key", before->key.public_key, made.key.public_key)
                     .secret("private_key", true)
                     .take()});
-        tell_host(call, EventKind::git_ssh_key_changed, call.target, &call.target);
+        tell_host(call, EventKind::git_ssh_key_changed, *call.target, call.target.get());
     });
     return ok(format::wire::git_ssh_key(made.key));
 }
@@ -67,7 +67,7 @@ inline Reply put_git_ssh_key(Call& call) {
 /// A refused PUT is recorded about the key that stays.
 inline std::string current_public_key(Call& call) {
     const auto found = call.backend.store.read(
-        [&](store::Connection& c) { return store::git_ssh_keys::find(c, call.target.id); });
+        [&](store::Connection& c) { return store::git_ssh_keys::find(c, call.target->id); });
     return found ? found->key.public_key : std::string();
 }
 

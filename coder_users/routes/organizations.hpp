@@ -48,16 +48,16 @@ inline std::vector<Organization> readable_organizations(store::Connection& c, co
 
 inline Reply get_organizations(Call& call) {
     return ok(format::wire::organizations(call.backend.store.read(
-        [&](store::Connection& c) { return readable_organizations(c, call.actor.user); })));
+        [&](store::Connection& c) { return readable_organizations(c, call.actor->user); })));
 }
 
 /// Those that the target belongs to and the caller can read, in the order of the memberships.
 inline Reply get_user_organizations(Call& call) {
     const std::vector<Organization> all = call.backend.store.read(
-        [&](store::Connection& c) { return readable_organizations(c, call.actor.user); });
+        [&](store::Connection& c) { return readable_organizations(c, call.actor->user); });
     std::vector<Organization> shared;
     for (const Organization& each : all)
-        if (rules::is_member_of(call.target, each.id)) shared.push_back(each);
+        if (rules::is_member_of(*call.target, each.id)) shared.push_back(each);
     return ok(format::wire::organizations(shared));
 }
 
@@ -65,7 +65,7 @@ inline Reply get_user_organization(Call& call) {
     const auto found = call.backend.store.read([&](store::Connection& c) {
         return store::organizations::find_by_name(c, call.parameter("organizationname"));
     });
-    if (!found || !rules::may_read_organization(call.actor.user, found->id)) throw not_found();
+    if (!found || !rules::may_read_organization(call.actor->user, found->id)) throw not_found();
     return ok(format::wire::organization(*found));
 }
 
@@ -78,7 +78,7 @@ inline void resolve_organization(Call& call) {
                        "invalid UUID length or format: a uuid has 36 characters");
     const auto found = call.backend.store.read(
         [&](store::Connection& c) { return store::organizations::find(c, *id); });
-    if (!found || !rules::may_read_organization(call.actor.user, found->id)) throw not_found();
+    if (!found || !rules::may_read_organization(call.actor->user, found->id)) throw not_found();
     call.organization = *found;
 }
 
@@ -89,7 +89,7 @@ inline Reply get_organization(Call& call) {
 inline Reply get_organization_roles(Call& call) {
     const bool assignable = call.backend.store.read([&](store::Connection& c) {
         return rules::may_change_organization_roles(
-            call.actor.user, is_organization_admin(c, call.actor.user, call.organization.id));
+            call.actor->user, is_organization_admin(c, call.actor->user, call.organization.id));
     });
     return ok(format::wire::assignable_roles(
         with_display_names({rules::organization_admin_role(call.organization.id)}), assignable));
@@ -99,13 +99,13 @@ inline Reply get_organization_roles(Call& call) {
 /// 404 for everything else.
 inline OrganizationMember readable_membership(store::Connection& c, Call& call,
                                               const std::string& text) {
-    const User& actor = call.actor.user;
+    const User& actor = call.actor->user;
     const auto user = named_user(c, actor, text);
     if (!user) throw not_found();
     auto membership = find_membership(c, user->id, call.organization.id);
     const bool admin = is_organization_admin(c, actor, call.organization.id);
     if (!membership || !rules::may_read_membership(actor, user->id, admin)) throw not_found();
-    call.target = *user;
+    call.target = std::make_shared<const User>(*user);
     return std::move(*membership);
 }
 
@@ -119,16 +119,16 @@ inline void resolve_member(Call& call) {
 inline Reply put_member_roles(Call& call) {
     const auto permit_change = [&](store::Connection& c) {
         if (!rules::may_change_organization_roles(
-                call.actor.user, is_organization_admin(c, call.actor.user, call.organization.id)))
+                call.actor->user, is_organization_admin(c, call.actor->user, call.organization.id)))
             throw forbidden();
     };
     call.backend.store.read(permit_change);
     const std::vector<std::string> roles =
         rules::organization_role_set(call.body.texts("roles"), call.organization.id);
-    ask_host(call, EventKind::organization_roles_changed, call.target, &call.target);
+    ask_host(call, EventKind::organization_roles_changed, *call.target, call.target.get());
     const OrganizationMember changed = write(call, [&](store::Tx& tx) {
         pass_session_again(tx, call);
-        const OrganizationMember before = readable_membership(tx, call, call.target.id);
+        const OrganizationMember before = readable_membership(tx, call, call.target->id);
         permit_change(tx);
         OrganizationMember after = before;
         after.roles = roles;
@@ -136,9 +136,9 @@ inline Reply put_member_roles(Call& call) {
         store::organizations::set_roles(tx, after, roles, call.now);
         record(
             tx, call,
-            {call.actor.user.id, call.target.id, call.target.username, 200,
+            {call.actor->user.id, call.target->id, call.target->username, 200,
              format::AuditDiff().field("roles", before.roles, roles).take(), call.organization.id});
-        tell_host(call, EventKind::organization_roles_changed, call.target, &call.target);
+        tell_host(call, EventKind::organization_roles_changed, *call.target, call.target.get());
         return after;
     });
     return ok(format::wire::organization_member(changed, with_display_names(changed.roles)));

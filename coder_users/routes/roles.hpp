@@ -27,21 +27,22 @@ inline Reply get_assignable_roles(Call& call) {
     names.reserve(rules::listed_site_roles.size());
     for (const SiteRole& role : rules::listed_site_roles) names.emplace_back(role.name);
     return ok(format::wire::assignable_roles(
-        with_display_names(names), rules::may(call.actor.user, rules::Action::assign_all_roles)));
+        with_display_names(names), rules::may(call.actor->user, rules::Action::assign_all_roles)));
 }
 
 inline Reply get_user_roles(Call& call) {
-    const auto memberships = call.backend.store.read(
-        [&](store::Connection& c) { return store::organizations::memberships(c, call.target.id); });
-    return ok(format::wire::user_with_roles(call.target, memberships));
+    const auto memberships = call.backend.store.read([&](store::Connection& c) {
+        return store::organizations::memberships(c, call.target->id);
+    });
+    return ok(format::wire::user_with_roles(*call.target, memberships));
 }
 
 inline User set_site_roles(Call& call) {
-    User wanted = call.target;
+    User wanted = *call.target;
     wanted.roles = rules::site_role_set(call.body.texts("roles"));
-    rules::refuse_unassignable(call.actor.user, call.target.roles, wanted.roles);
+    rules::refuse_unassignable(call.actor->user, call.target->roles, wanted.roles);
     return change_user(call, EventKind::roles_changed, wanted, [&](store::Tx& tx, User& now) {
-        rules::refuse_unassignable(call.actor.user, now.roles, wanted.roles);
+        rules::refuse_unassignable(call.actor->user, now.roles, wanted.roles);
         now.roles = wanted.roles;
         store::users::set_roles(tx, now.id, now.roles);
     });

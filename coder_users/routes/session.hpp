@@ -126,15 +126,15 @@ inline Reply post_login(Call& call) {
 
 /// The presented key goes, a token, too, and with it every key that applications were given.
 inline Reply post_logout(Call& call) {
-    ask_host(call, EventKind::logged_out, call.actor.user, nullptr, &call.actor.key);
+    ask_host(call, EventKind::logged_out, call.actor->user, nullptr, &call.actor->key);
     change(call, [&](store::Tx& tx) {
-        const ApiKey& key = call.actor.key;
-        const std::string& user_id = call.actor.user.id;
+        const ApiKey& key = call.actor->key;
+        const std::string& user_id = call.actor->user.id;
         store::api_keys::remove(tx, key.id);
         store::api_keys::remove_of_user(tx, user_id, KeyScope::application_connect);
         record(tx, call,
                {user_id, user_id, key.token_name, 200, format::api_key_diff(&key, nullptr)});
-        tell_host(call, EventKind::logged_out, call.actor.user, nullptr, &key);
+        tell_host(call, EventKind::logged_out, call.actor->user, nullptr, &key);
     });
     Reply reply = notice("Logged out!");
     reply.headers.push_back(set_session_cookie(call.backend.options, ""));

@@ -22,8 +22,8 @@ namespace coder_users { inline namespace v0 { namespace routes {
 /// Everybody for those who may read all, the caller's own row for anyone else.
 inline store::users::Filter filter_of(const Call& call, const rules::UserSearch& search) {
     store::users::Filter filter;
-    if (!rules::may(call.actor.user, rules::Action::read_all_users))
-        filter.only_id = call.actor.user.id;
+    if (!rules::may(call.actor->user, rules::Action::read_all_users))
+        filter.only_id = call.actor->user.id;
     filter.text = search.search;
     filter.statuses = search.statuses;
     filter.roles = search.roles;
@@ -134,7 +134,7 @@ inline User planned_user(const UserRequest& wanted, LoginType type, const std::s
 inline User create_user(Call& call) {
     const UserRequest wanted = user_request(call);
     const std::string place = call.backend.store.read(
-        [&](store::Connection& c) { return place_for(c, call.actor.user, wanted); });
+        [&](store::Connection& c) { return place_for(c, call.actor->user, wanted); });
     if (wanted.type == "password")
         refuse_weak_password(wanted.password, "Password not strong enough!");
     const auto type = login_type_named(wanted.type);
@@ -145,9 +145,9 @@ inline User create_user(Call& call) {
     ask_host(call, EventKind::created, planned_user(wanted, *type, place));
     NewUser made = prepare_user(call, wanted.email, wanted.username, *type, wanted.password);
     change(call, [&](store::Tx& tx) {
-        insert_user(tx, made, place_for(tx, call.actor.user, wanted), {});
+        insert_user(tx, made, place_for(tx, call.actor->user, wanted), {});
         record(tx, call,
-               {call.actor.user.id, made.user.id, made.user.username, 201,
+               {call.actor->user.id, made.user.id, made.user.username, 201,
                 format::user_diff(nullptr, &made.user, !made.hashed_password.empty())});
         tell_host(call, EventKind::created, made.user);
     });
@@ -156,37 +156,37 @@ inline User create_user(Call& call) {
 
 inline Reply post_users(Call& call) { return ok(format::wire::user(create_user(call)), 201); }
 
-inline Reply get_user(Call& call) { return ok(format::wire::user(call.target)); }
+inline Reply get_user(Call& call) { return ok(format::wire::user(*call.target)); }
 
 inline User remove_user(Call& call) {
-    ask_host(call, EventKind::deleted, call.target, &call.target);
+    ask_host(call, EventKind::deleted, *call.target, call.target.get());
     change(call, [&](store::Tx& tx) {
-        const bool had_password = !store::users::hashed_password(tx, call.target.id).empty();
-        store::users::remove(tx, call.target.id);
+        const bool had_password = !store::users::hashed_password(tx, call.target->id).empty();
+        store::users::remove(tx, call.target->id);
         record(tx, call,
-               {call.actor.user.id, call.target.id, call.target.username, 200,
-                format::user_diff(&call.target, nullptr, had_password)});
-        tell_host(call, EventKind::deleted, call.target, &call.target);
+               {call.actor->user.id, call.target->id, call.target->username, 200,
+                format::user_diff(call.target.get(), nullptr, had_password)});
+        tell_host(call, EventKind::deleted, *call.target, call.target.get());
     });
-    return call.target;
+    return *call.target;
 }
 
 inline Reply delete_user(Call& call) { return ok(format::wire::user(remove_user(call))); }
 
 inline User rename_user(Call& call) {
     const std::string& username = call.body.text("username");
-    User renamed = call.target;
+    User renamed = *call.target;
     renamed.username = username;
-    ask_host(call, EventKind::renamed, renamed, &call.target);
+    ask_host(call, EventKind::renamed, renamed, call.target.get());
     change(call, [&](store::Tx& tx) {
-        renamed = call.target;
+        renamed = *call.target;
         renamed.username = username;
         refuse_taken({false, store::users::taken(tx, "", username, renamed.id).username});
         store::users::set_username(tx, renamed.id, username);
         record(tx, call,
-               {call.actor.user.id, renamed.id, username, 200,
-                format::user_diff(&call.target, &renamed, false)});
-        tell_host(call, EventKind::renamed, renamed, &call.target);
+               {call.actor->user.id, renamed.id, username, 200,
+                format::user_diff(call.target.get(), &renamed, false)});
+        tell_host(call, EventKind::renamed, renamed, call.target.get());
     });
     return renamed;
 }

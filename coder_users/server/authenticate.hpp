@@ -1,12 +1,14 @@
 // From a presented token to the identity behind it, or to the reason why not.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "coder_users/base/errors.hpp"
+#include "coder_users/base/shared.hpp"
 #include "coder_users/routes/call.hpp"
 #include "coder_users/routes/cookies.hpp"
 #include "coder_users/routes/token_refresh.hpp"
@@ -26,7 +28,7 @@ inline void refuse_session(const Identity& identity, bool linked, Time now) {
 
 /// What is behind a good token.
 struct GoodSession {
-    Identity identity;
+    Shared<Identity> identity;
     bool refresh_due = false;  ///< the login provider's token has expired and can be renewed
 };
 
@@ -37,47 +39,54 @@ inline GoodSession check_token(store::Store& store, std::string_view token, Time
     const auto session = store.find_session(parts.id);
     // An unknown id costs the same comparison as a wrong secret.
     static const std::string nobodys(64, '-');
-    const std::string presented = rules::sha256_hex(parts.secret);
+    const auto presented = rules::sha256_digits(parts.secret);
     const std::string& expected = session ? session->hashed_secret : nobodys;
-    if (!rules::equal_constant_time(presented, expected) || !session) throw rules::key_invalid();
+    if (!rules::equal_constant_time({presented.data(), presented.size()}, expected) || !session)
+        throw rules::key_invalid();
 
-    Identity identity = store.identity_of(*session);
-    refuse_session(identity, session->linked, now);
+    Shared<Identity> identity = store.identity_of(session);
+    refuse_session(*identity, session->linked, now);
     const Time ends = session->token_expires_at;
     return {std::move(identity), ends != never && ends <= now};
 }
 
-/// An identity that was checked some time ago, as it is now. The host is always itself.
-inline Identity current_identity(store::Store& store, const Identity& known, Time now) {
-    if (known.is_system()) return known;
+/// An identity that was checked some time ago, as it is now. The host is always itself, and must
+/// outlive what is returned.
+inline Shared<Identity> current_identity(store::Store& store, const Identity& known, Time now) {
+    if (known.is_system()) return unowned(known);
     const auto session = store.find_session(known.key.id);
     if (!session || session->identity.user.id != known.user.id) throw rules::key_invalid();
-    Identity identity = store.identity_of(*session);
-    refuse_session(identity, session->linked, now);
+    Shared<Identity> identity = store.identity_of(session);
+    refuse_session(*identity, session->linked, now);
     return identity;
 }
 
 /// Check 9 where it is due. May wait for the provider: the identity counts as it is afterwards.
-inline Identity refreshed_identity(const routes::Backend& backend, GoodSession session, Time now) {
+inline Shared<Identity> refreshed_identity(const routes::Backend& backend, GoodSession session,
+                                           Time now) {
     if (!session.refresh_due) return std::move(session.identity);
-    routes::refresh_provider_token(backend, session.identity.user.id, now);
-    return current_identity(backend.store, session.identity, now);
+    routes::refresh_provider_token(backend, session.identity->user.id, now);
+    return current_identity(backend.store, *session.identity, now);
 }
 
 /// The effects of a use (contract http.md 6.3): part of every answer from here on, stored soon.
-inline void note_use(store::Store& store, Identity& identity, Time now, bool slide) {
-    const rules::KeyUse use = rules::use_key(identity.key, now, slide);
+inline void note_use(store::Store& store, Shared<Identity>& identity, Time now, bool slide) {
+    const rules::KeyUse use = rules::use_key(identity->key, now, slide);
     if (!use.changed) return;
-    store.note_use(identity.key, use.last_used, use.expires_at, now);
-    identity.key.last_used = use.last_used;
-    identity.key.expires_at = use.expires_at;
-    identity.user.last_seen_at = now;
-    if (identity.user.status == UserStatus::dormant) identity.user.status = UserStatus::active;
+    store.note_use(identity->key, use.last_used, use.expires_at, now);
+    Identity used = *identity;
+    used.key.last_used = use.last_used;
+    used.key.expires_at = use.expires_at;
+    used.user.last_seen_at = now;
+    if (used.user.status == UserStatus::dormant) used.user.status = UserStatus::active;
+    identity = std::make_shared<const Identity>(std::move(used));
 }
 
 /// Gate 6 as a whole, for callers in the process.
-inline Identity authenticate(const routes::Backend& backend, std::string_view token, Time now) {
-    Identity identity = refreshed_identity(backend, check_token(backend.store, token, now), now);
+inline Shared<Identity> authenticate(const routes::Backend& backend, std::string_view token,
+                                     Time now) {
+    Shared<Identity> identity =
+        refreshed_identity(backend, check_token(backend.store, token, now), now);
     note_use(backend.store, identity, now, !backend.options.disable_session_expiry_refresh);
     return identity;
 }

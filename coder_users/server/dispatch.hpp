@@ -77,7 +77,7 @@ class Dispatcher {
     Identity authenticate(std::string_view token) {
         const Exchange exchange{fresh_id(), backend_.now(), ""};
         return refusing(exchange,
-                        [&] { return server::authenticate(backend_, token, exchange.now); });
+                        [&] { return *server::authenticate(backend_, token, exchange.now); });
     }
 
     bool may(const Identity& identity, Action action, std::string_view user) {

@@ -72,7 +72,7 @@ CODER_USERS_INLINE User Caller::create_user(const CreateUser& wanted) const {
 
 CODER_USERS_INLINE User Caller::find_user(std::string_view user) const {
     return running_->call(server::errand_on("get-user-by-name", user), identity_,
-                          [](routes::Call& call) { return call.target; });
+                          [](routes::Call& call) { return *call.target; });
 }
 
 CODER_USERS_INLINE UserPage Caller::list_users(const FindUsers& which) const {
@@ -158,7 +158,7 @@ CODER_USERS_INLINE std::vector<Organization> Caller::list_organizations() const 
     return running_->call({*routes::find_route("get-organizations")}, identity_,
                           [](routes::Call& call) {
                               return call.backend.store.read([&](store::Connection& c) {
-                                  return routes::readable_organizations(c, call.actor.user);
+                                  return routes::readable_organizations(c, call.actor->user);
                               });
                           });
 }

@@ -69,8 +69,8 @@ class Pipeline {
             throw as_error(line_too_long);
         const auto url = parse_target(request.target);  // gate 1
         if (!url) throw as_error(url_not_valid);
-        if (is_encoded(routes::header(request, "Content-Encoding").value_or("")))
-            throw as_error(encoding_not_supported);
+        const auto coding = routes::header(request, "Content-Encoding");
+        if (coding && is_encoded(*coding)) throw as_error(encoding_not_supported);
         if (request.body.size() > limits.body) throw as_error(body_too_large);
         const rules::PresentedToken token = presented_token(request);
         refuse_cross_origin(request, token);  // gate 2
@@ -129,14 +129,14 @@ class Pipeline {
     /// Whether an identity may do this now; `user` may be "".
     bool may(const Identity& identity, Action action, std::string_view user, Time now) {
         try {
-            const Identity actor = current_identity(backend_.store, identity, now);
-            const User target = user.empty() ? actor.user : backend_.store.read([&](auto& c) {
-                return routes::readable_user(c, actor.user, user);
+            const auto actor = current_identity(backend_.store, identity, now);
+            const User target = user.empty() ? actor->user : backend_.store.read([&](auto& c) {
+                return routes::readable_user(c, actor->user, user);
             });
-            const bool self = actor.user.id == target.id;
-            if (actor.key.scope != KeyScope::all && !(self && action == Action::read_user))
+            const bool self = actor->user.id == target.id;
+            if (actor->key.scope != KeyScope::all && !(self && action == Action::read_user))
                 return false;
-            return rules::may(actor.user, action, target);
+            return rules::may(actor->user, action, target);
         } catch (const ApiError&) {
             return false;  // no session any more, no such user
         }
@@ -152,7 +152,7 @@ class Pipeline {
  private:
     /// The outcome of checks without effects.
     struct CheckedToken {
-        std::optional<Identity> identity;
+        Shared<Identity> identity;  ///< nullptr: nobody's
         bool refresh_due = false;
         std::optional<ApiError> refusal;
     };
@@ -205,7 +205,7 @@ class Pipeline {
     /// Counts the request, and says in every later answer to it where the caller stands. The limit
     /// that it exceeds, if any.
     std::optional<LimitState> count(const routes::Match& match, const routes::Route* route,
-                                    const std::optional<Identity>& identity, Exchange& exchange) {
+                                    const Shared<Identity>& identity, Exchange& exchange) {
         if (!limits_.on()) return std::nullopt;
         const auto states =
             limits_.count(identity ? identity->user.id : rules::counted_address(exchange.address),
@@ -221,10 +221,10 @@ class Pipeline {
         return states->exceeded;
     }
 
-    Identity signed_in(CheckedToken& checked, Time now) {
+    Shared<Identity> signed_in(CheckedToken& checked, Time now) {
         if (checked.refusal) throw ApiError(*checked.refusal);
-        Identity identity = refreshed_identity(
-            backend_, {std::move(checked.identity.value()), checked.refresh_due}, now);
+        Shared<Identity> identity =
+            refreshed_identity(backend_, {std::move(checked.identity), checked.refresh_due}, now);
         note_use(backend_.store, identity, now, !backend_.options.disable_session_expiry_refresh);
         return identity;
     }
@@ -238,14 +238,14 @@ class Pipeline {
         const std::string& text = call.parameter("user");
         if (text.empty()) return;
         // The caller is there as long as its session is: no second look, which might see otherwise.
-        const User& actor = call.actor.user;
-        const bool host = call.actor.is_system();
+        const User& actor = call.actor->user;
+        const bool host = call.actor->is_system();
         if (!host &&
             (text == "me" || same_folded(text, actor.id) || same_folded(text, actor.username)))
-            call.target = actor;
+            call.target = part_of(call.actor, actor);
         else
-            call.target = backend_.store.read(
-                [&](store::Connection& c) { return routes::readable_user(c, actor, text); });
+            call.target = std::make_shared<const User>(backend_.store.read(
+                [&](store::Connection& c) { return routes::readable_user(c, actor, text); }));
     }
 
     /// What is refused behind decoding and field rules may be worth an audit entry.
@@ -261,10 +261,10 @@ class Pipeline {
             }
         };
         if (call.route.resolve) call.route.resolve(call);
-        recorded([&] { routes::refuse_self(call.route, call.actor.user, call.target); });
+        recorded([&] { routes::refuse_self(call.route, call.actor->user, *call.target); });
         decode();
         return recorded([&] {
-            routes::permit(call.route, call.actor.user, call.target);
+            routes::permit(call.route, call.actor->user, *call.target);
             return operation(call);
         });
     }
@@ -281,10 +281,10 @@ class Pipeline {
 
     /// A key of scope application_connect reads its own user and nothing else.
     static void refuse_limited_key(const routes::Call& call) {
-        if (call.actor.key.scope == KeyScope::all) return;
+        if (call.actor->key.scope == KeyScope::all) return;
         const std::string& user = call.parameter("user");
-        const bool own = user == "me" || same_folded(user, call.actor.user.id) ||
-                         same_folded(user, call.actor.user.username);
+        const bool own = user == "me" || same_folded(user, call.actor->user.id) ||
+                         same_folded(user, call.actor->user.username);
         if (!call.route.for_limited_keys || !own) throw forbidden();
     }
 

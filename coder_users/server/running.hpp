@@ -57,7 +57,8 @@ struct Running final : FrontHandler {
                   &external_login},
           dispatcher(backend, log),
           writes(32, options.limits.waiting_writes),
-          hashes(cores(), options.limits.waiting_hashes),
+          // While one waits for its commit, its core has another to work for.
+          hashes(cores() + 1, options.limits.waiting_hashes),
           providers(8, options.limits.waiting_logins),
           front(*this, options.limits, options.deadlines) {
         if (listens) {

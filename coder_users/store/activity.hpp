@@ -2,13 +2,16 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 
 #include "coder_users/base/model.hpp"
+#include "coder_users/base/shared.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -43,29 +46,28 @@ class Activity {
     void lay_over(User& user) const {
         if (!any_) return;
         const std::lock_guard<std::mutex> lock(mutex_);
-        for (const ActivityBatch* batch : {&leaving_, &stored_, &pending_}) {
-            const auto found = batch->seen_at.find(user.id);
-            if (found == batch->seen_at.end()) continue;
-            user.last_seen_at = (std::max)(user.last_seen_at, found->second);
-            if (user.status == UserStatus::dormant) user.status = UserStatus::active;
-        }
+        lay_over_locked(user);
     }
 
     void lay_over(ApiKey& key) const {
         if (!any_) return;
         const std::lock_guard<std::mutex> lock(mutex_);
-        for (const ActivityBatch* batch : {&leaving_, &stored_, &pending_}) {
-            const auto found = batch->keys.find(key.id);
-            if (found == batch->keys.end()) continue;
-            key.last_used = (std::max)(key.last_used, found->second.last_used);
-            key.expires_at = (std::max)(key.expires_at, found->second.expires_at);
-        }
+        lay_over_locked(key);
     }
 
-    Identity laid_over(Identity identity) const {
-        lay_over(identity.key);
-        lay_over(identity.user);
-        return identity;
+    /// Copies only what was used lately.
+    Shared<Identity> laid_over(Shared<Identity> identity) const {
+        if (!any_) return identity;
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto knows = [&](const ActivityBatch* batch) {
+            return batch->keys.count(identity->key.id) || batch->seen_at.count(identity->user.id);
+        };
+        const auto batches = all();
+        if (std::none_of(batches.begin(), batches.end(), knows)) return identity;
+        Identity used = *identity;
+        lay_over_locked(used.key);
+        lay_over_locked(used.user);
+        return std::make_shared<const Identity>(std::move(used));
     }
 
     /// When users were last seen whose rows do not say so: a state read after this call holds all
@@ -120,6 +122,25 @@ class Activity {
     }
 
  private:
+    std::array<const ActivityBatch*, 3> all() const { return {&leaving_, &stored_, &pending_}; }
+
+    void lay_over_locked(User& user) const {
+        for (const ActivityBatch* batch : all()) {
+            const auto found = batch->seen_at.find(user.id);
+            if (found == batch->seen_at.end()) continue;
+            user.last_seen_at = (std::max)(user.last_seen_at, found->second);
+            if (user.status == UserStatus::dormant) user.status = UserStatus::active;
+        }
+    }
+    void lay_over_locked(ApiKey& key) const {
+        for (const ActivityBatch* batch : all()) {
+            const auto found = batch->keys.find(key.id);
+            if (found == batch->keys.end()) continue;
+            key.last_used = (std::max)(key.last_used, found->second.last_used);
+            key.expires_at = (std::max)(key.expires_at, found->second.expires_at);
+        }
+    }
+
     mutable std::mutex mutex_;
     ActivityBatch pending_;
     ActivityBatch stored_;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "coder_users/base/shared.hpp"
 #include "coder_users/store/api_keys.hpp"
 #include "coder_users/store/tx.hpp"
 
@@ -24,7 +25,7 @@ namespace coder_users { inline namespace v0 { namespace store {
 /// at once.
 class SessionCache {
  public:
-    using Session = std::shared_ptr<const api_keys::Session>;
+    using Session = Shared<api_keys::Session>;
 
     /// Holds `most` sessions, rounded up a little; 0: none.
     explicit SessionCache(std::size_t most) : sets_(most / ways + (most % ways ? 1 : 0)) {}

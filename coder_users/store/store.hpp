@@ -127,8 +127,8 @@ class Store {
         sessions_.keep(session, changes);
         return session;
     }
-    Identity identity_of(const api_keys::Session& session) const {
-        return activity_.laid_over(session.identity);
+    Shared<Identity> identity_of(const SessionCache::Session& session) const {
+        return activity_.laid_over(part_of(session, session->identity));
     }
 
     /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that come at

@@ -43,7 +43,7 @@ void add_key(store::Tx& tx, int number, int user, LoginType type = LoginType::pa
 std::string told(store::Store& store, int number) {
     const auto session = store.find_session(key_id(number));
     if (!session) return "none";
-    const Identity identity = store.identity_of(*session);
+    const Identity identity = *store.identity_of(session);
     const User& user = identity.user;
     const ApiKey& key = identity.key;
     const std::vector<std::string> all{
@@ -204,7 +204,7 @@ TEST_CASE("uses of a key show at once in a session that is kept") {
     REQUIRE(session);
     const Time later = now + std::chrono::minutes(5);
     two.store.note_use(session->identity.key, later, later + std::chrono::hours(24), later);
-    const Identity used = two.store.identity_of(*session);
+    const Identity used = *two.store.identity_of(session);
     CHECK(used.key.last_used == later);
     CHECK(used.key.expires_at == later + std::chrono::hours(24));
     CHECK(used.user.last_seen_at == later);
