@@ -4,9 +4,9 @@
 
 #include "catch.hpp"
 #include "changes.hpp"
-#include "coder_users/routes/table.hpp"
 #include "fault_vfs.hpp"
 #include "rounds.hpp"
+#include "route_table.hpp"
 #include "store/store_fixture.hpp"
 
 using namespace faults;
@@ -77,7 +77,7 @@ TEST_CASE("a change whose process ends at any call is there as a whole or not at
             }
     }
     // A GET that changes something ends a login at a provider: tests of external logins drive it.
-    for (const auto& route : coder_users::routes::table()) {
+    for (const auto& route : coder_users_test::route_table()) {
         CAPTURE(route.operation_id);
         if (route.audit.resource_type && route.verb != coder_users::routes::Verb::get)
             CHECK(driven.count(route.operation_id) == 1);

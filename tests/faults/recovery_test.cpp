@@ -7,8 +7,8 @@
 
 #include "catch.hpp"
 #include "changes.hpp"
-#include "coder_users/routes/table.hpp"
 #include "fault_vfs.hpp"
+#include "route_table.hpp"
 #include "store/store_fixture.hpp"
 
 using namespace faults;
@@ -134,7 +134,7 @@ TEST_CASE("at the first sign of damage serving stops and the file is left as it 
 
 TEST_CASE("what works on a full disk is logging in and what ends sessions, keys and accounts") {
     std::string all;
-    for (const auto& route : coder_users::routes::table())
+    for (const auto& route : coder_users_test::route_table())
         if (route.works_on_full_disk) all += std::string(route.operation_id) + " ";
     CHECK(all ==
           "log-in-user log-out-user delete-user update-user-password suspend-user-account "

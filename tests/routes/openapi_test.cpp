@@ -1,8 +1,8 @@
 // GET /openapi.json (contract neighbours.md 7) against the list of operations of the contract.
 #include <set>
 
-#include "coder_users/routes/table.hpp"
 #include "people.hpp"
+#include "route_table.hpp"
 #include "shape_check.hpp"
 
 using namespace coder_users_test;
@@ -223,7 +223,7 @@ TEST_CASE("described refusals are those that gates can give") {
 TEST_CASE("every answer has an example of its shape, and texts their values") {
     const Value schemas = document()["components"]["schemas"];
     std::size_t examples = 0;
-    for (const coder_users::routes::Route& route : coder_users::routes::table()) {
+    for (const coder_users::routes::Route& route : route_table()) {
         if (!route.reply || route.reply->properties.empty()) continue;
         INFO(route.reply->name);
         const Value example = schemas[route.reply->name]["example"];

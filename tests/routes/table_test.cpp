@@ -1,10 +1,10 @@
 // What holds for every row of the route table (contract http.md 2, 3 and 11).
-#include "coder_users/routes/table.hpp"
 
 #include <map>
 #include <set>
 
 #include "endpoint_table.hpp"
+#include "route_table.hpp"
 #include "routes/drives.hpp"
 #include "shape_check.hpp"
 
@@ -40,7 +40,7 @@ std::string path_of(const Route& route, const std::string& user) {
 
 TEST_CASE("every operation succeeds as its row promises") {
     World world;
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         INFO(name_of(route) << " (" << route.operation_id << ")");
         const auto drive = drives().find(route.operation_id);
         if (drive == drives().end()) {
@@ -60,7 +60,7 @@ TEST_CASE("every operation succeeds as its row promises") {
 
 TEST_CASE("every drive belongs to a row") {
     std::set<std::string> ids;
-    for (const Route& route : routes::table()) ids.insert(route.operation_id);
+    for (const Route& route : route_table()) ids.insert(route.operation_id);
     for (const auto& [id, drive] : drives()) {
         INFO(id);
         CHECK(ids.count(id) == 1);
@@ -69,7 +69,7 @@ TEST_CASE("every drive belongs to a row") {
 
 TEST_CASE("operations and their ids are unique") {
     std::set<std::string> operations, ids;
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         INFO(name_of(route));
         CHECK(operations.insert((route.outside_api ? "!" : "") + name_of(route)).second);
         CHECK(ids.insert(route.operation_id).second);
@@ -81,7 +81,7 @@ TEST_CASE("operations and their ids are unique") {
 
 TEST_CASE("all methods of a path have the same guard") {
     std::map<std::string, Guard> guards;
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         INFO(name_of(route));
         CHECK(guards.emplace(route.path, route.guard).first->second == route.guard);
         if (std::string(route.path).find("{user}") != std::string::npos)
@@ -100,7 +100,7 @@ TEST_CASE("exactly the public paths of the contract are open") {
                                            "/users/login",
                                            "/users/oauth2/github/callback",
                                            "/users/oidc/callback"};
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         INFO(name_of(route));
         CHECK((route.guard == Guard::open) == (open_paths.count(route.path) == 1));
         if (route.guard == Guard::open) CHECK_FALSE(route.action.has_value());
@@ -108,7 +108,7 @@ TEST_CASE("exactly the public paths of the contract are open") {
 }
 
 TEST_CASE("every change is audited") {
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         INFO(name_of(route));
         const bool asks_only = std::string(route.path) == "/authcheck";
         if (route.verb == routes::Verb::get || asks_only)
@@ -121,7 +121,7 @@ TEST_CASE("every change is audited") {
 
 TEST_CASE("every guarded operation wants a session first") {
     World world;
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         if (route.guard != Guard::session) continue;
         const std::string method(to_string(route.verb));
         for (const std::string& user : {std::string("owner"), std::string("nobody")}) {
@@ -148,7 +148,7 @@ TEST_CASE("every guarded operation wants a session first") {
 TEST_CASE("every operation on a user hides users that the caller cannot read") {
     World world;
     const std::string bob = world.member("bob");
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         const std::string path = route.path;
         // its own look-up: contract neighbours.md 5
         if (path.find("{user}") == std::string::npos || path.find("/organizations/") == 0) continue;
@@ -169,7 +169,7 @@ TEST_CASE("a key for applications may do what its rows say") {
     KeyRow limited;
     limited.scope = "application_connect";
     const std::string key = world.add_key("owner", limited);
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         if (route.guard != Guard::session) continue;
         INFO(name_of(route));
         const bool own_user = name_of(route) == "GET /users/{user}";
@@ -183,7 +183,7 @@ TEST_CASE("a key for applications may do what its rows say") {
 
 TEST_CASE("every body must be JSON") {
     World world;
-    for (const Route& route : routes::table()) {
+    for (const Route& route : route_table()) {
         if (!route.body) continue;
         INFO(name_of(route));
         const std::string path(route.path);
