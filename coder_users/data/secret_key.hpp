@@ -152,56 +152,63 @@ inline std::string sealed_again(const std::string& sealed, std::string_view asso
     return rules::base64_encode(rules::seal(key, *text, associated, random));
 }
 
-/// Proves that `key` is the one of this database, makes it so in a new one, or in one of which
-/// `previous` (may be empty) has been the key until now.
-inline void check_secret_key(store::Store& store, const std::string& key,
-                             const std::string& previous, const std::string& source,
-                             const rules::Random& random) {
-    constexpr const char* name = secret_key_check_name;
-    constexpr std::string_view purpose = secret_key_purpose;
-    const auto stored =
-        store.read([&](store::Connection& c) { return store::deployment::find(c, name); });
-    if (!stored) {
-        const std::string check = rules::base64_encode(rules::seal(key, purpose, purpose, random));
-        store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, check); });
-        return;
-    }
-    if (opens_check(key, *stored)) return;
-    if (previous.empty() || !opens_check(previous, *stored))
-        throw std::runtime_error(source + " does not hold the key of " + store.name());
-    store.write([&](store::Tx& tx) {
-        store::seal_anew(tx, [&](const std::string& text, const std::string& user_id) {
-            return sealed_again(text, user_id, previous, key, random);
-        });
-        store::deployment::replace(tx, name, sealed_again(*stored, purpose, previous, key, random));
-    });
+inline std::optional<std::string> find_key_check(store::Connection& c) {
+    return store::deployment::find(c, secret_key_check_name);
 }
 
-/// The key of this database. Makes the key file of a new one. Throws std::runtime_error that names
-/// the key's source when it is missing or wrong.
+/// The key of the database `name`, of which `check` is the check value; it may still be the one
+/// before, when `previous_secret_key` opens that. Throws std::runtime_error that names the key's
+/// source when it is missing or wrong.
+inline std::string proven_key(const Options& options, const std::string& name,
+                              const std::string& check) {
+    const std::string path = key_file_of(options, name), &previous = options.previous_secret_key;
+    std::string key = options.secret_key;
+    if (key.empty()) {
+        if (previous.empty()) claim_new_key(path, check);
+        auto found = read_key_file(path);
+        if (!found)
+            throw std::runtime_error("the key file " + path + " of " + name + " is missing");
+        key = std::move(*found);
+    }
+    if (opens_check(key, check) || (!previous.empty() && opens_check(previous, check))) return key;
+    throw std::runtime_error(key_source(options, path) + " does not hold the key of " + name);
+}
+
+/// The key of a database that has none yet. Makes its key file unless the host keeps the key.
+inline std::string key_of_new(const Options& options, const store::Store& store,
+                              const rules::Random& random) {
+    if (!options.secret_key.empty()) return options.secret_key;
+    const std::string path = key_file_of(options, store.name());
+    const bool has_file = !store.in_memory() || !options.secret_key_file.empty();
+    auto key = has_file ? read_key_file(path) : std::nullopt;
+    if (key) return std::move(*key);
+    key = random_secret_key(random);
+    if (has_file) NewKeyFile(path, *key).add();
+    return std::move(*key);
+}
+
+/// The key of this database, which from here on is the only one that opens what is sealed there.
+/// Throws std::runtime_error that names the key's source when it is missing or wrong.
 inline std::string secret_key(const Options& options, store::Store& store,
                               const rules::Random& random) {
-    const bool file_wanted =
-        options.secret_key.empty() && !(store.in_memory() && options.secret_key_file.empty());
-    const std::string path = key_file_of(options, store.name());
-    std::string key = options.secret_key;
-    if (file_wanted) {
-        const auto check = store.read(
-            [](store::Connection& c) { return store::deployment::find(c, secret_key_check_name); });
-        if (check && options.previous_secret_key.empty()) claim_new_key(path, *check);
-        auto found = read_key_file(path);
-        if (!found) {
-            if (check)
-                throw std::runtime_error("the key file " + path + " of " + store.name() +
-                                         " is missing");
-            found = random_secret_key(random);
-            NewKeyFile(path, *found).add();
-        }
-        key = std::move(*found);
-    } else if (key.empty()) {
-        key = random_secret_key(random);
+    constexpr const char* name = secret_key_check_name;
+    constexpr std::string_view purpose = secret_key_purpose;
+    const auto check = store.read(find_key_check);
+    if (!check) {
+        std::string key = key_of_new(options, store, random);
+        const std::string made = rules::base64_encode(rules::seal(key, purpose, purpose, random));
+        store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
+        return key;
     }
-    check_secret_key(store, key, options.previous_secret_key, key_source(options, path), random);
+    std::string key = proven_key(options, store.name(), *check);
+    if (opens_check(key, *check)) return key;
+    const auto again = [&](const std::string& sealed, std::string_view associated) {
+        return sealed_again(sealed, associated, options.previous_secret_key, key, random);
+    };
+    store.write([&](store::Tx& tx) {
+        store::seal_anew(tx, again);
+        store::deployment::replace(tx, name, again(*check, purpose));
+    });
     return key;
 }
 

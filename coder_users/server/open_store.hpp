@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "coder_users/api.hpp"
+#include "coder_users/data/secret_key.hpp"
 #include "coder_users/routes/call.hpp"
 #include "coder_users/rules/crypto.hpp"
 #include "coder_users/server/log.hpp"
@@ -29,6 +30,7 @@ inline std::string deployment_id(store::Store& store, const rules::Random& rando
     return made;
 }
 
+/// Both live as long as the store.
 inline store::StoreOptions store_options(const Options& options, Log& log) {
     store::StoreOptions chosen;
     chosen.database = options.database;
@@ -36,6 +38,9 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     chosen.readers = (options.limits.workers ? options.limits.workers : 2 * cores()) + 4;
     chosen.cached_sessions = options.limits.cached_sessions;
     chosen.test_data = options.test_data;
+    chosen.accept = [&options](store::Connection& c, const std::string& path) {
+        if (const auto check = data::find_key_check(c)) data::proven_key(options, path, *check);
+    };
     chosen.fail_write = options.env.fail_write;
     chosen.on_activity_failure = [&log, now = options.env.now](const std::string& reason) {
         log.write({LogLevel::error, now(), "activity not stored", {{"reason", reason}}});

@@ -24,6 +24,7 @@ class Connection {
           db_(translated([&] { return SQLite::Database(name, flags, busy_timeout_ms); })) {
         checkpoint_on_close(false);  // a file that cannot be read here stays untouched
         lower_limits();
+        sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_LOOKASIDE, nullptr, 1200, 400);
         sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         run("PRAGMA trusted_schema = OFF");
         run("PRAGMA cell_size_check = ON");

@@ -221,8 +221,7 @@ class Store {
             migrate(*writer, options_.test_data);
             return writer;
         }
-        name_ = absolute_path(name_);
-        connection_name_ = name_;
+        connection_name_ = name_ = absolute_path(name_);
         flags_ = flags | SQLITE_OPEN_NOFOLLOW;
         const bool existed =
             take_database_file(name_, schema_version, options_.test_data, lock_) == FileState::ours;
@@ -230,8 +229,9 @@ class Store {
         struct stat log {};
         const bool unclean = ::stat((name_ + "-wal").c_str(), &log) == 0 && log.st_size > 0;
         auto writer = new_writer();
-        writer->checkpoint_on_close(false);  // a damaged file stays untouched
+        writer->checkpoint_on_close(false);  // a file that is refused stays untouched
         if (existed && unclean) check_integrity(*writer, name_);
+        if (existed && options_.accept) options_.accept(*writer, name_);
         // A new file gets its schema in one rollback-journal transaction, so that its header says
         // whose it is before a write-ahead log exists.
         migrate(*writer, options_.test_data);

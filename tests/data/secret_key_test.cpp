@@ -8,7 +8,9 @@
 #include <string>
 #include <thread>
 
+#include "coder_users/server/open_store.hpp"
 #include "server_fixture.hpp"
+#include "store/store_fixture.hpp"
 
 using namespace coder_users_test;
 using namespace coder_users;
@@ -24,10 +26,8 @@ Options at(const std::string& path) {
 
 /// The key that a start with these options ends up with.
 std::string key_of(const Options& options) {
-    store::StoreOptions chosen;
-    chosen.database = options.database;
-    chosen.memory_name = "secret key";
-    store::Store store(chosen);
+    server::Log log(options.log);
+    store::Store store(server::store_options(options, log));
     return data::secret_key(options, store, rules::system_random);
 }
 
@@ -107,6 +107,25 @@ TEST_CASE("a wrong key is refused by the name of its source") {
                ContainsSubstring("Options::secret_key") && ContainsSubstring(folder.file("a.db")));
     options.secret_key = key;
     CHECK((key_of(options) == key));
+}
+
+TEST_CASE("a database whose key is wrong or missing stays as it is, byte for byte") {
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    key_of(at(path));
+    store_test::raw(path).exec("PRAGMA journal_mode = DELETE");  // as a copy is
+    const std::string log = GENERATE(std::string(), std::string(5000, 'w'));
+    const bool missing = GENERATE(true, false);
+    CAPTURE(log.size(), missing);
+    const std::string bytes = file_bytes(path);
+    if (!log.empty()) put(path + "-wal", log);
+    if (missing)
+        std::filesystem::remove(path + ".key");
+    else
+        put(path + ".key", rules::base64_encode(std::string(32, 'x')));
+    CHECK_THAT(error_of(at(path)), ContainsSubstring("key file " + path + ".key"));
+    CHECK((file_bytes(path) == bytes));
+    CHECK((file_bytes(path + "-wal") == log));
 }
 
 TEST_CASE("a file that holds no key is refused by its name and left as it was") {
