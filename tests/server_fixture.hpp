@@ -59,10 +59,15 @@ class Value {
 
 inline Value parse(const std::string& text) { return Value(coder_users::format::parse_json(text)); }
 
-/// What a database file holds, read beside the running server: rows as "a|b", joined by newlines.
-inline std::string stored(const std::string& path, const std::string& sql) {
-    SQLite::Database db(path, SQLite::OPEN_READONLY, 5000);
-    SQLite::Statement rows(db, sql);
+/// A database file, to be read beside the running server.
+struct StoredFile : SQLite::Database {
+    explicit StoredFile(const std::string& path)
+        : SQLite::Database(path, SQLite::OPEN_READONLY, 5000) {}
+};
+
+/// What is stored there: rows as "a|b", joined by newlines.
+inline std::string stored(const StoredFile& file, const std::string& sql) {
+    SQLite::Statement rows(file, sql);
     std::string out;
     while (rows.executeStep()) {
         if (!out.empty()) out += '\n';
@@ -71,6 +76,9 @@ inline std::string stored(const std::string& path, const std::string& sql) {
                 rows.getColumn(i).isNull() ? "NULL" : rows.getColumn(i).getString();
     }
     return out;
+}
+inline std::string stored(const std::string& path, const std::string& sql) {
+    return stored(StoredFile(path), sql);
 }
 
 inline const std::string good_password = "correct-Horse-9";

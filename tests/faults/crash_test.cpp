@@ -53,12 +53,7 @@ class Ledger {
         for (std::thread& thread : threads) thread.join();
 
         Server again(path_, number + 1);
-        CHECK(stored(path_, "PRAGMA integrity_check") == "ok");
-        CHECK(stored(path_, "PRAGMA foreign_key_check").empty());
-        for (auto& client : clients_) {
-            CHECK(client->check(path_) == "");
-            CHECK(client->try_tokens(again.port(), number + 1) == "");
-        }
+        check_file(again.port(), number + 1);
         if (random_() % 2)
             again.kill();
         else
@@ -74,6 +69,16 @@ class Ledger {
     }
 
  private:
+    void check_file(int port, long round) {
+        const StoredFile file(path_);
+        CHECK(stored(file, "PRAGMA integrity_check") == "ok");
+        CHECK(stored(file, "PRAGMA foreign_key_check").empty());
+        for (auto& client : clients_) {
+            CHECK(client->check(file) == "");
+            CHECK(client->try_tokens(port, round) == "");
+        }
+    }
+
     TempFolder folder_;
     const std::string path_ = folder_.file("users.db");
     std::minstd_rand random_;

@@ -37,14 +37,14 @@ struct Person {
 };
 
 /// The same from the file; `id` is a uuid.
-inline std::string facts_in(const std::string& path, const std::string& id) {
+inline std::string facts_in(const StoredFile& file, const std::string& id) {
     const auto list = [&](const std::string& what, const std::string& table) {
         std::string rows = stored(
-            path, "SELECT " + what + " FROM " + table + " WHERE user_id = '" + id + "' ORDER BY 1");
+            file, "SELECT " + what + " FROM " + table + " WHERE user_id = '" + id + "' ORDER BY 1");
         std::replace(rows.begin(), rows.end(), '\n', ',');
         return rows.empty() ? rows : rows + ",";
     };
-    return stored(path,
+    return stored(file,
                   "SELECT username, theme_preference, CASE status WHEN 'suspended' THEN status "
                   "ELSE 'live' END, CASE deleted WHEN 1 THEN 'deleted' ELSE 'there' END FROM users "
                   "WHERE id = '" +
@@ -85,15 +85,15 @@ class LedgerClient {
     }
 
     /// Settles what was left open and tells everything that is not as it must be.
-    std::string check(const std::string& path) {
+    std::string check(const StoredFile& file) {
         std::string wrong;
-        if (open_) settle(path, *open_);
+        if (open_) settle(file, *open_);
         open_.reset();
-        for (Person& person : people_) wrong += check(path, person);
+        for (Person& person : people_) wrong += check(file, person);
         std::string ids;
         for (const std::string& id : recorded_) ids += (ids.empty() ? "'" : ",'") + id + "'";
         const std::string found =
-            stored(path, "SELECT count(DISTINCT request_id) FROM audit_logs WHERE request_id IN (" +
+            stored(file, "SELECT count(DISTINCT request_id) FROM audit_logs WHERE request_id IN (" +
                              ids + ")");
         if (found != std::to_string(recorded_.size()))
             wrong += "audit rows: " + found + " of " + std::to_string(recorded_.size()) + "\n";
@@ -177,10 +177,10 @@ class LedgerClient {
     }
 
     // Either nothing of it happened or all of it, with what nobody was told taken from the file.
-    void settle(const std::string& path, const Operation& operation) {
+    void settle(const StoredFile& file, const Operation& operation) {
         Person& person = people_[operation.person];
         Told told;
-        told.user_id = stored(path, "SELECT id FROM users WHERE username = '" + person.name + "'");
+        told.user_id = stored(file, "SELECT id FROM users WHERE username = '" + person.name + "'");
         if (person.id.empty() && told.user_id.empty()) {
             people_.erase(people_.begin() + static_cast<long>(operation.person));
             ++settled_as_undone_;
@@ -188,35 +188,35 @@ class LedgerClient {
         }
         const std::string id = person.id.empty() ? told.user_id : person.id;
         const std::string condition = " WHERE user_id = '" + id + "'";
-        told.public_key = stored(path, "SELECT public_key FROM git_ssh_keys" + condition);
+        told.public_key = stored(file, "SELECT public_key FROM git_ssh_keys" + condition);
         std::string known;
         for (const auto& [key, token] : person.keys) known += ",'" + key + "'";
         told.key_id = stored(
-            path, "SELECT id FROM api_keys" + condition + " AND id NOT IN (''" + known + ")");
+            file, "SELECT id FROM api_keys" + condition + " AND id NOT IN (''" + known + ")");
         Person after = person;
         operation.apply(after, told);
         const bool key_fits = after.public_key.empty() || after.public_key == told.public_key;
         const bool happened =
-            person.id.empty() || (facts_in(path, id) == after.facts() &&
-                                  (after.deleted || (key_fits && has_password(path, after))));
+            person.id.empty() || (facts_in(file, id) == after.facts() &&
+                                  (after.deleted || (key_fits && has_password(file, after))));
         ++(happened ? settled_as_done_ : settled_as_undone_);
         if (happened) apply(operation, told);
     }
 
-    static bool has_password(const std::string& path, const Person& person) {
+    static bool has_password(const StoredFile& file, const Person& person) {
         return coder_users::rules::password_matches(
             person.password,
-            stored(path, "SELECT hashed_password FROM users WHERE id = '" + person.id + "'"));
+            stored(file, "SELECT hashed_password FROM users WHERE id = '" + person.id + "'"));
     }
 
-    static std::string check(const std::string& path, Person& person) {
-        const std::string found = facts_in(path, person.id);
+    static std::string check(const StoredFile& file, Person& person) {
+        const std::string found = facts_in(file, person.id);
         std::string wrong;
         if (found != person.facts()) wrong += found + "\ninstead of\n" + person.facts() + "\n";
         if (person.deleted) return wrong;
-        if (!has_password(path, person)) wrong += "the password of " + found + "\n";
+        if (!has_password(file, person)) wrong += "the password of " + found + "\n";
         const std::string key =
-            stored(path, "SELECT public_key FROM git_ssh_keys WHERE user_id = '" + person.id + "'");
+            stored(file, "SELECT public_key FROM git_ssh_keys WHERE user_id = '" + person.id + "'");
         if (key.empty() || (!person.public_key.empty() && key != person.public_key))
             wrong += "the SSH key of " + found + "\n";
         person.public_key = key;
