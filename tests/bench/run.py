@@ -84,12 +84,13 @@ class Server:
 class Bench:
     def __init__(self, arguments, folder):
         self.seconds, self.rounds = arguments.seconds, arguments.rounds
+        self.users = arguments.users
         self.pinned = arguments.pinned
         self.program = f"{arguments.programs}/load_server"
         self.folder = folder
         self.database = f"{folder}/users.db"
         self.tokens = f"{folder}/tokens"
-        made = subprocess.run([self.program, "make", self.database, str(arguments.users),
+        made = subprocess.run([self.program, "make", self.database, str(self.users),
                                self.tokens], check=True, stdout=subprocess.PIPE, text=True)
         print(made.stdout.strip())
 
@@ -276,7 +277,7 @@ def idle(bench):
     server.stop()
 
 
-def long_list(bench, users):
+def long_list(bench):
     """GET /users without a limit: how much memory, how long, what others notice."""
     server = bench.serve("service")
     with open(bench.tokens) as tokens:
@@ -295,7 +296,7 @@ def long_list(bench, users):
             highest = max(highest, server.memory())
         took = time.time() - begin
     whole = "whole" if end == b"0\r\n\r\n" else "cut short"
-    print(f"| GET /users without a limit, {users:,} users, {size / 2**20:.0f} MB | service | "
+    print(f"| GET /users without a limit, {bench.users:,} users, {size / 2**20:.0f} MB | service | "
           f"{whole} in {took:.2f} s, first byte after {first * 1e3:.0f} ms, "
           f"{highest - before:+.1f} MB | | |")
     server.stop()
@@ -315,6 +316,9 @@ def plots(bench, folder):
     plot(folder / "me-p99.svg", "GET /api/v2/users/me", "p99 in ms", late)
 
 
+PARTS = {part.__name__: part for part in (reads, lists, writes, logins, idle, long_list)}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("programs")
@@ -322,18 +326,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--pinned", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--plots")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments, folder)
         print("| Work | Server | requests per second | p99 in ms | server's CPU in us |\n"
               "|---|---|---|---|---|")
-        reads(bench)
-        lists(bench)
-        writes(bench)
-        logins(bench)
-        idle(bench)
-        long_list(bench, arguments.users)
+        for part in arguments.only or PARTS:
+            PARTS[part](bench)
         if arguments.plots:
             plots(bench, arguments.plots)
 
