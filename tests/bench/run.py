@@ -11,6 +11,7 @@ not figures of different runs.
 import argparse
 import contextlib
 import http.client
+import math
 import os
 import pathlib
 import re
@@ -172,30 +173,31 @@ def ratio(found, one, other):
             f"{spread_of_ratios([b[2] / a[2] for a, b in pairs])}")
 
 
-def plot(path, title, unit, series):
-    """Lines over connections as an SVG; series: name -> [(x, y)]."""
+def plot(path, title, over, series):
+    """Lines as an SVG; series: name -> [(x, y)]."""
     colours = ("#1f6fb4", "#c8501e", "#4a8f3c", "#7d55a8")
     xs = sorted({x for points in series.values() for x, _ in points})
-    top = max(y for points in series.values() for _, y in points) * 1.1
+    highest = max(y for points in series.values() for _, y in points)
+    power = 10 ** math.floor(math.log10(highest))
+    top = next(power * step for step in (1, 2, 4, 8, 10) if power * step >= highest)
     place_x = {x: 70 + 480 * i / max(1, len(xs) - 1) for i, x in enumerate(xs)}
     lines = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 340" '
         'font-family="sans-serif" font-size="12">',
         '<rect width="640" height="340" fill="white"/>',
         f'<text x="70" y="22" font-size="14">{title}</text>',
-        f'<text x="310" y="332">connections</text>']
+        f'<text x="310" y="332" text-anchor="middle">{over}</text>']
     for i in range(5):
         y = 290 - 60 * i
         lines.append(f'<line x1="70" x2="550" y1="{y}" y2="{y}" stroke="#ddd"/>'
-                     f'<text x="64" y="{y + 4}" text-anchor="end">{top * 60 * i / 250:,.4g}</text>')
-    lines.append(f'<text x="14" y="40">{unit}</text>')
+                     f'<text x="64" y="{y + 4}" text-anchor="end">{top * i / 4:,g}</text>')
     for x, at in place_x.items():
-        lines.append(f'<text x="{at}" y="308" text-anchor="middle">{x}</text>')
+        lines.append(f'<text x="{at}" y="308" text-anchor="middle">{x:,}</text>')
     for i, (name, points) in enumerate(series.items()):
-        at = " ".join(f"{place_x[x]:.0f},{290 - 250 * y / top:.0f}" for x, y in points)
+        at = " ".join(f"{place_x[x]:.0f},{290 - 240 * y / top:.0f}" for x, y in points)
         colour = colours[i % len(colours)]
         lines.append(f'<polyline points="{at}" fill="none" stroke="{colour}" stroke-width="2"/>'
-                     f'<text x="{80 + 120 * i}" y="40" fill="{colour}">{name}</text>')
+                     f'<text x="{80 + 150 * i}" y="40" fill="{colour}">{name}</text>')
     pathlib.Path(path).write_text("\n".join([*lines, "</svg>", ""]))
 
 
@@ -209,15 +211,21 @@ def reads(bench):
               f"fixed_front {ratio(found, 'service', 'fixed_front')} | | |")
 
 
-def lists(bench):
-    rates = []
+def list_rounds(bench):
+    """For each round GET /users/me, the first page of the list, and the memory after them."""
+    rounds = []
     for _ in range(bench.rounds):
         server = bench.serve("service")
         bench.warm_up(server)
         me = bench.load(server, ME, 64)
         page = bench.load(server, LIST, 64)
-        rates.append((me, page, server.memory()))
+        rounds.append((me, page, server.memory()))
         server.stop()
+    return rounds
+
+
+def lists(bench):
+    rates = list_rounds(bench)
     pages = {"service": [page for _, page, _ in rates]}
     row("GET /users?limit=25, 64 connections", pages, "service")
     ratios = [page[0] / me[0] for me, page, _ in rates]
@@ -312,8 +320,21 @@ def plots(bench, folder):
             late[mode].append((count, median([p for _, p, _ in values])))
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    plot(folder / "me-rate.svg", "GET /api/v2/users/me", "requests per second", rate)
-    plot(folder / "me-p99.svg", "GET /api/v2/users/me", "p99 in ms", late)
+    plot(folder / "me-rate.svg", "GET /users/me, requests per second", "connections", rate)
+    plot(folder / "me-p99.svg", "GET /users/me, p99 in ms", "connections", late)
+
+
+def plot_costs(arguments, folder):
+    """What a request costs the server over the number of its users."""
+    costs = {"GET /users/me": [], "GET /users?limit=25": []}
+    for users in (1_000, 10_000, 100_000, 1_000_000):
+        arguments.users = users
+        with tempfile.TemporaryDirectory() as data:
+            rounds = list_rounds(Bench(arguments, data))
+        for name, loads in zip(costs, zip(*rounds)):
+            costs[name].append((users, median([cpu for _, _, cpu in loads])))
+    print(costs)
+    plot(pathlib.Path(folder) / "cost-users.svg", "processor time of a request in µs", "users", costs)
 
 
 PARTS = {part.__name__: part for part in (reads, lists, writes, logins, idle, long_list)}
@@ -337,6 +358,8 @@ def main():
             PARTS[part](bench)
         if arguments.plots:
             plots(bench, arguments.plots)
+    if arguments.plots:
+        plot_costs(arguments, arguments.plots)
 
 
 if __name__ == "__main__":

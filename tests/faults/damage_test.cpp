@@ -78,8 +78,7 @@ std::string tried(const std::string& path, const Prepared& prepared) {
     try {
         service = std::make_unique<coder_users::Service>(coder_users::start(repeatable(path)));
     } catch (const std::exception& error) {
-        if (file_bytes(path) != before ||
-            (!log_before.empty() && file_bytes(path + "-wal") != log_before))
+        if (file_bytes(path) != before || file_bytes(path + "-wal") != log_before)
             return std::string("refused, but changed: ") + error.what();
         return std::string(error.what()).find(path) == std::string::npos
                    ? std::string("refused without its name: ") + error.what()

@@ -109,7 +109,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         service = std::make_unique<coder_users::Service>(coder_users::open(place.options()));
     } catch (const std::exception&) {
-        if (!bytes.empty() && coder_users_test::file_bytes(place.path()) != bytes) std::abort();
+        const bool touched = coder_users_test::file_bytes(place.path()) != bytes ||
+                             !coder_users_test::file_bytes(place.path() + "-wal").empty();
+        if (!bytes.empty() && touched) std::abort();
         return 0;
     }
     for (const char* where : {"/users/me", "/users?q=bob&limit=5", "/users/bob/roles",
