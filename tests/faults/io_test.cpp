@@ -113,7 +113,8 @@ constexpr Sort sorts[] = {
 
 }  // namespace
 
-TEST_CASE("calls into the file system fail: nothing acknowledged is lost and service goes on") {
+TEST_CASE("calls into the file system fail: nothing acknowledged is lost and service goes on",
+          "[io]") {
     install();
     const Prepared prepared;
     TempFolder folder;
