@@ -50,11 +50,34 @@ inline ApiError invalid_token(std::string detail, std::vector<Validation> valida
             std::move(validations)};
 }
 
-inline KeyScope token_scope(const std::string& name) {
-    if (name.empty()) return KeyScope::all;
-    const auto scope = key_scope_named(name);
-    if (!scope) throw invalid_token("", {{"scope", "invalid API key scope: \"" + name + "\""}});
-    return *scope;
+/// The scope that `field` names, in its short form or Coder's long one.
+inline KeyScope token_scope(const char* field, const std::string& name) {
+    if (name == "all" || name == "coder:all") return KeyScope::all;
+    if (name == "application_connect" || name == "coder:application_connect")
+        return KeyScope::application_connect;
+    throw invalid_token("", {{field, "invalid API key scope: \"" + name + "\""}});
+}
+
+/// `scopes` counts if it holds anything, else `scope`, else everything. A scope that keys cannot
+/// have yet is refused: a token must never do more than was asked for.
+inline KeyScope token_scope(const format::Body& body) {
+    const std::string& single = body.text("scope");
+    const std::vector<std::string> several = body.texts("scopes");
+    const KeyScope one = single.empty() ? KeyScope::all : token_scope("scope", single);
+    if (several.empty()) return one;
+    KeyScope widest = KeyScope::application_connect;
+    for (const std::string& name : several)
+        if (token_scope("scopes", name) == KeyScope::all) widest = KeyScope::all;
+    if (one != KeyScope::all && widest == KeyScope::all)
+        throw invalid_token("", {{"scope", "scope and scopes contradict each other"}});
+    return widest;
+}
+
+/// Keys cannot be limited to single objects yet.
+inline void refuse_allow_list(const std::vector<std::string>& entries) {
+    for (const std::string& entry : entries)
+        if (entry != "*:*")
+            throw invalid_token("", {{"allow_list", "must be \"*:*\", not \"" + entry + "\""}});
 }
 
 /// Asked for in nanoseconds, kept in microseconds.
@@ -94,7 +117,8 @@ inline std::string free_token_name(store::Tx& tx, const Call& call, const std::s
 }
 
 inline MadeKey make_token(Call& call) {
-    const KeyScope scope = token_scope(call.body.text("scope"));
+    const KeyScope scope = token_scope(call.body);
+    refuse_allow_list(call.body.texts("allow_list"));
     const Duration lifetime = token_lifetime(call.body.integer("lifetime").value_or(0),
                                              call.backend.options.max_token_lifetime);
     const std::string& name = call.body.text("token_name");

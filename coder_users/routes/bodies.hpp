@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "coder_users/base/model.hpp"
 #include "coder_users/format/schema.hpp"
 #include "coder_users/rules/names.hpp"
 
@@ -23,13 +24,18 @@ inline const BodySchema first_user{
      {"trial", FieldType::flag}},
     R"({"email":"alice@example.com","username":"alice","password":"correct-Horse-9","trial":false})"};
 
+inline bool names_user_status(std::string_view text) { return user_status_named(text).has_value(); }
+
+/// What narrows an account (status, service account, no login) must never be dropped unread.
 inline const BodySchema user{
     "CreateUserRequest",
     {{"email", FieldType::text, true, email_rule},
      {"username", FieldType::text, true, username_rule},
+     {"user_status", FieldType::text, false, {"oneof", names_user_status}},
      {"password", FieldType::text},
      {"login_type", FieldType::text},
      {"disable_login", FieldType::flag},
+     {"service_account", FieldType::flag},
      {"organization_id", FieldType::uuid}},
     R"({"email":"bob@example.com","username":"bob","password":"correct-Horse-9","login_type":"password","disable_login":false})"};
 
@@ -56,10 +62,14 @@ inline const BodySchema password{
 
 inline const BodySchema roles{"UpdateRoles", {{"roles", FieldType::texts}}, R"({"roles":[]})"};
 
-inline const BodySchema token{
-    "CreateTokenRequest",
-    {{"lifetime", FieldType::integer}, {"scope", FieldType::text}, {"token_name", FieldType::text}},
-    R"({"lifetime":86400000000000,"scope":"all","token_name":"laptop"})"};
+/// What narrows a token (scopes, allow list) must never be dropped unread.
+inline const BodySchema token{"CreateTokenRequest",
+                              {{"lifetime", FieldType::integer},
+                               {"scope", FieldType::text},
+                               {"scopes", FieldType::texts},
+                               {"allow_list", FieldType::texts},
+                               {"token_name", FieldType::text}},
+                              R"({"lifetime":86400000000000,"scope":"all","token_name":"laptop"})"};
 
 inline const BodySchema convert_login{
     "ConvertLoginRequest",

@@ -88,12 +88,21 @@ struct UserRequest {
     std::string email, username, password;
     std::optional<std::string> organization_id;
     std::string organization_text;  ///< the same as sent
+    UserStatus status = UserStatus::dormant;
 };
 
 inline UserRequest user_request(const Call& call) {
-    UserRequest wanted{call.body.text("login_type"),      call.body.text("email"),
-                       call.body.text("username"),        call.body.text("password"),
-                       call.body.uuid("organization_id"), call.body.text("organization_id")};
+    UserRequest wanted{
+        call.body.text("login_type"),
+        call.body.text("email"),
+        call.body.text("username"),
+        call.body.text("password"),
+        call.body.uuid("organization_id"),
+        call.body.text("organization_id"),
+        user_status_named(call.body.text("user_status")).value_or(UserStatus::dormant)};
+    if (call.body.flag("service_account"))
+        throw ApiError(400, "Validation failed.", {},
+                       {{"service_account", "service accounts are not supported"}});
     if (wanted.type.empty()) wanted.type = call.body.flag("disable_login") ? "none" : "password";
     if (wanted.organization_id == nil_uuid) wanted.organization_id.reset();
     if (!wanted.password.empty() && wanted.type != "password")
@@ -127,6 +136,7 @@ inline User planned_user(const UserRequest& wanted, LoginType type, const std::s
     user.username = wanted.username;
     user.email = wanted.email;
     user.login_type = type;
+    user.status = wanted.status;
     user.organization_ids = {place};
     return user;
 }
@@ -144,6 +154,7 @@ inline User create_user(Call& call) {
 
     ask_host(call, EventKind::created, planned_user(wanted, *type, place));
     NewUser made = prepare_user(call, wanted.email, wanted.username, *type, wanted.password);
+    made.user.status = wanted.status;
     change(call, [&](store::Tx& tx) {
         insert_user(tx, made, place_for(tx, call.actor->user, wanted), {});
         record(tx, call,

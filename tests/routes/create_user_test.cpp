@@ -172,6 +172,51 @@ TEST_CASE("the login types that users can be made with") {
     }
 }
 
+TEST_CASE("what would narrow a new user is never dropped") {
+    World world;
+    const std::string plain = world.member("plain");
+    const auto status = [](const std::string& name) { return ",\"user_status\":\"" + name + "\""; };
+    const std::string service = ",\"service_account\":true";
+    check_rows(world,
+               {
+                   {"an unknown status", "POST", "/users", world.owner,
+                    body("x", with_password + status("banned")), 400,
+                    broken({{"user_status", "oneof", "banned"}})},
+                   {"letter case", "POST", "/users", world.owner,
+                    body("x", with_password + status("Suspended")), 400,
+                    broken({{"user_status", "oneof", "Suspended"}})},
+                   {"a service account", "POST", "/users", world.owner, body("x", service), 400,
+                    with_validations("Validation failed.",
+                                     {{"service_account", "service accounts are not supported"}})},
+                   {"ahead of a password for none", "POST", "/users", world.owner,
+                    body("x", service + with_password + with_type("none")), 400,
+                    with_validations("Validation failed.",
+                                     {{"service_account", "service accounts are not supported"}})},
+                   {"a service account, by a member", "POST", "/users", plain, body("x", service),
+                    403, may_not},
+               });
+    struct Case {
+        std::string name, more, kept;
+    };
+    for (const Case& each :
+         {Case{"a", status("suspended"), "suspended"}, Case{"b", status("active"), "active"},
+          Case{"c", status("dormant"), "dormant"}, Case{"d", status(""), "dormant"},
+          Case{"e", ",\"user_status\":null,\"service_account\":false", "dormant"}}) {
+        INFO(each.name);
+        const Answer made = world.server.send("POST", "/users", world.owner,
+                                              body(each.name, with_password + each.more));
+        CHECK(made.status == 201);
+        CHECK(parse(made.body)["status"].text() == each.kept);
+        CHECK(world.sql("SELECT status FROM users WHERE username = '" + each.name + "'") ==
+              each.kept);
+        CHECK(world.server
+                  .send("POST", "/users/login", "",
+                        "{\"email\":\"" + each.name + "@example.org\",\"password\":\"" +
+                            good_password + "\"}")
+                  .status == (each.kept == "suspended" ? 401 : 201));
+    }
+}
+
 TEST_CASE("with password login switched off only other users can be made") {
     TempFolder folder;
     coder_users::Options options{folder.file("users.db")};

@@ -197,6 +197,64 @@ TEST_CASE("the first broken rule of a token answers alone") {
               "all");
 }
 
+TEST_CASE("what would narrow a token is never dropped") {
+    const People world;
+    const std::string path = "/users/me/keys/tokens", &bob = world.bob;
+    const auto refused = [&](const std::string& field, const std::string& text) {
+        return with_validations(invalid, {{field, text}});
+    };
+    const auto scope = [&](const std::string& field, const std::string& name) {
+        return refused(field, "invalid API key scope: \"" + name + "\"");
+    };
+    const auto entry = [&](const std::string& text) {
+        return refused("allow_list", "must be \"*:*\", not \"" + text + "\"");
+    };
+    std::vector<Row> rows;
+    const auto row = [&](const std::string& body, const std::string& answer) {
+        rows.push_back({body, "POST", path, bob, body, 400, answer});
+    };
+    row(R"({"scope":"user:read"})", scope("scope", "user:read"));
+    row(R"({"scopes":["user:read"]})", scope("scopes", "user:read"));
+    row(R"({"scopes":["all","user:read"]})", scope("scopes", "user:read"));
+    row(R"({"scopes":["coder:all","x","y"]})", scope("scopes", "x"));
+    row(R"({"scopes":[""]})", scope("scopes", ""));
+    row(R"({"scopes":["ALL"]})", scope("scopes", "ALL"));
+    row(R"({"scope":"x","scopes":["y"]})", scope("scope", "x"));
+    row(R"({"scope":"all","scopes":["y"],"allow_list":["z"]})", scope("scopes", "y"));
+    row(R"({"scope":"application_connect","scopes":["all"]})",
+        refused("scope", "scope and scopes contradict each other"));
+    row(R"({"allow_list":["user:11111111-1111-1111-1111-111111111111"]})",
+        entry("user:11111111-1111-1111-1111-111111111111"));
+    row(R"({"allow_list":["*:*","user:*"]})", entry("user:*"));
+    row(R"({"allow_list":[""]})", entry(""));
+    row(R"({"scopes":["user:read"],"lifetime":-1,"token_name":"tokenconfig"})",
+        scope("scopes", "user:read"));
+    row(R"({"allow_list":["x:y"],"lifetime":-1})", entry("x:y"));
+    check_rows(world, rows);
+    check_undecodable(world, "POST", path, bob,
+                      {R"({"scopes":"all"})", R"({"scopes":[1]})", R"({"scopes":{}})",
+                       R"({"allow_list":"*:*"})", R"({"allow_list":[null]})"});
+
+    for (const auto& [body, kept] : std::vector<std::pair<std::string, std::string>>{
+             {R"({"scope":"coder:all"})", "all"},
+             {R"({"scopes":null,"allow_list":null})", "all"},
+             {R"({"scopes":[],"allow_list":[]})", "all"},
+             {R"({"scopes":["all"]})", "all"},
+             {R"({"scopes":["coder:all","coder:application_connect"]})", "all"},
+             {R"({"allow_list":["*:*","*:*"]})", "all"},
+             {R"({"scope":"coder:application_connect"})", "application_connect"},
+             {R"({"scopes":["application_connect"]})", "application_connect"},
+             {R"({"scopes":["coder:application_connect"]})", "application_connect"},
+             {R"({"scope":"all","scopes":["application_connect"]})", "application_connect"},
+             {R"({"scope":"application_connect","scopes":["application_connect"]})",
+              "application_connect"},
+             {R"({"scope":"application_connect","scopes":[]})", "application_connect"}}) {
+        INFO(body);
+        CHECK(stored_key(world, key_of(world.server.send("POST", path, bob, body)), "scope") ==
+              kept);
+    }
+}
+
 TEST_CASE("token names are read back exactly") {
     const People world;
     const std::string path = "/users/me/keys/tokens";
