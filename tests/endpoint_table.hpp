@@ -17,7 +17,7 @@
 
 namespace coder_users_test {
 
-/// A JSON string as the contract writes it; for texts without control characters.
+/// A JSON string as docs/contract/http.md, "Answers" has it; for texts without control characters.
 inline std::string json_text(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
@@ -182,7 +182,7 @@ class World {
             "WHERE entry > " +
             entry + " ORDER BY entry");
     }
-    /// Whether the file comes to hold `expected`; the deadline is generous, contract: a second.
+    /// Whether the file comes to hold `expected`; the deadline is generous, a second should do.
     bool comes_to_hold(const std::string& query, const std::string& expected) const {
         return eventually([&] { return sql(query) == expected; });
     }

@@ -46,7 +46,7 @@ class CODER_USERS_API ApiError : public std::exception {
     std::vector<Validation> validations_;
 };
 
-// The refusals that several endpoints share (contract http.md section 1).
+// The refusals that several endpoints share (docs/contract/http.md, "Status codes").
 
 inline ApiError forbidden() { return {403, "Forbidden."}; }
 

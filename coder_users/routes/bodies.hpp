@@ -1,4 +1,5 @@
-// The request bodies of the contract, in the order in which their rules are reported.
+// The request bodies, in the order in which their rules are reported (docs/contract/http.md,
+// "Field rules").
 #pragma once
 
 #include <string_view>

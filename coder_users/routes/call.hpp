@@ -70,10 +70,10 @@ struct Call {
     std::string_view request_id = {};
     std::string_view address = {};  // the client's, whatever proxies are in between
 
-    Shared<Identity> actor = no_identity();  // behind gate 6
-    Shared<User> target = no_user();         // behind gate 8: the user of `{user}`
-    Organization organization = {};          // behind resolve(), where a path names one
-    format::Body body = {};                  // behind decoding and field rules
+    Shared<Identity> actor = no_identity();  // after gate 6
+    Shared<User> target = no_user();         // after gate 8: the user of `{user}`
+    Organization organization = {};          // after resolve(), where a path names one
+    format::Body body = {};                  // after decoding and field rules
     Shared<Identity> presented = {};         // on open routes that ask: the good session sent
 
     /// Fields of the answer, whatever it will be. nullptr: nobody asks for them.

@@ -1,5 +1,5 @@
-// The account behind an external login: found, or made, and brought up to date (contract
-// external_login.md section 5).
+// The account behind an external login: found, or made, and brought up to date
+// (docs/contract/external_login.md, "Account of a login").
 #pragma once
 
 #include <optional>
@@ -75,7 +75,8 @@ inline bool may_link(const std::optional<store::links::Link>& link, LoginType ty
     return type == LoginType::oidc && !starts_with(link->linked_id, oidc.issuer_url + "||");
 }
 
-/// Steps 2 to 4: whether this account is the user's.
+/// docs/contract/external_login.md, "Account of a login", steps 2 to 4: whether this account is
+/// the user's.
 inline void refuse_account(store::Connection& c, const Options& options, LoginType type,
                            const ExternalUser& who, const FoundAccount& found) {
     if (found.user->login_type != type) throw wrong_login_type(type, found.user->login_type);
@@ -86,7 +87,7 @@ inline void refuse_account(store::Connection& c, const Options& options, LoginTy
                           "This account is linked to another identity of the login provider.");
 }
 
-/// Step 5.
+/// docs/contract/external_login.md, "Account of a login", step 5.
 inline void refuse_signup(const Options& options, LoginType type) {
     const bool oidc = type == LoginType::oidc;
     if (oidc ? options.oidc.allow_signups : options.github.allow_signups) return;
@@ -111,7 +112,7 @@ inline std::string free_username(store::Tx& tx, const std::string& wanted,
     throw ApiError(409, "exhausted alternatives for taken username \"" + wanted + "\"");
 }
 
-/// Step 6.
+/// docs/contract/external_login.md, "Account of a login", step 6.
 inline User create_account(store::Tx& tx, NewUser made, const Backend& backend) {
     made.user.username = free_username(tx, made.user.username, backend.random);
     const auto organizations = store::organizations::oldest_first(tx);
@@ -119,7 +120,8 @@ inline User create_account(store::Tx& tx, NewUser made, const Backend& backend) 
     return made.user;
 }
 
-/// The part of step 8 that concerns the account itself.
+/// docs/contract/external_login.md, "Account of a login", step 8, as far as it concerns the
+/// account itself.
 inline void take_profile_over(store::Tx& tx, const User& user, const ExternalUser& who) {
     if (user.status == UserStatus::dormant)
         store::users::set_status(tx, user.id, UserStatus::active);

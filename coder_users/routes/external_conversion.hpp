@@ -1,5 +1,5 @@
-// The end of a conversion: a password account comes back from its provider (contract
-// external_login.md section 7).
+// A password account comes back from its provider (docs/contract/external_login.md, "End of a
+// conversion").
 #pragma once
 
 #include <optional>
@@ -23,7 +23,8 @@ struct ConversionRequest {
     std::string deployment_id, user_id, state, to_type;
 };
 
-/// Step 4. Throws the 400 of a cookie that this server did not sign, or not lately.
+/// docs/contract/external_login.md, "End of a conversion", step 4. Throws the 400 of a cookie that
+/// this server did not sign, or not lately.
 inline ConversionRequest conversion_request(const Call& call, std::string_view cookie) {
     const ApiError invalid(400, "Convert to oauth cookie is not valid. Please try again.");
     const auto claims = rules::verified_jwt_claims(cookie, convert_key(call.backend));
@@ -39,7 +40,7 @@ inline ConversionRequest conversion_request(const Call& call, std::string_view c
     return {text("iss"), text("sub"), text("state"), text("to_login_type")};
 }
 
-/// Steps 3 to 7.
+/// docs/contract/external_login.md, "End of a conversion", steps 3 to 7.
 inline void refuse_conversion(const Call& call, const std::string& cookie, const std::string& state,
                               const User& user, LoginType type) {
     if (cookie.empty())

@@ -1,5 +1,5 @@
 // GET /users/oauth2/github/callback and GET /users/oidc/callback: where a login through a provider
-// starts, and where it comes back to (contract external_login.md section 2).
+// starts, and where it comes back to (docs/contract/external_login.md, "Steps of a login").
 #pragma once
 
 #include <chrono>
@@ -134,7 +134,8 @@ inline void refuse_provider_error(const Call& call) {
     throw ApiError(400, "Encountered error in oidc process: " + cut_text(error), detail);
 }
 
-/// Steps 5 to 7: whether this browser started this login.
+/// docs/contract/external_login.md, "Steps of a login", steps 5 to 7: whether this browser started
+/// this login.
 inline ReturnedCode returned_code(const Call& call, LoginType type) {
     const std::string state = query_text(call, "state");
     if (state.empty()) throw ApiError(400, "State must be provided.");
@@ -175,7 +176,7 @@ inline void record_external_refusal(Call& call, LoginType type, const ExternalUs
     });
 }
 
-/// Steps 9 to 11.
+/// docs/contract/external_login.md, "Steps of a login", steps 9 to 11.
 inline Reply finish_login(Call& call, LoginType type, const ReturnedCode& returned,
                           ExternalUser& who) {
     ExternalLogin& external = *call.backend.external_login;

@@ -1,5 +1,6 @@
-// The gates behind the session: who is meant, and may the caller do this. Passed before a handler
-// runs, and again inside the transaction of every change.
+// The gates after the session: who is meant, and may the caller do this. Passed before a handler
+// runs, and again inside the transaction of every change (docs/contract/http.md, "Order of
+// checks").
 #pragma once
 
 #include <optional>
@@ -51,7 +52,7 @@ inline void refuse_self(const Route& route, const User& actor, const User& targe
         throw ApiError(route.on_self.status, route.on_self.message);
 }
 
-/// The permission of the row: behind decoding and field rules.
+/// The permission of the row: after decoding and field rules.
 inline void permit(const Route& route, const User& actor, const User& target) {
     if (!route.action || rules::may(actor, *route.action, target)) return;
     throw route.forbidden ? ApiError(403, route.forbidden) : forbidden();

@@ -1,4 +1,5 @@
-// Logging in at GitHub: from the code to the user behind it (contract external_login.md section 4).
+// Logging in at GitHub: from the code to the user behind it (docs/contract/external_login.md,
+// "GitHub").
 #pragma once
 
 #include <algorithm>
@@ -122,7 +123,8 @@ auto or_refuse(const char* message, Step&& step) {
     }
 }
 
-/// Step 3: whether this member of organizations and teams may log in.
+/// docs/contract/external_login.md, "GitHub", step 3: whether this member of organizations and
+/// teams may log in.
 inline void refuse_outsider(const GithubOptions& options, GithubApi& api,
                             const std::vector<std::string>& organizations,
                             const std::string& login) {

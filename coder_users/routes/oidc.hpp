@@ -1,5 +1,5 @@
-// Logging in at an OpenID provider: from the code to the user behind it (contract external_login.md
-// section 3).
+// Logging in at an OpenID provider: from the code to the user behind it
+// (docs/contract/external_login.md, "OpenID Connect").
 #pragma once
 
 #include <optional>
@@ -158,7 +158,7 @@ inline format::Json with_userinfo(const format::Json& claims, const std::string&
     return format::laid_over(claims, info);
 }
 
-/// The e-mail address of steps 5 and 6.
+/// The e-mail address: docs/contract/external_login.md, "OpenID Connect", steps 5 and 6.
 inline std::string email_claim(const format::Json& claims, const OidcOptions& options,
                                const std::string& username) {
     const format::Json* email = format::member(claims, options.email_field);
@@ -176,7 +176,7 @@ inline ApiError email_not_verified(const std::string& email) {
             "Verify the \"" + email + "\" email address on your OIDC provider to authenticate!"};
 }
 
-/// Step 7.
+/// docs/contract/external_login.md, "OpenID Connect", step 7.
 inline bool email_is_verified(const format::Json& claims, const OidcOptions& options,
                               const std::string& email) {
     if (options.ignore_email_verified) return true;
@@ -188,7 +188,7 @@ inline bool email_is_verified(const format::Json& claims, const OidcOptions& opt
     return true;
 }
 
-/// Step 8.
+/// docs/contract/external_login.md, "OpenID Connect", step 8.
 inline void refuse_foreign_domain(const OidcOptions& options, const std::string& email) {
     if (rules::email_in_domains(email, options.email_domains)) return;
     std::string list;

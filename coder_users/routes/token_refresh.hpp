@@ -1,6 +1,6 @@
-// Renewing the token of a login provider once it has expired (contract http.md section 6.2, check
-// 9). Where: the front sends a request whose session needs this to the lane of the providers, so
-// that a provider that hangs holds no thread that anything else waits for.
+// Renewing the token of a login provider once it has expired (docs/contract/http.md, "Checks of
+// a session", check 9). Where: the front sends a request whose session needs this to the lane of
+// the providers, so that a provider that hangs holds no thread that anything else waits for.
 #pragma once
 
 #include <optional>
@@ -83,7 +83,8 @@ inline void renew_link(const Backend& backend, const std::string& user_id, Time 
 }
 
 /// Renews the provider token of this user if it has expired: once, however many requests want it.
-/// May wait for the provider. Throws the 401 of check 9, or 503.
+/// May wait for the provider. Throws 503, or the 401 of docs/contract/http.md, "Checks of a
+/// session", check 9.
 inline void refresh_provider_token(const Backend& backend, const std::string& user_id, Time now) {
     using Kind = RefreshOutcome::Kind;
     const RefreshOutcome outcome = backend.external_login->refreshes.run(user_id, [&] {

@@ -1,4 +1,4 @@
-// The `q` of GET /audit (contract audit.md section 3).
+// The `q` of docs/contract/audit.md, "GET /audit".
 #pragma once
 
 #include <algorithm>
@@ -60,7 +60,7 @@ inline std::optional<Time> query_date(std::vector<Validation>& errors,
     return day;
 }
 
-/// Throws the 400 with all validations the contract lists.
+/// Throws the 400 with all validations of docs/contract/audit.md, "GET /audit".
 inline AuditSearch parse_audit_search(std::string_view q) {
     constexpr const char* message = "Invalid audit search query.";
     const std::vector<QueryElement> elements =

@@ -1,4 +1,4 @@
-// POST /authcheck: what a caller may do, asked by kinds of objects (contract roles.md section 7).
+// What a caller may do, asked by kinds of objects (docs/contract/roles.md, "POST /authcheck").
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Which requests with a cookie come from another site (contract http.md section 7).
+// Which requests with a cookie come from another site (docs/contract/http.md, "Cross-origin
+// rule").
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What an OpenID provider says about somebody, and when it may be believed (contract
-// external_login.md section 3, step 2).
+// What an OpenID provider says about somebody, and when it may be believed
+// (docs/contract/external_login.md, "OpenID Connect", step 2).
 #pragma once
 
 #include <algorithm>

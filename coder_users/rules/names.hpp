@@ -1,4 +1,4 @@
-// Which texts are user names and e-mail addresses (contract http.md sections 5.2 and 5.3).
+// Which texts are names and addresses (docs/contract/http.md, "User names" and "E-mail addresses").
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Who may do what to whom (contract roles.md 2 to 6). Every decision about another user is here.
+// Who may do what to whom: docs/contract/roles.md, "Read and manage", "Assigning site roles" and
+// "Rights in organizations". Every decision about another user is here.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What becomes of a login provider's names and addresses here (contract external_login.md sections
-// 3 and 5).
+// What becomes of a login provider's names and addresses here (docs/contract/external_login.md,
+// "OpenID Connect" and "Account of a login").
 #pragma once
 
 #include <algorithm>

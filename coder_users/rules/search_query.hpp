@@ -175,7 +175,8 @@ inline std::vector<std::string> query_roles(const std::string& value) {
     return known;
 }
 
-/// Reads the `q` of GET /users. Throws the 400 with all validations the contract lists.
+/// Reads the `q` of GET /users. Throws the 400 with all validations of docs/contract/users.md,
+/// "Search text".
 inline UserSearch parse_user_search(std::string_view q) {
     constexpr const char* message = "Invalid user search query.";
     constexpr std::array<std::string_view, 5> keys{"search", "status", "role", "last_seen_before",

@@ -1,4 +1,5 @@
-// How strong a new password is, and what to tell who chose a weak one (contract http.md 5.4).
+// How strong a new password is, and what to tell who chose a weak one (docs/contract/http.md,
+// "Password strength").
 #pragma once
 
 #include <algorithm>

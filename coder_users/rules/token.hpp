@@ -22,7 +22,7 @@ inline constexpr std::size_t key_id_size = 10;
 inline constexpr std::size_t key_secret_size = 22;
 inline constexpr std::string_view session_cookie_name = "coder_session_token";
 
-// The 401s of contract http.md section 6.2, in the order of its table.
+// The 401s of docs/contract/http.md, "Checks of a session", in the order of the table.
 
 inline constexpr const char* signed_out_message =
     "You are signed out or your session has expired. Please sign in again to continue.";
@@ -176,8 +176,8 @@ struct KeyUse {
     Time expires_at = never;
 };
 
-/// The effects of contract http.md section 6.3 on a key that is not expired. `slide` is false when
-/// the refresh of session expiry is switched off.
+/// docs/contract/http.md, "Effects of a use", for a key that is not expired. `slide` is false
+/// when the refresh of session expiry is switched off.
 inline KeyUse use_key(const ApiKey& key, Time now, bool slide) {
     constexpr Duration hour = std::chrono::hours(1);
     constexpr std::int64_t longest = (end_of_time - never) / std::chrono::seconds(1);

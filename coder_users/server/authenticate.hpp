@@ -32,8 +32,8 @@ struct GoodSession {
     bool refresh_due = false;  ///< the login provider's token has expired and can be renewed
 };
 
-/// Checks 1 to 8 of contract http.md 6.2, without any effect. Throws ApiError 401; what the store
-/// throws goes through.
+/// docs/contract/http.md, "Checks of a session", checks 1 to 8, without any effect. Throws
+/// ApiError 401; what the store throws goes through.
 inline GoodSession check_token(store::Store& store, std::string_view token, Time now) {
     const rules::TokenParts parts = rules::split_token(token);
     const auto session = store.find_session(parts.id);
@@ -61,7 +61,8 @@ inline Shared<Identity> current_identity(store::Store& store, const Identity& kn
     return identity;
 }
 
-/// Check 9 where it is due. May wait for the provider: the identity counts as it is afterwards.
+/// docs/contract/http.md, "Checks of a session", check 9, where it is due. May wait for the
+/// provider: the identity counts as it is afterwards.
 inline Shared<Identity> refreshed_identity(const routes::Backend& backend, GoodSession session,
                                            Time now) {
     if (!session.refresh_due) return std::move(session.identity);
@@ -69,7 +70,7 @@ inline Shared<Identity> refreshed_identity(const routes::Backend& backend, GoodS
     return current_identity(backend.store, *session.identity, now);
 }
 
-/// The effects of a use (contract http.md 6.3): part of every answer from here on, stored soon.
+/// docs/contract/http.md, "Effects of a use": part of every answer from here on, stored soon.
 inline void note_use(store::Store& store, Shared<Identity>& identity, Time now, bool slide) {
     const rules::KeyUse use = rules::use_key(identity->key, now, slide);
     if (!use.changed) return;

@@ -1,4 +1,4 @@
-// The order of checks: the gates of the contract that a request passes on its way to its handler.
+// The gates on the way to a handler: docs/contract/http.md, "Order of checks".
 #pragma once
 
 #include <optional>
@@ -103,7 +103,7 @@ class Pipeline {
         return run_endpoint(call, decode, call.route.handler);  // gate 10
     }
 
-    /// What a caller in the process asks for: the gates behind the session, then `operation(Call&)`
+    /// What a caller in the process asks for: the gates after the session, then `operation(Call&)`
     /// in place of the handler of this route.
     template <class Operation>
     auto run_call(const Errand& errand, const Identity& identity, const Exchange& exchange,

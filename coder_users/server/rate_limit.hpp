@@ -1,4 +1,5 @@
-// Rate limits: fixed windows of a minute, counted by group, caller and route (contract http.md 8).
+// Fixed windows of a minute, counted by group, caller and route (docs/contract/http.md, "Rate
+// limits").
 #pragma once
 
 #include <cstddef>
@@ -84,7 +85,7 @@ class WindowCounters {
     std::deque<Counters::iterator> oldest_first_;
 };
 
-/// The two groups of the contract.
+/// The two groups of docs/contract/http.md, "Rate limits".
 class RateLimits {
  public:
     explicit RateLimits(const Options& options)

@@ -1,5 +1,5 @@
-// Which account a login finds or creates (contract external_login.md 5; threats O2 to O4, O15,
-// O16).
+// Which account a login finds or creates (docs/contract/external_login.md, "Account of a login";
+// threats O2 to O4, O15, O16).
 #include "coder_users/rules/crypto.hpp"
 #include "login_world.hpp"
 

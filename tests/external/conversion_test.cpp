@@ -1,5 +1,5 @@
-// Converting a password account: the way back from the provider (contract external_login.md 7;
-// threat O4).
+// Converting a password account: the way back from the provider (docs/contract/external_login.md,
+// "End of a conversion"; threat O4).
 #include "coder_users/rules/jwt.hpp"
 #include "login_world.hpp"
 

@@ -1,4 +1,4 @@
-// Login through GitHub (contract external_login.md 4; threat O13).
+// Login through GitHub (docs/contract/external_login.md, "GitHub"; threat O13).
 #include "github_stand_in.hpp"
 #include "login_world.hpp"
 

@@ -1,4 +1,5 @@
-// Forged, broken and unusual id tokens (contract external_login.md 3, step 2; threats O6 to O8).
+// Forged, broken and unusual id tokens (docs/contract/external_login.md, "OpenID Connect", step 2;
+// threats O6 to O8).
 #include "coder_users/rules/jwt.hpp"
 #include "login_world.hpp"
 

@@ -1,5 +1,6 @@
 // The start of a login, its cookies, and what the way back is checked for before the provider is
-// asked (contract external_login.md 1, 2; threats O5, O9, O10, O12).
+// asked (docs/contract/external_login.md, "GET /users/authmethods", "Steps of a login" and
+// "Start"; threats O5, O9, O10, O12).
 #include "login_world.hpp"
 
 using namespace coder_users_test;

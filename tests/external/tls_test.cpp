@@ -1,5 +1,5 @@
-// Providers over TLS: the certificate must be right (contract external_login.md 8,
-// --provider-ca-file).
+// Providers over TLS: the certificate must be right (docs/contract/external_login.md,
+// "Configuration of providers").
 #include <signal.h>
 
 #include <atomic>

@@ -1,5 +1,6 @@
 // Request bodies: for every schema any bytes are read as it says or refused
-// with a 400 that holds nothing but the contract's texts.
+// with a 400 that holds nothing but the texts of docs/contract/http.md, "JSON bodies" and "Field
+// rules".
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

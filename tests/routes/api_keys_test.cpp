@@ -1,5 +1,6 @@
-// GET and DELETE /users/{user}/keys/{keyid} (contract keys.md 7 and 8; threats T1, T7), and what
-// using a key does to it (contract http.md 6.3).
+// docs/contract/keys.md, "GET /users/{user}/keys/{keyid}" and
+// "DELETE /users/{user}/keys/{keyid}"; threats T1, T7; and what using a key does to it:
+// docs/contract/http.md, "Effects of a use".
 #include "people.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,4 @@
-// PUT /users/{user}/appearance (contract users.md 10).
+// docs/contract/users.md, "PUT /users/{user}/appearance".
 #include "people.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,4 @@
-// The entries of GET /audit as they appear on the wire (contract audit.md 2).
+// docs/contract/audit.md, "Entries", as they appear on the wire.
 #include "people.hpp"
 #include "shape_check.hpp"
 

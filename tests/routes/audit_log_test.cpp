@@ -1,4 +1,4 @@
-// GET /audit: who may read it, search, pages (contract audit.md 3).
+// docs/contract/audit.md, "GET /audit": who may read it, search, pages.
 #include <algorithm>
 
 #include "people.hpp"

@@ -1,4 +1,5 @@
-// What requests leave in the audit log, and what they leave nowhere (contract audit.md 1 and 2).
+// What requests leave in the audit log, and what they leave nowhere (docs/contract/audit.md,
+// "What is recorded" and "Entries").
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

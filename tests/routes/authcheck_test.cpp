@@ -1,4 +1,4 @@
-// POST /authcheck: the table of rights and the refusals (contract roles.md 7).
+// docs/contract/roles.md, "POST /authcheck": the table of rights and the refusals.
 #include <algorithm>
 
 #include "people.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 const std::string somebody = "11111111-1111-1111-1111-111111111111";
 
-/// One check, its members in the contract's order.
+/// One check, its members in the order of docs/contract/roles.md, "POST /authcheck".
 std::string check(const std::string& key, const std::string& type, const std::string& action,
                   const std::string& owner = "", const std::string& organization = "",
                   const std::string& resource = "") {
@@ -26,7 +26,8 @@ std::string upper(std::string text) {
     return text;
 }
 
-/// A row of the contract's table under one circumstance: what each kind of caller may do.
+/// A row of the table of docs/contract/roles.md, "POST /authcheck" under one circumstance: what
+/// each kind of caller may do.
 struct Rights {
     std::string type;
     std::string owner;         ///< of the object: "me", "other", "*": either

@@ -1,4 +1,4 @@
-// Where the token is read, how it is checked, what a key may do (contract http.md 6.1, 6.2, 6.5).
+// docs/contract/http.md, "Where the token is read", "Checks of a session" and "Scopes of keys".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,4 @@
-// Decoding of bodies and field rules, over POST /users (contract http.md 4 and 5).
+// docs/contract/http.md, "JSON bodies" and "Field rules", over POST /users.
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

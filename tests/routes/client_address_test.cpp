@@ -1,4 +1,5 @@
-// Which address counts as the client's, behind proxies or not (contract http.md 8; threat L5).
+// Which address counts as the client's, behind proxies or not (docs/contract/http.md, "Address
+// of the client"; threat L5).
 #include "people.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,5 @@
-// POST /users/{user}/convert-login (contract external_login.md 7, audit.md 1).
+// docs/contract/external_login.md, "POST /users/{user}/convert-login"; docs/contract/audit.md,
+// "What is recorded".
 #include "coder_users/rules/jwt.hpp"
 #include "people.hpp"
 

@@ -1,4 +1,4 @@
-// POST /users (contract users.md 2 and 18).
+// docs/contract/users.md, "POST /users" and "Duplicates".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,4 @@
-// The cross-origin rule over HTTP (contract http.md 7).
+// docs/contract/http.md, "Cross-origin rule", over HTTP.
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,4 @@
-// DELETE /users/{user} (contract users.md 8).
+// docs/contract/users.md, "DELETE /users/{user}".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

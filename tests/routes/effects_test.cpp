@@ -1,4 +1,5 @@
-// What a successful check of a session changes, and when it does not (contract http.md 6.3).
+// What a successful check of a session changes, and when it does not (docs/contract/http.md,
+// "Effects of a use").
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,5 @@
-// What the callbacks answer before any provider is asked (contract external_login.md section 2).
+// What the callbacks answer before any provider is asked (docs/contract/external_login.md,
+// "Steps of a login").
 #include <functional>
 #include <map>
 #include <string>

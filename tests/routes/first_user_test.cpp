@@ -1,4 +1,4 @@
-// GET and POST /users/first (contract users.md 3 and 4).
+// docs/contract/users.md, "GET /users/first" and "POST /users/first".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,4 @@
-// The order of checks, the routing and the headers of every answer (contract http.md 2, 3 and 9).
+// docs/contract/http.md, "Order of checks", "Routing" and "Response headers".
 #include "coder_users/base/uuid.hpp"
 #include "endpoint_table.hpp"
 

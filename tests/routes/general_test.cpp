@@ -1,5 +1,5 @@
-// /, /buildinfo, /healthz, /readyz and /users/authmethods (contract neighbours.md 1, 2 and 6,
-// external_login.md 1).
+// docs/contract/neighbours.md, "GET /", "GET /buildinfo", "GET /healthz" and "GET /readyz";
+// docs/contract/external_login.md, "GET /users/authmethods".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,5 @@
-// GET and PUT /users/{user}/gitsshkey (contract keys.md 9; threat D3).
+// docs/contract/keys.md, "Git SSH keys", "GET /users/{user}/gitsshkey" and
+// "PUT /users/{user}/gitsshkey"; threat D3.
 #include <stdio.h>
 #include <sys/stat.h>
 

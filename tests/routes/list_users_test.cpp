@@ -1,4 +1,4 @@
-// GET /users (contract users.md 1).
+// docs/contract/users.md, "GET /users", "Paging" and "Search text".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

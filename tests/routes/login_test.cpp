@@ -1,4 +1,4 @@
-// POST /users/login and the session cookie (contract users.md 5, http.md 6.4).
+// docs/contract/users.md, "POST /users/login"; docs/contract/http.md, "Session cookie".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

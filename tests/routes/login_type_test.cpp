@@ -1,4 +1,4 @@
-// GET /users/{user}/login-type (contract users.md 15).
+// docs/contract/users.md, "GET /users/{user}/login-type".
 #include "people.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,4 @@
-// POST /users/logout (contract users.md 6).
+// docs/contract/users.md, "POST /users/logout".
 #include <algorithm>
 
 #include "endpoint_table.hpp"

@@ -1,4 +1,5 @@
-// PUT /organizations/{organization}/members/{user}/roles (contract neighbours.md 5, audit.md 1).
+// docs/contract/neighbours.md, "PUT /organizations/{organization}/members/{user}/roles";
+// docs/contract/audit.md, "What is recorded".
 #include "people.hpp"
 
 using namespace coder_users_test;

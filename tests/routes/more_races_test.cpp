@@ -1,5 +1,5 @@
-// What holds when requests about roles, status and keys meet (contract roles.md 4; threats P7,
-// P16).
+// What holds when requests about roles, status and keys meet (docs/contract/roles.md, "Assigning
+// site roles"; threats P7, P16).
 #include "people.hpp"
 
 using namespace coder_users_test;

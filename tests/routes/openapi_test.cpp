@@ -1,4 +1,4 @@
-// GET /openapi.json (contract neighbours.md 7) against the list of operations of the contract.
+// docs/contract/neighbours.md, "GET /openapi.json", against docs/contract/README.md, "Operations".
 #include <set>
 
 #include "people.hpp"

@@ -1,5 +1,6 @@
-// GET /organizations, one by id, and the roles of its members (contract neighbours.md 3 to 5,
-// roles.md 6).
+// docs/contract/neighbours.md, "GET /organizations", "GET /organizations/{organization}" and
+// "GET /organizations/{organization}/members/roles"; docs/contract/roles.md, "Rights in
+// organizations".
 #include "people.hpp"
 
 using namespace coder_users_test;

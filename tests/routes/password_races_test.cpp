@@ -1,4 +1,5 @@
-// Password changes that meet each other or a login (contract users.md 11; threats T4, P17).
+// Password changes that meet each other or a login (docs/contract/users.md,
+// "PUT /users/{user}/password"; threats T4, P17).
 #include "people.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,5 @@
-// PUT /users/{user}/password: checks in their order, and what a change ends (contract users.md 11).
+// docs/contract/users.md, "PUT /users/{user}/password": checks in their order, and what a change
+// ends.
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -37,7 +38,7 @@ int log_in(const World& world, const std::string& name, const std::string& passw
 TEST_CASE("who may change whose password") {
     const People world;
     check_edit_is_refused(world, "/password", passwords(good_password, new_password));
-    check_edit_is_refused(world, "/password", passwords("", "weak"));  // check 1 comes first
+    check_edit_is_refused(world, "/password", passwords("", "weak"));  // permission comes first
 }
 
 TEST_CASE("a password change is decoded ahead of the permission") {

@@ -1,4 +1,4 @@
-// The permission matrix (contract roles.md 3): every row, every kind of caller.
+// docs/contract/roles.md, "Permission matrix": every row, every kind of caller.
 #include <array>
 
 #include "people.hpp"
@@ -16,7 +16,7 @@ const std::array<std::vector<std::string>, kinds> callers_of_kind{{{"anonymous"}
                                                                    {"user-admin of owner"},
                                                                    {"owner"}}};
 
-/// What a row says: a status for each column of the contract.
+/// What a row says: a status for each column of docs/contract/roles.md, "Permission matrix".
 struct MatrixRow {
     std::string method, path, body;
     std::array<int, kinds> statuses;  // anon, self, member, reader, user-admin 2x, owner

@@ -1,4 +1,4 @@
-// PUT /users/{user}/profile (contract users.md 9).
+// docs/contract/users.md, "PUT /users/{user}/profile".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

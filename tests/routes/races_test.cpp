@@ -1,4 +1,5 @@
-// What holds when requests meet (contract users.md 4 and 18, roles.md 4; threats P1, P7, P13, P16).
+// What holds when requests meet (docs/contract/users.md, "POST /users/first" and "Duplicates";
+// docs/contract/roles.md, "Assigning site roles"; threats P1, P7, P13, P16).
 #include <atomic>
 #include <map>
 #include <thread>

@@ -1,4 +1,4 @@
-// The header that lifts the rate limits for owners (contract http.md 8).
+// The header that lifts the rate limits for owners (docs/contract/http.md, "Rate limits").
 #include "limited_server.hpp"
 
 using namespace coder_users_test;

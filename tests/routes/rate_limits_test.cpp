@@ -1,4 +1,4 @@
-// Rate limits (contract http.md 8; threats L4, L5).
+// docs/contract/http.md, "Rate limits"; threats L4, L5.
 #include "limited_server.hpp"
 
 using namespace coder_users_test;

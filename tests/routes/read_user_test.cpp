@@ -1,4 +1,5 @@
-// GET /users/{user}, and how `{user}` is resolved (contract users.md 7, http.md 12).
+// docs/contract/users.md, "GET /users/{user}", and how `{user}` is resolved:
+// docs/contract/http.md, "The {user} parameter".
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

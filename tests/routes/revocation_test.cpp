@@ -1,5 +1,5 @@
 // What ends or changes a session counts from its answer on, however often the session was looked at
-// before (contract http.md 6).
+// before (docs/contract/http.md, "Authentication").
 #include <string>
 #include <vector>
 

@@ -1,5 +1,5 @@
-// GET and PUT /users/{user}/roles, GET /users/roles (contract users.md 13 and 14, roles.md 4 and 5;
-// threats P3, P4, P17, P21).
+// docs/contract/users.md, "GET /users/{user}/roles" and "PUT /users/{user}/roles";
+// docs/contract/roles.md, "Assigning site roles" and "GET /users/roles"; threats P3, P4, P17, P21.
 #include "people.hpp"
 
 using namespace coder_users_test;

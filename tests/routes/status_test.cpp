@@ -1,4 +1,5 @@
-// PUT /users/{user}/status/suspend and /activate (contract users.md 12; threats P6, P15).
+// docs/contract/users.md, "PUT /users/{user}/status/suspend" and
+// "PUT /users/{user}/status/activate"; threats P6, P15.
 #include "people.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,5 @@
-// What holds for every row of the route table (contract http.md 2, 3 and 11).
+// What holds for every row of the route table (docs/contract/http.md, "Order of checks", "Routing"
+// and "JSON types").
 
 #include <map>
 #include <set>
@@ -150,7 +151,8 @@ TEST_CASE("every operation on a user hides users that the caller cannot read") {
     const std::string bob = world.member("bob");
     for (const Route& route : route_table()) {
         const std::string path = route.path;
-        // its own look-up: contract neighbours.md 5
+        // Its own look-up: docs/contract/neighbours.md,
+        // "PUT /organizations/{organization}/members/{user}/roles".
         if (path.find("{user}") == std::string::npos || path.find("/organizations/") == 0) continue;
         const std::string method(to_string(route.verb));
         check_rows(

@@ -1,5 +1,6 @@
-// GET /users/{user}/keys/tokens, one by name, and tokenconfig (contract keys.md 4 to 6; threats T1,
-// T2, T17).
+// docs/contract/keys.md, "GET /users/{user}/keys/tokens",
+// "GET /users/{user}/keys/tokens/{keyname}" and
+// "GET /users/{user}/keys/tokens/tokenconfig"; threats T1, T2, T17.
 #include "people.hpp"
 
 using namespace coder_users_test;

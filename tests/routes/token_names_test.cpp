@@ -1,4 +1,5 @@
-// Names of tokens: taken ones, free ones, those the server makes (contract keys.md 3).
+// Names of tokens: taken ones, free ones, those the server makes (docs/contract/keys.md,
+// "POST /users/{user}/keys/tokens").
 #include <regex>
 #include <set>
 

@@ -1,4 +1,5 @@
-// POST /users/{user}/keys and .../keys/tokens (contract keys.md 1 to 3; threats T3, T6, T14, T16).
+// docs/contract/keys.md, "Kinds of keys", "POST /users/{user}/keys" and
+// "POST /users/{user}/keys/tokens"; threats T3, T6, T14, T16.
 #include <regex>
 #include <set>
 

@@ -1,5 +1,5 @@
-// GET /users/{user}/organizations and .../{organizationname} (contract users.md 16 and 17; threat
-// P18).
+// docs/contract/users.md, "GET /users/{user}/organizations" and
+// "GET /users/{user}/organizations/{organizationname}"; threat P18.
 #include "people.hpp"
 
 using namespace coder_users_test;

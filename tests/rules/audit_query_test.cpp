@@ -11,7 +11,7 @@ namespace audit_query_test {
 using namespace coder_users;
 using namespace coder_users::rules;
 
-/// The filters that apply, "name=value" in the order of the contract.
+/// The filters that apply, "name=value" in the order of docs/contract/audit.md, "GET /audit".
 std::string filters(const std::string& q) {
     const AuditSearch search = parse_audit_search(q);
     std::string text;

@@ -11,7 +11,7 @@ using coder_users::rules::local_redirect;
 
 TEST_CASE("a login leads back to a local path, whatever was asked for") {
     const std::pair<std::string, std::string> rows[] = {
-        // The examples of the contract.
+        // docs/contract/external_login.md, "Redirect".
         {"", "/"},
         {"//evil", "/"},
         {"javascript:x", "/"},

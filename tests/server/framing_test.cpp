@@ -1,5 +1,5 @@
-// Bytes in, requests or refusals out: every rule of contract http.md section 1, whatever the
-// pieces.
+// Bytes in, requests or refusals out: every rule of docs/contract/http.md, "Protocol refusals",
+// whatever the pieces.
 #include "coder_users/server/framing.hpp"
 
 #include <algorithm>
