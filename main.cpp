@@ -233,6 +233,7 @@ int serve(const coder_users::Options& options) {
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);  // the server outlives the reader of its log
 
     auto users = coder_users::start(options);
     std::cout << "coder_users " << coder_users::version << " listens on " << users.url()

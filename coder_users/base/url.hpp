@@ -1,4 +1,4 @@
-// Request targets: path segments and query parameters, percent-decoded once.
+// URLs: path segments and query parameters of request targets, percent-decoded once; hosts.
 #pragma once
 
 #include <algorithm>
@@ -98,6 +98,12 @@ inline std::string_view origin_form(std::string_view target) {
         return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
     }
     return target;
+}
+
+/// Host and port as they stand in a URL.
+inline std::string authority(const std::string& host, int port) {
+    const bool v6 = host.find(':') != std::string::npos;
+    return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 /// Nothing when path or query cannot be decoded.

@@ -25,7 +25,7 @@
 #include "coder_users/base/signals.hpp"
 #include "coder_users/server/connection_driver.hpp"
 #include "coder_users/server/front_handler.hpp"
-#include "coder_users/server/http.hpp"
+#include "coder_users/server/listener.hpp"
 
 namespace coder_users { inline namespace v0 { namespace server {
 

@@ -22,6 +22,7 @@
 #include "coder_users/base/file_descriptor.hpp"
 #include "coder_users/base/signals.hpp"
 #include "coder_users/base/text.hpp"
+#include "coder_users/base/url.hpp"
 #include "coder_users/routes/provider.hpp"
 #include "coder_users/server/http.hpp"
 
@@ -45,8 +46,7 @@ inline std::optional<WebAddress> parse_web_address(std::string_view url) {
         return std::nullopt;
     url.remove_prefix(out.https ? 8 : 7);
     const std::size_t end = (std::min)(url.find_first_of("/?#"), url.size());
-    std::string_view host = url.substr(0, end);
-    std::string_view path = url.substr(end);
+    std::string_view host = url.substr(0, end), path = url.substr(end);
     path = path.substr(0, path.find('#'));
     out.path = starts_with(path, "/") ? std::string(path) : "/" + std::string(path);
     const bool bracketed = starts_with(host, "[");

@@ -19,6 +19,7 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/base/signals.hpp"
+#include "coder_users/base/url.hpp"
 #include "coder_users/data/backup.hpp"
 #include "coder_users/data/secret_key.hpp"
 #include "coder_users/routes/call.hpp"

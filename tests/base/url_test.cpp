@@ -84,3 +84,8 @@ TEST_CASE("of query parameters the order and the first of each name count") {
     CHECK(parse_target("/a?")->query.empty());
     CHECK(parse_target("http://host?x=1")->parameter("x") == "1");
 }
+
+TEST_CASE("a host and its port as they stand in a URL") {
+    CHECK(authority("example.org", 80) == "example.org:80");
+    CHECK(authority("::1", 0) == "[::1]:0");
+}

@@ -64,7 +64,8 @@ refused 'Address already in use' --http-address "127.0.0.1:$port" --database "$w
 kill -INT "$!"
 wait "$!" || fail "SIGINT: $?"
 
-CODER_HTTP_ADDRESS='[::1]:0' "$DEMO" --database :memory: >"$work/v6" 2>&1 &
+# Its log has no reader: that ends neither an answer nor the server.
+CODER_HTTP_ADDRESS='[::1]:0' "$DEMO" --database :memory: >"$work/v6" 2> >(exec true) &
 started "$work/v6"
 url=$(sed -n 's/.* listens on \(http[^,]*\),.*/\1/p' "$work/v6")
 case $url in 'http://[::1]:'*) ;; *) fail "IPv6: $url" ;; esac

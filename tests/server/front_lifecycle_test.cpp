@@ -58,21 +58,11 @@ std::string reason(Make make) {
 
 TEST_CASE("binding fails with a text that names address, port and reason") {
     FrontHarness first;
-    const std::string port = std::to_string(first.port());
-    const auto bind = [&](const std::string& address, int to_port) {
-        return reason([&] {
-            HarnessOptions options;
-            options.address = address;
-            options.port = to_port;
-            FrontHarness front(options);
-        });
-    };
-    CHECK(bind("127.0.0.1", first.port()) ==
-          "cannot listen on 127.0.0.1:" + port + ": Address already in use");
-    CHECK(bind("192.0.2.1", 0) == "cannot listen on 192.0.2.1:0: Cannot assign requested address");
-    CHECK(bind("::zz", 1) == "cannot listen on [::zz]:1: Name or service not known");
-    CHECK(bind("127.0.0.1", 65536) == "cannot listen on 127.0.0.1:65536: not a port");
-    CHECK(bind("127.0.0.1", -1) == "cannot listen on 127.0.0.1:-1: not a port");
+    HarnessOptions options;
+    options.port = first.port();
+    CHECK(reason([&] { FrontHarness second(options); }) ==
+          "cannot listen on 127.0.0.1:" + std::to_string(first.port()) +
+              ": Address already in use");
     CHECK(request(first.port(), "GET", "/").status == 200);
 }
 
@@ -86,13 +76,6 @@ TEST_CASE("a port is free again as soon as its front has ended") {
         CHECK(request(port, "GET", "/").status == 200);
     }
     CHECK_THROWS(RawClient(port));
-}
-
-TEST_CASE("a host name can be listened on") {
-    HarnessOptions options;
-    options.address = "localhost";
-    FrontHarness front(options);
-    CHECK(front.port() > 0);
 }
 
 TEST_CASE("clients that connect before the start are served after it") {
@@ -265,6 +248,17 @@ TEST_CASE("no SIGPIPE ends the host, even if it has put the signal back to its d
     CHECK(eventually([&] { return front.open_connections() == 0; }));
     CHECK(request(front.port(), "GET", "/").status == 200);
     ::sigaction(SIGPIPE, &before, nullptr);
+}
+
+TEST_CASE("what the host does about SIGPIPE is left to it") {
+    struct sigaction before {};
+    struct sigaction own {};
+    struct sigaction after {};
+    own.sa_handler = SIG_DFL;
+    ::sigaction(SIGPIPE, &own, &before);
+    { const FrontHarness front; }
+    ::sigaction(SIGPIPE, &before, &after);
+    CHECK(after.sa_handler == SIG_DFL);
 }
 
 std::atomic<int> signals_seen{0};
