@@ -95,7 +95,8 @@ inline void check_id_token_signature(const rules::Jwt& jwt, OidcProvider& provid
         throw untrusted_id_token("its algorithm is not allowed");
     const OidcProvider::Keys keys = provider.keys(now);
     auto outcome = rules::check_signature(jwt, *header, *keys);
-    if (outcome == rules::SignatureCheck::unknown_key)
+    // Also when the key is known: the provider may have published a wrong one.
+    if (outcome != rules::SignatureCheck::good)
         outcome = rules::check_signature(jwt, *header, *provider.newer_keys(keys, now));
     if (outcome == rules::SignatureCheck::unknown_key)
         throw untrusted_id_token("its key is not among those of the issuer");

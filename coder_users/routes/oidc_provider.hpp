@@ -53,17 +53,16 @@ class OidcProvider {
         return fetch_keys(now);
     }
 
-    /// Keys other than `tried`, among which one was missed: those that somebody else has fetched
-    /// meanwhile, or fetched anew at most once in 10 s. Throws ProviderFailure, also when it is too
-    /// early for that.
+    /// For a token that none of `tried` fits: the keys that somebody else has fetched meanwhile, or
+    /// those fetched anew, at most once in 10 s; `tried` itself when it is too early for that.
+    /// Throws ProviderFailure.
     Keys newer_keys(const Keys& tried, Time now) {
         return fetched(refetches_, [&] {
             constexpr std::chrono::seconds pause(10);
             {
                 const std::lock_guard<std::mutex> lock(mutex_);
                 if (keys_ && keys_ != tried) return keys_;
-                if (now >= refetched_at_ && now - refetched_at_ < pause)
-                    throw ProviderFailure("its key is not among those of the issuer");
+                if (now >= refetched_at_ && now - refetched_at_ < pause) return tried;
                 refetched_at_ = now;
             }
             return fetch_keys(now);

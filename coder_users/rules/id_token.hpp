@@ -31,7 +31,7 @@ struct IdTokenHeader {
 enum class SignatureCheck { good, bad, unknown_key };
 
 /// The key that the header names, or any when it names none. `unknown_key`: none of these keys is
-/// the one, so that newer ones may be worth a look.
+/// the one.
 inline SignatureCheck check_signature(const Jwt& jwt, const IdTokenHeader& header,
                                       const std::vector<IssuerKey>& keys) {
     const SignatureAlgorithm* algorithm = signature_algorithm_named(header.algorithm);

@@ -1,5 +1,5 @@
 // The provider's keys: fetched when needed, kept as long as it says, fetched anew for a key that is
-// not known (docs/contract/external_login.md, "OpenID Connect", step 2).
+// not known or does not fit (contract external_login.md 3, step 2).
 #include "login_world.hpp"
 
 using namespace coder_users_test;
@@ -52,6 +52,46 @@ TEST_CASE("keys are fetched once and kept; an unknown kid fetches them anew, onc
 
     INFO("a key that the provider has withdrawn is forgotten with the next fetch");
     oidc.check_refused(refusal(400, untrusted, "*"), rotated(second, "second", third.jwk("third")));
+}
+
+TEST_CASE("a known kid whose signature does not fit fetches the keys anew, once in 10 s") {
+    OidcWorld oidc;
+    const auto fetches = [&] { return oidc.provider.count("/keys"); };
+    const auto pass = [&](int seconds) {
+        oidc.world.server.advance(std::chrono::seconds(seconds));
+        oidc.provider.now += seconds;
+    };
+    const Refusal unfit = refusal(400, untrusted, "its signature does not fit");
+    const ProviderKey wrong = ProviderKey::ec();
+    const auto publishes_wrong = [&](OidcFace& face) {
+        face.keys = "{\"keys\":[" + wrong.jwk("ec") + "]}";
+        face.headers = {{"Cache-Control", "max-age=3600"}};
+    };
+    oidc.check_refused(unfit, publishes_wrong);
+
+    INFO("within the pause nothing is fetched, after it the provider's mistake is over");
+    const int before = fetches();
+    pass(9);
+    oidc.check_refused(unfit, publishes_wrong);
+    oidc.check_refused(unfit, [](OidcFace&) {});
+    CHECK(fetches() == before);
+    pass(2);
+    oidc.check_good();
+    CHECK(fetches() == before + 1);
+
+    INFO("forged tokens are refused as ever, and cost one fetch in 10 s");
+    const auto forged = rotated(wrong, "ec", oidc.provider.ec.jwk("ec"));
+    pass(11);
+    for (int i = 0; i < 5; ++i) oidc.check_refused(unfit, forged);
+    CHECK(fetches() == before + 2);
+    oidc.check_good();
+    pass(9);
+    oidc.check_refused(unfit, forged);
+    CHECK(fetches() == before + 2);
+    pass(2);
+    oidc.check_refused(unfit, forged);
+    oidc.check_good();
+    CHECK(fetches() == before + 3);
 }
 
 TEST_CASE("keys are kept as long as max-age says") {
