@@ -52,12 +52,12 @@ class ConnectionDriver {
         guarded(c, [&] { go_on(c); });
     }
 
-    /// Ends connections whose time is up: half-sent requests with 408, all others silently.
+    /// Ends connections whose time is up: half-sent requests with an answer, all others silently.
     void end_expired() {
         table_.claim_expired(Clock::now(), [this](Connection& c) {
             if (c.phase != Phase::head && c.phase != Phase::body) return table_.close(c);
             guarded(c, [&] {
-                answerer_.refuse_input(c, too_slow);
+                answerer_.refuse_input(c, c.reader.overdue());
                 go_on(c);
             });
         });

@@ -61,6 +61,8 @@ class RequestReader {
     bool stays_open() const { return head_.stays_open(); }
     bool http10() const { return head_.http10; }
     const Refusal& refusal() const { return refusal_; }
+    /// Why one is refused that takes too long.
+    Refusal overdue() const { return head_.instead_of(too_slow); }
 
     /// True once per request whose client waits for a 100 before it sends the body.
     bool take_continue() { return std::exchange(continue_due_, false); }
@@ -78,7 +80,7 @@ class RequestReader {
     enum class Part { line, fields, body };
 
     Step refuse(const Refusal& refusal) {
-        refusal_ = refusal;
+        refusal_ = head_.instead_of(refusal);
         return Step::refused;
     }
 

@@ -42,7 +42,8 @@ inline std::optional<Refusal> read_mounted(const httplib::Request& from, const s
 
 /// Reads a body of any content type, as far as it may be long.
 inline std::optional<Refusal> read_body(httplib::Request& from, const httplib::Response& status,
-                                        const httplib::ContentReader& reader, std::string& body) {
+                                        const httplib::ContentReader& reader, RequestHead& head) {
+    std::string& body = head.request.body;
     const std::size_t most = FramingLimits().body;
     // The library would take forms and multipart bodies apart.
     const auto [first, last] = from.headers.equal_range("Content-Type");
@@ -58,7 +59,7 @@ inline std::optional<Refusal> read_body(httplib::Request& from, const httplib::R
     from.headers.insert(types.begin(), types.end());
     if (whole) return std::nullopt;
     const bool beyond_limit_of_host = status.status == 413;
-    return too_large || beyond_limit_of_host ? body_too_large : not_http;
+    return head.instead_of(too_large || beyond_limit_of_host ? body_too_large : not_http);
 }
 
 /// The fields of an answer; its Content-Type is set together with its body.
@@ -143,7 +144,7 @@ class MountPoint {
         RequestHead head;
         std::optional<Refusal> refusal = read_mounted(request, prefix_, head);
         if (!refusal && head.announces_body() && reader)
-            refusal = read_body(request, response, *reader, head.request.body);
+            refusal = read_body(request, response, *reader, head);
         const bool close = refusal || (head.announces_body() && !reader);
         if (refusal)
             return write_mounted(running_->refuse(head.request, *refusal), response, close);

@@ -23,14 +23,17 @@ struct RequestHead {
     bool close = false, keep_alive = false;  ///< asked for by Connection
     bool encoded = false;
     bool expects_continue = false;
+    bool url_lost = false;  ///< it cannot be decoded; looked at only where a body may follow
 
     bool chunked() const { return codings > 0; }
     bool announces_body() const { return chunked() || length > 0; }
     bool stays_open() const { return !close && (!http10 || keep_alive); }
     bool ignores_body() const {
         const std::string& method = request.method;
-        return method == "GET" || method == "HEAD" || method == "OPTIONS";
+        return url_lost || method == "GET" || method == "HEAD" || method == "OPTIONS";
     }
+    /// What is answered for a body that is no good: the URL comes first.
+    Refusal instead_of(const Refusal& flaw) const { return url_lost ? url_not_valid : flaw; }
 };
 
 /// A token of RFC 9110: methods and field names.
@@ -111,15 +114,15 @@ inline bool read_field(std::string_view line, RequestHead& head) {
 }
 
 /// Why a head whose lines are all well formed is refused; nothing when it is good. A URL that
-/// cannot be decoded comes before what is wrong with the body, and is left to the routes where
-/// there is no body to get rid of: the connection then stays open.
-inline std::optional<Refusal> check_head(const RequestHead& head, std::size_t max_body) {
+/// cannot be decoded is left to the routes as long as the body behind it can be got rid of: the
+/// connection then stays open.
+inline std::optional<Refusal> check_head(RequestHead& head, std::size_t max_body) {
     if (head.chunked() && (head.lengths > 0 || head.http10)) return not_http;
     if (head.hosts > 1 || (head.hosts == 0 && !head.http10)) return not_http;
     if (!head.announces_body() && !head.encoded) return std::nullopt;
-    if (!parse_target(head.request.target)) return url_not_valid;
-    if (head.encoded) return encoding_not_supported;
-    if (head.length > max_body) return body_too_large;
+    head.url_lost = !parse_target(head.request.target);
+    if (head.encoded && !head.url_lost) return encoding_not_supported;
+    if (head.length > max_body) return head.instead_of(body_too_large);
     return std::nullopt;
 }
 

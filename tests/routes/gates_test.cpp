@@ -43,6 +43,26 @@ TEST_CASE("a URL that cannot be decoded is refused ahead of everything else") {
           "Request URL is not valid.");
 }
 
+TEST_CASE("a URL that cannot be decoded keeps the connection, whatever good body is behind it") {
+    const World world;
+    RawClient client(world.server.port());
+    const std::string largest(1048576, 'x');
+    for (const std::string& body :
+         {std::string("Content-Length: 2\r\n\r\n{}"),
+          std::string("Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
+          "Content-Length: 1048576\r\n\r\n" + largest,
+          "Transfer-Encoding: chunked\r\n\r\n100000\r\n" + largest + "\r\n0\r\n\r\n"}) {
+        INFO(body.substr(0, 60));
+        client.send("POST /api/v2/users/%zz HTTP/1.1\r\nHost: a\r\n" + body +
+                    "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+        const Answer refused = client.read();
+        CHECK(refused.status == 400);
+        CHECK(first_message(refused) == "Request URL is not valid.");
+        CHECK_FALSE(refused.has("connection"));
+        CHECK(client.read().status == 200);
+    }
+}
+
 TEST_CASE("the body is measured ahead of the gates behind it") {
     World world;
     const std::string largest(1048576, ' '), too_big(1048577, ' ');

@@ -287,11 +287,22 @@ TEST_CASE("the order is: malformed, URL, encoding, length") {
          "GET /%zz 1 []\nmore"},
         {"nor does a length of 0 announce one", lost + "Content-Length: 0\r\n\r\n",
          "POST /%zz 2 []\nmore"},
-        {"a bad URL with a body", lost + "Content-Length: 2\r\n\r\n", bad_url},
-        {"a bad URL with chunks", lost + "Transfer-Encoding: chunked\r\n\r\n", bad_url},
-        {"a bad query", "POST /?a=%ff HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n", bad_url},
-        {"URL before encoding", lost + "Content-Encoding: br\r\n\r\n", bad_url},
-        {"URL before length", lost + "Content-Length: 2000000\r\n\r\n", bad_url},
+        {"its body is dropped", lost + "Content-Length: 2\r\n\r\nab" + get + "\r\n",
+         "POST /%zz 2 []\nGET / 1 []\nmore"},
+        {"its chunks, too",
+         lost + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n" + get + "\r\n",
+         "POST /%zz 2 []\nGET / 1 []\nmore"},
+        {"a bad query", "POST /?a=%ff HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+         "POST /?a=%ff 2 []\nmore"},
+        {"and what is encoded",
+         lost + "Content-Encoding: br\r\nContent-Length: 2\r\n\r\nab" + get + "\r\n",
+         "POST /%zz 3 []\nGET / 1 []\nmore"},
+        {"URL before length", lost + "Content-Length: 1048577\r\n\r\n", bad_url},
+        {"URL before encoding and length",
+         lost + "Content-Encoding: br\r\nContent-Length: 2000000\r\n\r\n", bad_url},
+        {"URL before the sum of chunks",
+         lost + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n100000\r\n", bad_url},
+        {"URL before a malformed chunk", lost + "Transfer-Encoding: chunked\r\n\r\nz\r\n", bad_url},
         {"malformed before URL", lost + "Content-Length: 2\r\nHost: b\r\n\r\n", bad},
         {"encoding before length", post + "Content-Encoding: br\r\nContent-Length: 2000000\r\n\r\n",
          bad_encoding},
@@ -349,6 +360,7 @@ TEST_CASE("a 100 is due when the client waits for it, once") {
     const std::string expect = "Expect: 100-Continue\r\n";
     CHECK(asks(post + expect + "Content-Length: 3\r\n\r\n"));
     CHECK(asks(post + expect + "Transfer-Encoding: chunked\r\n\r\n"));
+    CHECK(asks("POST /%zz HTTP/1.1\r\nHost: a\r\n" + expect + "Content-Length: 3\r\n\r\n"));
     CHECK_FALSE(asks(post + expect + "Content-Length: 3\r\n\r\na"));
     CHECK_FALSE(asks(post + expect + "Content-Length: 0\r\n\r\n"));
     CHECK_FALSE(asks(post + expect + "Content-Length: 2000000\r\n\r\n"));

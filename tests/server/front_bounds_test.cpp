@@ -56,6 +56,9 @@ TEST_CASE("a client that does not come to an end is cut off at its deadline") {
     add("drips its body", head + "Content-Length: 9999\r\n\r\n", "a", options.deadlines.body, 408);
     add("drips chunks", head + "Transfer-Encoding: chunked\r\n\r\n", "1\r\na\r\n",
         options.deadlines.body, 408);
+    add("drips the body of a lost URL",
+        "POST /%zz HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n", "a", options.deadlines.body,
+        400);
     add("is idle after an answer", get, "", options.deadlines.idle, 0);
     add("sends empty lines after an answer", get, "\r\n", options.deadlines.idle, 0);
 
@@ -70,7 +73,8 @@ TEST_CASE("a client that does not come to an end is cut off at its deadline") {
         for (Drip& drip : drips) {
             if (!lasts(drip)) continue;
             drip.client.send(drip.step);
-            const bool answered = drip.status && drip.client.read_by(milliseconds(1)).status == 408;
+            const bool answered =
+                drip.status && drip.client.read_by(milliseconds(1)).status == drip.status;
             const bool ended = !drip.status && drip.client.at_end_by(milliseconds(1));
             if (answered || ended)
                 drip.lasted = std::chrono::duration_cast<milliseconds>(Clock::now() - drip.begun);
