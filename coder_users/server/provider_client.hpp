@@ -2,14 +2,16 @@
 #pragma once
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
+#include <cstddef>
 #include <fstream>
+#include <future>
 #include <iterator>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +20,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "coder_users/base/file_descriptor.hpp"
 #include "coder_users/base/signals.hpp"
@@ -71,132 +74,72 @@ inline std::optional<WebAddress> parse_web_address(std::string_view url) {
     return out;
 }
 
-/// Ends the connections of one call when its time is over, however slowly they go on: cpp-httplib's
-/// own time-outs start again with every byte.
-class CallDeadline {
+/// The numeric addresses of a host; none when it is not known.
+inline std::vector<std::string> addresses_of(const std::string& host) {
+    std::vector<std::string> out;
+    addrinfo hints{}, *found = nullptr;
+    hints.ai_socktype = SOCK_STREAM;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found)) return out;
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, &::freeaddrinfo);
+    for (const addrinfo* at = found; at; at = at->ai_next) {
+        char text[NI_MAXHOST];
+        if (!::getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0,
+                           NI_NUMERICHOST))
+            out.emplace_back(text);
+    }
+    return out;
+}
+
+inline constexpr const char* provider_too_slow = "the provider did not answer in time";
+
+/// One call, for the thread that makes it and for the one that may end it.
+class ProviderCall {
  public:
-    explicit CallDeadline(std::chrono::steady_clock::time_point until) : until_(until) {
-        const SignalsBlocked quiet;
-        watch_ = std::thread([this] { watch(); });
-    }
-    CallDeadline(const CallDeadline&) = delete;
-    CallDeadline& operator=(const CallDeadline&) = delete;
-    ~CallDeadline() {
-        {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            done_ = true;
-        }
-        changed_.notify_all();
-        watch_.join();
-    }
-
-    /// Watches over this socket, which may be closed at any time, instead of the one before.
-    void cover(int socket) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        socket_.reset(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
-    }
-
-    /// Ends the call now.
-    void cut() {
-        {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            over_ = true;
-        }
-        changed_.notify_all();
-    }
-
-    bool over() const {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        return over_;
-    }
-
- private:
-    void watch() {
-        std::unique_lock<std::mutex> lock(mutex_);
-        if (changed_.wait_until(lock, until_, [this] { return done_ || over_; }) && done_) return;
-        over_ = true;
-        // Again and again: a socket that is just about to connect does not notice.
-        do {
-            if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
-        } while (!changed_.wait_for(lock, std::chrono::milliseconds(20), [this] { return done_; }));
-    }
-
-    const std::chrono::steady_clock::time_point until_;
-    mutable std::mutex mutex_;  // guards everything below
-    std::condition_variable changed_;
-    FileDescriptor socket_;
-    bool over_ = false, done_ = false;
-    std::thread watch_;
-};
-
-/// Makes calls for any number of threads at once.
-class ProviderClient final : public routes::ProviderAccess {
- public:
-    static constexpr std::chrono::seconds call_time{5};
+    static constexpr std::chrono::seconds longest{5};
     static constexpr std::size_t largest_answer = 1 << 20;
 
-    /// `ca_file` holds the certificates to trust, or "" for the system's. Throws
-    /// std::invalid_argument when it holds none.
-    explicit ProviderClient(std::string ca_file) : ca_file_(std::move(ca_file)) {
-        if (ca_file_.empty()) return;
-        std::ifstream in(ca_file_);
-        const std::string text{std::istreambuf_iterator<char>(in), {}};
-        if (text.find("-----BEGIN CERTIFICATE-----") == std::string::npos)
-            throw std::invalid_argument("provider_ca_file: holds no certificates: " + ca_file_);
-    }
+    ProviderCall(const routes::ProviderRequest& request, const std::string& ca_file)
+        : request_(request), ca_file_(ca_file) {}
 
-    /// Follows redirects of a GET within the same origin, three at most.
-    routes::ProviderAnswer send(const routes::ProviderRequest& request) override {
-        const NoSigpipe quiet;  // OpenSSL writes without MSG_NOSIGNAL
-        const Registered call(*this);
-        auto address = parse_web_address(request.url);
+    /// Follows redirects of a GET within the same origin, three at most. Throws ProviderFailure.
+    routes::ProviderAnswer make() {
+        auto address = parse_web_address(request_.url);
         if (!address) throw routes::ProviderFailure("the provider's address is not a URL");
+        addresses_ = addresses_of(address->host);
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            looking_up_ = false;
+            if (over_) throw routes::ProviderFailure(provider_too_slow);
+        }
         for (int hop = 0;; ++hop) {
-            if (call.deadline().over())
-                throw routes::ProviderFailure("the provider did not answer in time");
             httplib::Response response;
-            std::string body = exchange(*address, request, call.deadline(), response);
+            std::string body = exchange(*address, response);
             const bool moved = response.status >= 300 && response.status <= 399;
             if (!moved)
                 return {response.status, std::move(body), field(response, "Cache-Control"),
                         field(response, "Link")};
             auto next = redirected(*address, field(response, "Location"));
-            if (request.method != "GET" || hop == 3 || !next)
+            if (request_.method != "GET" || hop == 3 || !next)
                 throw routes::ProviderFailure("the provider redirects where it may not");
             address = std::move(next);
         }
     }
 
-    /// Ends the calls under way; no more are made. Any number of times.
-    void stop() {
+    /// Ends the call, however slowly it goes on: cpp-httplib's own time-outs start again with every
+    /// byte. To be repeated until make() returns, because a socket that is just about to connect
+    /// does not notice. False: the host's name is being looked up, and nothing can end that.
+    bool cut() {
         const std::lock_guard<std::mutex> lock(mutex_);
-        stopped_ = true;
-        for (CallDeadline* each : under_way_) each->cut();
+        over_ = true;
+        if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
+        return !looking_up_;
     }
 
  private:
-    /// A call that stop() can reach.
-    class Registered {
-     public:
-        explicit Registered(ProviderClient& client)
-            : client_(client), deadline_(std::chrono::steady_clock::now() + call_time) {
-            const std::lock_guard<std::mutex> lock(client.mutex_);
-            if (client.stopped_) deadline_.cut();
-            place_ = client.under_way_.insert(client.under_way_.end(), &deadline_);
-        }
-        Registered(const Registered&) = delete;
-        Registered& operator=(const Registered&) = delete;
-        ~Registered() {
-            const std::lock_guard<std::mutex> lock(client_.mutex_);
-            client_.under_way_.erase(place_);
-        }
-        CallDeadline& deadline() const { return deadline_; }
-
-     private:
-        ProviderClient& client_;
-        mutable CallDeadline deadline_;
-        std::list<CallDeadline*>::iterator place_;
-    };
+    bool over() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return over_;
+    }
 
     static std::string field(const httplib::Response& response, const char* name) {
         const auto range = response.headers.equal_range(name);
@@ -236,29 +179,37 @@ class ProviderClient final : public routes::ProviderAccess {
     }
 
     /// One request and its answer: the body.
-    std::string exchange(const WebAddress& to, const routes::ProviderRequest& request,
-                         CallDeadline& deadline, httplib::Response& response) const {
+    std::string exchange(const WebAddress& to, httplib::Response& response) {
         const auto client = connect(to);
         client->set_follow_location(false);
         client->set_keep_alive(false);
         client->set_decompress(false);
         keep_path(*client, 0);
-        client->set_connection_timeout(call_time);
-        client->set_read_timeout(call_time);
-        client->set_write_timeout(call_time);
-        client->set_socket_options([&](socket_t socket) { deadline.cover(socket); });
+        client->set_connection_timeout(longest);
+        client->set_read_timeout(longest);
+        client->set_write_timeout(longest);
+        client->set_socket_options([this](socket_t socket) {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            // A second descriptor, because cpp-httplib may close its own at any time.
+            socket_.reset(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+        });
 
         std::string body;
         bool too_large = false;
-        httplib::Request out = wire_request(to, request);
+        httplib::Request out = wire_request(to, request_);
         out.content_receiver = [&](const char* data, std::size_t size, auto, auto) {
             too_large = body.size() + size > largest_answer;
             if (!too_large) body.append(data, size);
             return !too_large;
         };
-        httplib::Error error = httplib::Error::Success;
-        const bool sent = client->send(out, response, error);
-        if (deadline.over()) throw routes::ProviderFailure("the provider did not answer in time");
+        httplib::Error error = httplib::Error::Connection;
+        bool sent = false;
+        for (const std::string& address : addresses_) {
+            client->set_hostname_addr_map({{to.host, address}});
+            sent = client->send(out, response, error);
+            if (over() || error != httplib::Error::Connection) break;
+        }
+        if (over()) throw routes::ProviderFailure(provider_too_slow);
         if (too_large) throw routes::ProviderFailure("the provider's answer is too large");
         if (!sent) throw routes::ProviderFailure(reason(error));
         return body;
@@ -291,10 +242,56 @@ class ProviderClient final : public routes::ProviderAccess {
         }
     }
 
+    const routes::ProviderRequest request_;
     const std::string ca_file_;
+    std::vector<std::string> addresses_;
     std::mutex mutex_;  // guards everything below
-    std::list<CallDeadline*> under_way_;
-    bool stopped_ = false;
+    FileDescriptor socket_;
+    bool looking_up_ = true, over_ = false;
+};
+
+/// Makes calls for any number of threads at once.
+class ProviderClient final : public routes::ProviderAccess {
+ public:
+    /// `ca_file` holds the certificates to trust, or "" for the system's. Throws
+    /// std::invalid_argument when it holds none.
+    explicit ProviderClient(std::string ca_file) : ca_file_(std::move(ca_file)) {
+        if (ca_file_.empty()) return;
+        std::ifstream in(ca_file_);
+        const std::string text{std::istreambuf_iterator<char>(in), {}};
+        if (text.find("-----BEGIN CERTIFICATE-----") == std::string::npos)
+            throw std::invalid_argument("provider_ca_file: holds no certificates: " + ca_file_);
+    }
+
+    /// The call has a thread of its own. One that waits for a silent name server, which lasts for
+    /// half a minute, is left behind; it knows nothing of this object and ends by itself.
+    routes::ProviderAnswer send(const routes::ProviderRequest& request) override {
+        if (stopped_) throw routes::ProviderFailure(provider_too_slow);
+        const auto until = std::chrono::steady_clock::now() + ProviderCall::longest;
+        const auto call = std::make_shared<ProviderCall>(request, ca_file_);
+        std::packaged_task<routes::ProviderAnswer()> task([call] { return call->make(); });
+        auto answer = task.get_future();
+        std::thread worker;
+        {
+            const SignalsBlocked quiet;  // SIGPIPE, too: OpenSSL writes without MSG_NOSIGNAL
+            worker = std::thread(std::move(task));
+        }
+        while (answer.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) {
+            const bool over = stopped_ || std::chrono::steady_clock::now() >= until;
+            if (!over || call->cut()) continue;
+            worker.detach();
+            throw routes::ProviderFailure(provider_too_slow);
+        }
+        worker.join();
+        return answer.get();
+    }
+
+    /// Ends the calls under way; no more are made. Any number of times.
+    void stop() { stopped_ = true; }
+
+ private:
+    const std::string ca_file_;
+    std::atomic<bool> stopped_{false};
 };
 
 }}}  // namespace coder_users::v0::server

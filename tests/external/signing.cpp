@@ -126,8 +126,9 @@ std::string ProviderKey::certificate(const std::string& address) const {
     X509_set_issuer_name(x509, name);
     X509V3_CTX context;
     X509V3_set_ctx(&context, x509, x509, nullptr, nullptr, 0);
+    const bool named = address.find_first_not_of("0123456789.") != std::string::npos;
     for (const auto& [id, value] :
-         {std::pair<int, std::string>{NID_subject_alt_name, "IP:" + address},
+         {std::pair<int, std::string>{NID_subject_alt_name, (named ? "DNS:" : "IP:") + address},
           std::pair<int, std::string>{NID_basic_constraints, "critical,CA:TRUE"}}) {
         X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str());
         check_openssl(X509_add_ext(x509, extension, -1) == 1, "certificate");

@@ -22,7 +22,8 @@ class ProviderKey {
     std::string private_pem() const;
     /// The raw signature of a JSON Web Signature: RS256, RS384, RS512, PS256 or ES256.
     std::string sign(const std::string& algorithm, const std::string& text) const;
-    /// A certificate that the key signs itself, for one IP address and a day from now (PEM).
+    /// A certificate that the key signs itself, for an IPv4 address or a name and a day from now
+    /// (PEM).
     std::string certificate(const std::string& address) const;
 
  private:
