@@ -76,9 +76,8 @@ inline void reset_password(routes::Backend& backend, const std::string& name,
             throw ApiError(400, "Users without password login type cannot change their password.");
         store::users::set_hashed_password(tx, user.id, hash);
         store::api_keys::remove_of_user(tx, user.id);
-        change.record(
-            tx, "user", "write",
-            {std::nullopt, user.id, user.username, 204, format::user_diff(&user, &user, true)});
+        change.record(tx, "user", "write",
+                      {std::nullopt, user.id, user.username, 204, user_diff(&user, &user, true)});
     });
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "coder_users/format/audit_diff.hpp"
+#include "coder_users/base/audit_diff.hpp"
 #include "coder_users/routes/audit.hpp"
 #include "coder_users/routes/call.hpp"
 
@@ -35,9 +35,9 @@ class OwnChange {
 
     /// A user was created.
     void record_new(store::Tx& tx, const User& user, bool has_password) const {
-        record(tx, "user", "create",
-               {std::nullopt, user.id, user.username, 201,
-                format::user_diff(nullptr, &user, has_password)});
+        record(
+            tx, "user", "create",
+            {std::nullopt, user.id, user.username, 201, user_diff(nullptr, &user, has_password)});
     }
 
     routes::Backend& backend;

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "coder_users/base/json_writer.hpp"
 #include "coder_users/format/json.hpp"
-#include "coder_users/format/json_writer.hpp"
 #include "coder_users/format/schema.hpp"
 
 namespace {
@@ -50,7 +50,7 @@ void check_value(const Json& value, std::size_t depth) {
     if (value.is<std::string>()) {
         const std::string& text = value.get<std::string>();
         require(is_utf8(text) && text.find('\0') == std::string::npos);
-        const std::string written = format::JsonWriter().value(std::string_view(text)).take();
+        const std::string written = JsonWriter().value(std::string_view(text)).take();
         require(format::parse_json(written) == value);
     } else if (value.is<picojson::array>()) {
         for (const Json& item : value.get<picojson::array>()) check_value(item, depth + 1);

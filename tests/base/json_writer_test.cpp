@@ -1,4 +1,4 @@
-#include "coder_users/format/json_writer.hpp"
+#include "coder_users/base/json_writer.hpp"
 
 #include <cstdint>
 #include <string>
@@ -9,7 +9,6 @@
 #include "coder_users/format/json.hpp"
 
 using namespace coder_users;
-using format::JsonWriter;
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "coder_users/format/audit_diff.hpp"
+#include "coder_users/base/audit_diff.hpp"
 
 #include <string>
 #include <vector>
@@ -6,7 +6,6 @@
 #include "catch.hpp"
 
 using namespace coder_users;
-using format::AuditDiff;
 
 TEST_CASE("only what differs is in a diff") {
     CHECK(AuditDiff().take() == "{}");
@@ -35,13 +34,13 @@ TEST_CASE("the diff of a user names its fields and never its password") {
     before.status = UserStatus::active;
     before.roles = {"auditor"};
     User after = before;
-    CHECK(format::user_diff(&before, &after, false) == "{}");
+    CHECK(user_diff(&before, &after, false) == "{}");
     after.username = "bob";
     after.roles = {"auditor", "owner"};
     after.status = UserStatus::suspended;
     after.last_seen_at = from_micros(0);
     after.avatar_url = "not recorded";
-    CHECK(format::user_diff(&before, &after, true) ==
+    CHECK(user_diff(&before, &after, true) ==
           R"({"username":{"old":"alice","new":"bob","secret":false},)"
           R"("status":{"old":"active","new":"suspended","secret":false},)"
           R"("rbac_roles":{"old":["auditor"],"new":["auditor","owner"],"secret":false},)"
@@ -54,13 +53,13 @@ TEST_CASE("a created user has no old values and a deleted one no new ones") {
     user.username = "alice";
     user.email = "a@x.org";
     user.status = UserStatus::dormant;
-    CHECK(format::user_diff(nullptr, &user, false) ==
+    CHECK(user_diff(nullptr, &user, false) ==
           R"({"id":{"old":"","new":"i","secret":false},)"
           R"("email":{"old":"","new":"a@x.org","secret":false},)"
           R"("username":{"old":"","new":"alice","secret":false},)"
           R"("status":{"old":"","new":"dormant","secret":false},)"
           R"("login_type":{"old":"","new":"password","secret":false}})");
-    const std::string gone = format::user_diff(&user, nullptr, false);
+    const std::string gone = user_diff(&user, nullptr, false);
     CHECK(gone.find(R"("username":{"old":"alice","new":"","secret":false})") != std::string::npos);
 }
 
@@ -70,11 +69,11 @@ TEST_CASE("the diff of a key holds its times and owner, not its secret") {
     key.user_id = "u";
     key.created_at = from_micros(0);
     key.expires_at = from_micros(1'000'000);
-    CHECK(format::api_key_diff(nullptr, &key) ==
+    CHECK(api_key_diff(nullptr, &key) ==
           R"({"user_id":{"old":"","new":"u","secret":false},)"
           R"("created_at":{"old":"0001-01-01T00:00:00Z","new":"1970-01-01T00:00:00Z",)"
           R"("secret":false},)"
           R"("expires_at":{"old":"0001-01-01T00:00:00Z","new":"1970-01-01T00:00:01Z",)"
           R"("secret":false}})");
-    CHECK(format::api_key_diff(&key, &key) == "{}");
+    CHECK(api_key_diff(&key, &key) == "{}");
 }
