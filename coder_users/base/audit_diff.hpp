@@ -4,10 +4,9 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
+#include "coder_users/base/fields.hpp"
 #include "coder_users/base/json_writer.hpp"
-#include "coder_users/base/model.hpp"
 
 namespace coder_users { inline namespace v0 {
 
@@ -33,57 +32,52 @@ class AuditDiff {
     template <class Value>
     void write(std::string_view name, const Value& before, const Value& after, bool secret) {
         json_.key(name).begin_object();
-        value("old", before);
-        value("new", after);
-        json_.member("secret", secret).end_object();
-    }
-    template <class Value>
-    void value(std::string_view name, const Value& content) {
-        json_.key(name);
-        if constexpr (std::is_same_v<Value, std::vector<std::string>>)
-            json_.texts(content);
-        else
-            json_.value(content);
+        json_.member("old", before).member("new", after).member("secret", secret).end_object();
     }
 
     JsonWriter json_;
 };
 
+/// A value as differences show it; what is missing is empty.
+template <class Value>
+auto shown(const Value* value) {
+    if constexpr (std::is_enum_v<Value>)
+        return value ? to_string(*value) : std::string_view();
+    else if constexpr (std::is_same_v<Value, std::string>)
+        return value ? std::string_view(*value) : std::string_view();
+    else if constexpr (std::is_same_v<Value, Time>)
+        return value ? *value : never;
+    else
+        return value ? *value : Value();
+}
+
+/// Adds the fields that the list of `T` audits. What was made has no `before`, what is gone no
+/// `after`.
+template <class T>
+void add_differences(AuditDiff& diff, const T* before, const T* after) {
+    fields::for_each_audited<T>([&](auto at) {
+        constexpr const auto& field = at.field;
+        const auto old_value = shown(before ? &field.of(*before) : nullptr);
+        const auto new_value = shown(after ? &field.of(*after) : nullptr);
+        if constexpr (field.secret)
+            diff.secret(field.audited.name, old_value != new_value);
+        else
+            diff.field(field.audited.name, old_value, new_value);
+    });
+}
+
 /// A created user has no `before`, a deleted one no `after`.
 inline std::string user_diff(const User* before, const User* after, bool password_differs) {
-    const auto text = [](const User* user, std::string User::*member) {
-        return user ? user->*member : std::string();
-    };
-    const auto name = [](const User* user, auto User::*member) {
-        return user ? to_string(user->*member) : std::string_view();
-    };
-    const auto roles = [](const User* user) {
-        return user ? user->roles : std::vector<std::string>();
-    };
-    return AuditDiff()
-        .field("id", text(before, &User::id), text(after, &User::id))
-        .field("email", text(before, &User::email), text(after, &User::email))
-        .field("username", text(before, &User::username), text(after, &User::username))
-        .field("status", name(before, &User::status), name(after, &User::status))
-        .field("rbac_roles", roles(before), roles(after))
-        .field("login_type", name(before, &User::login_type), name(after, &User::login_type))
-        .field("theme_preference", text(before, &User::theme_preference),
-               text(after, &User::theme_preference))
-        .secret("hashed_password", password_differs)
-        .take();
+    AuditDiff diff;
+    add_differences(diff, before, after);
+    return diff.secret("hashed_password", password_differs).take();
 }
 
 /// A new key has no `before`, a deleted one no `after`.
 inline std::string api_key_diff(const ApiKey* before, const ApiKey* after) {
-    static const ApiKey none;
-    const ApiKey& old_key = before ? *before : none;
-    const ApiKey& new_key = after ? *after : none;
-    return AuditDiff()
-        .field("user_id", old_key.user_id, new_key.user_id)
-        .field("created_at", old_key.created_at, new_key.created_at)
-        .field("expires_at", old_key.expires_at, new_key.expires_at)
-        .field("last_used", old_key.last_used, new_key.last_used)
-        .take();
+    AuditDiff diff;
+    add_differences(diff, before, after);
+    return diff.take();
 }
 
 }}  // namespace coder_users::v0

@@ -1,14 +1,22 @@
 // Entries of the audit log.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "coder_users/base/model.hpp"
 #include "coder_users/base/time.hpp"
 #include "coder_users/base/uuid.hpp"
 
 namespace coder_users { inline namespace v0 {
+
+/// What entries are about, and what was done.
+inline constexpr std::array<std::string_view, 5> recorded_resource_types{
+    "user", "api_key", "git_ssh_key", "convert_login", "organization_member"};
+inline constexpr std::array<std::string_view, 6> recorded_actions{"create", "write",  "delete",
+                                                                  "login",  "logout", "register"};
 
 struct AuditEntry {
     std::string id;

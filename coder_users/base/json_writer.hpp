@@ -9,7 +9,9 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "coder_users/base/text.hpp"
 #include "coder_users/base/time.hpp"
@@ -90,6 +92,13 @@ class JsonWriter {
         constexpr std::size_t longest = 20;
         char* const to = comma(room(longest + 1));
         return ends_at(std::to_chars(to, to + longest, number).ptr);
+    }
+    JsonWriter& value(int number) { return value(std::int64_t{number}); }
+    JsonWriter& value(const std::vector<std::string>& list) { return texts(list); }
+    /// An enumerator as its name.
+    template <class Enum, std::enable_if_t<std::is_enum_v<Enum>, int> = 0>
+    JsonWriter& value(Enum enumerator) {
+        return value(to_string(enumerator));
     }
     /// A value that is JSON already.
     JsonWriter& raw(std::string_view json) {

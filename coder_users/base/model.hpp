@@ -34,6 +34,11 @@ inline constexpr std::string_view to_string(KeyScope v) {
     return key_scope_names[static_cast<std::size_t>(v)];
 }
 
+/// All names of an enumeration; the value says of which.
+inline constexpr const auto& names_of(UserStatus) { return user_status_names; }
+inline constexpr const auto& names_of(LoginType) { return login_type_names; }
+inline constexpr const auto& names_of(KeyScope) { return key_scope_names; }
+
 /// The enumerator with this name (compared exactly); nothing when there is none.
 template <class Enum, std::size_t N>
 constexpr std::optional<Enum> find_name(const std::array<std::string_view, N>& names,
