@@ -1,9 +1,14 @@
 // The wire types of answers, as data: what tests and the API description read.
 #pragma once
 
-#include <string>
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "coder_users/base/fields.hpp"
+#include "coder_users/base/release.hpp"
 
 namespace coder_users { inline namespace v0 { namespace format {
 
@@ -44,6 +49,55 @@ struct Shape {
 
 namespace shapes {
 
+inline const Shape role{"Role", {{"name", ValueType::text}, {"display_name", ValueType::text}}};
+
+}
+
+/// A field as answers have it.
+inline Property property_of(const char* name, const fields::Attributes& field) {
+    using fields::Kind;
+    std::vector<const char*> values;
+    for (std::size_t i = 0; i < field.values.size; ++i)
+        if (static_cast<int>(i) != field.except) values.push_back(field.values.first[i].data());
+    switch (field.kind) {
+        case Kind::uuid:
+            return {name, ValueType::uuid};
+        case Kind::time:
+            return {name, ValueType::time};
+        case Kind::integer:
+            return {name, ValueType::integer};
+        case Kind::flag:
+            return {name, ValueType::flag};
+        case Kind::texts:
+            return {name, ValueType::array, nullptr, ValueType::text};
+        case Kind::uuids:
+            return {name, ValueType::array, nullptr, ValueType::uuid};
+        case Kind::roles:
+            return {name, ValueType::array, &shapes::role, ValueType::object};
+        case Kind::json:
+            return {name, ValueType::any_object};
+        case Kind::text:
+        case Kind::name:
+            break;
+    }
+    return one_of(name, std::move(values));
+}
+
+/// What answers of `release` have of a `T`, with what they have besides.
+template <class T>
+std::vector<Property> properties_of(Release release = {}, const std::vector<Property>& more = {}) {
+    std::vector<Property> all;
+    fields::for_each<T>([&](auto at) {
+        constexpr const auto& field = at.field;
+        if (field.answered && !(release < field.since))
+            all.push_back(property_of(field.name, field));
+    });
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+namespace shapes {
+
 inline const Shape validation{"ValidationError",
                               {{"field", ValueType::text}, {"detail", ValueType::text}}};
 
@@ -53,20 +107,7 @@ inline const Shape response{
      {"detail", ValueType::text, nullptr, ValueType::text, true},
      {"validations", ValueType::array, &validation, ValueType::object, true}}};
 
-inline const Shape role{"Role", {{"name", ValueType::text}, {"display_name", ValueType::text}}};
-
-inline const Shape user{"User",
-                        {{"id", ValueType::uuid},
-                         {"username", ValueType::text},
-                         {"email", ValueType::text},
-                         {"created_at", ValueType::time},
-                         {"last_seen_at", ValueType::time},
-                         one_of("status", {"active", "dormant", "suspended"}),
-                         {"organization_ids", ValueType::array, nullptr, ValueType::uuid},
-                         {"roles", ValueType::array, &role, ValueType::object},
-                         one_of("login_type", {"password", "github", "oidc", "none"}),
-                         {"avatar_url", ValueType::text},
-                         {"theme_preference", ValueType::text}}};
+inline const Shape user{"User", properties_of<User>()};
 
 inline const Shape users{
     "GetUsersResponse",
@@ -94,52 +135,23 @@ inline const Shape build_info{"BuildInfo",
                                {"dashboard_url", ValueType::text},
                                {"workspace_proxy", ValueType::flag}}};
 
-inline const Shape user_with_roles = [] {
-    Shape shape{"UserWithRoles", user.properties};
-    shape.properties.push_back({"organization_roles", ValueType::map_of_texts});
-    return shape;
-}();
+inline const Shape user_with_roles{
+    "UserWithRoles", properties_of<User>({}, {{"organization_roles", ValueType::map_of_texts}})};
 
-inline const Shape api_key{"APIKey",
-                           {{"id", ValueType::text},
-                            {"user_id", ValueType::uuid},
-                            {"created_at", ValueType::time},
-                            {"updated_at", ValueType::time},
-                            {"expires_at", ValueType::time},
-                            {"last_used", ValueType::time},
-                            one_of("login_type", {"password", "github", "oidc", "token"}),
-                            one_of("scope", {"all", "application_connect"}),
-                            {"token_name", ValueType::text},
-                            {"lifetime_seconds", ValueType::integer}}};
+inline const Shape api_key{"APIKey", properties_of<ApiKey>()};
 
-inline const Shape listed_token = [] {
-    Shape shape{"APIKeyWithOwner", api_key.properties};
-    shape.properties.push_back({"username", ValueType::text});
-    return shape;
-}();
+inline const Shape listed_token{"APIKeyWithOwner",
+                                properties_of<ApiKey>({}, {{"username", ValueType::text}})};
 
 inline const Shape generated_key{"GenerateAPIKeyResponse", {{"key", ValueType::text}}};
 
 inline const Shape token_config{"TokenConfig", {{"max_token_lifetime", ValueType::integer}}};
 
-inline const Shape git_ssh_key{"GitSSHKey",
-                               {{"user_id", ValueType::uuid},
-                                {"created_at", ValueType::time},
-                                {"updated_at", ValueType::time},
-                                {"public_key", ValueType::text}}};
+inline const Shape git_ssh_key{"GitSSHKey", properties_of<GitSshKey>()};
 
-inline const Shape organization{"Organization",
-                                {{"id", ValueType::uuid},
-                                 {"name", ValueType::text},
-                                 {"created_at", ValueType::time},
-                                 {"updated_at", ValueType::time}}};
+inline const Shape organization{"Organization", properties_of<Organization>()};
 
-inline const Shape organization_member{"OrganizationMember",
-                                       {{"user_id", ValueType::uuid},
-                                        {"organization_id", ValueType::uuid},
-                                        {"created_at", ValueType::time},
-                                        {"updated_at", ValueType::time},
-                                        {"roles", ValueType::array, &role, ValueType::object}}};
+inline const Shape organization_member{"OrganizationMember", properties_of<OrganizationMember>()};
 
 inline const Shape assignable_role{"AssignableRole",
                                    {{"name", ValueType::text},
@@ -147,7 +159,7 @@ inline const Shape assignable_role{"AssignableRole",
                                     {"assignable", ValueType::flag}}};
 
 inline const Shape user_login_type{"UserLoginType",
-                                   {one_of("login_type", {"password", "github", "oidc", "none"})}};
+                                   {property_of("login_type", fields::named<User>("login_type"))}};
 
 inline const Shape login_conversion{"ConvertLoginResponse",
                                     {{"state_string", ValueType::text},
@@ -155,27 +167,19 @@ inline const Shape login_conversion{"ConvertLoginResponse",
                                      one_of("to_type", {"github", "oidc"}),
                                      {"user_id", ValueType::uuid}}};
 
-inline const Shape audit_log{
-    "AuditLog",
-    {{"id", ValueType::uuid},
-     {"request_id", ValueType::uuid},
-     {"time", ValueType::time},
-     {"organization_id", ValueType::uuid},
-     {"ip", ValueType::text},
-     {"user_agent", ValueType::text},
-     one_of("resource_type",
-            {"user", "api_key", "git_ssh_key", "convert_login", "organization_member"}),
-     one_of("action", {"create", "write", "delete", "login", "logout", "register"}),
-     {"resource_id", ValueType::uuid},
-     {"resource_target", ValueType::text},
-     {"resource_icon", ValueType::text},
-     {"diff", ValueType::any_object},
-     {"status_code", ValueType::integer},
-     {"additional_fields", ValueType::any_object},
-     {"description", ValueType::text},
-     {"resource_link", ValueType::text},
-     {"is_deleted", ValueType::flag},
-     {"user", ValueType::object_or_null, &user}}};
+inline const Shape audit_log = [] {
+    Shape shape{"AuditLog",
+                properties_of<AuditEntry>({}, {{"additional_fields", ValueType::any_object},
+                                               {"description", ValueType::text},
+                                               {"resource_link", ValueType::text},
+                                               {"is_deleted", ValueType::flag},
+                                               {"user", ValueType::object_or_null, &user}})};
+    const auto diff =
+        std::find_if(shape.properties.begin(), shape.properties.end(),
+                     [](const Property& each) { return std::string_view(each.name) == "diff"; });
+    shape.properties.insert(diff, {"resource_icon", ValueType::text});
+    return shape;
+}();
 
 inline const Shape audit_logs{"AuditLogResponse",
                               {{"audit_logs", ValueType::array, &audit_log, ValueType::object},

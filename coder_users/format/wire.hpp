@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "coder_users/base/errors.hpp"
-#include "coder_users/base/model.hpp"
+#include "coder_users/base/fields.hpp"
+#include "coder_users/base/release.hpp"
 #include "coder_users/format/json_writer.hpp"
 
 namespace coder_users { inline namespace v0 { namespace format { namespace wire {
@@ -37,36 +38,54 @@ inline void write_role(JsonWriter& json, std::string_view name, std::string_view
     json.begin_object().member("name", name).member("display_name", display_name).end_object();
 }
 
-// The members of a User, without the braces.
-inline void write_user_members(JsonWriter& json, const User& user) {
-    json.member("id", user.id)
-        .member("username", user.username)
-        .member("email", user.email)
-        .member("created_at", user.created_at)
-        .member("last_seen_at", user.last_seen_at)
-        .member("status", to_string(user.status))
-        .key("organization_ids")
-        .texts(user.organization_ids)
-        .key("roles")
-        .begin_array();
-    for (const std::string& role : user.roles) write_role(json, role, display_name_of_role(role));
-    json.end_array()
-        .member("login_type", to_string(user.login_type))
-        .member("avatar_url", user.avatar_url)
-        .member("theme_preference", user.theme_preference);
+inline void write_roles(JsonWriter& json, const std::vector<std::string>& roles) {
+    json.begin_array();
+    for (const std::string& role : roles) write_role(json, role, display_name_of_role(role));
+    json.end_array();
 }
 
-inline void write_user(JsonWriter& json, const User& user) {
+/// The members of a `T` that answers of `release` have, without the braces. `special(at)` writes
+/// those that it returns true for.
+template <class T, class Special>
+void write_members(JsonWriter& json, const T& object, Release release, Special&& special) {
+    fields::for_each<T>([&](auto at) {
+        constexpr const auto& field = at.field;
+        if constexpr (field.answered) {
+            if (release < field.since || special(at)) return;
+            if constexpr (field.kind == fields::Kind::roles)
+                write_roles(json.key(field.name), field.of(object));
+            else if constexpr (field.kind == fields::Kind::json)
+                json.key(field.name).raw(field.of(object));
+            else
+                json.member(field.name, field.of(object));
+        }
+    });
+}
+template <class T>
+void write_members(JsonWriter& json, const T& object, Release release = {}) {
+    write_members(json, object, release, [](auto) { return false; });
+}
+
+template <class T>
+void write_object(JsonWriter& json, const T& object, Release release = {}) {
     json.begin_object();
-    write_user_members(json, user);
+    write_members(json, object, release);
     json.end_object();
 }
 
-inline std::string user(const User& user) {
+/// The document of an object that answers have as it is.
+template <class T>
+std::string object(const T& object, Release release = {}) {
     JsonWriter json;
-    write_user(json, user);
+    write_object(json, object, release);
     return document(json);
 }
+
+inline void write_user(JsonWriter& json, const User& user, Release release = {}) {
+    write_object(json, user, release);
+}
+
+inline std::string user(const User& user, Release release = {}) { return object(user, release); }
 
 inline void begin_users(JsonWriter& json) { json.begin_object().key("users").begin_array(); }
 
@@ -75,20 +94,21 @@ inline void end_counted(JsonWriter& json, std::int64_t count) {
     json.end_array().member("count", count).end_object();
 }
 
-inline std::string users(const std::vector<User>& users, std::int64_t count) {
+inline std::string users(const std::vector<User>& users, std::int64_t count, Release release = {}) {
     JsonWriter json;
     begin_users(json);
-    for (const User& each : users) write_user(json, each);
+    for (const User& each : users) write_user(json, each, release);
     end_counted(json, count);
     return document(json);
 }
 
 /// The organizations of `memberships` with the explicit roles there.
 inline std::string user_with_roles(const User& user,
-                                   const std::vector<OrganizationMember>& memberships) {
+                                   const std::vector<OrganizationMember>& memberships,
+                                   Release release = {}) {
     JsonWriter json;
     json.begin_object();
-    write_user_members(json, user);
+    write_members(json, user, release);
     json.key("organization_roles").begin_object();
     for (const OrganizationMember& each : memberships)
         json.key(each.organization_id).texts(each.roles);

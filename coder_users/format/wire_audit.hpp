@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "coder_users/base/audit_entry.hpp"
 #include "coder_users/format/json.hpp"
 #include "coder_users/format/wire.hpp"
 
@@ -40,25 +39,17 @@ inline std::string sound_diff(const std::string& diff) {
     }
 }
 
-inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed) {
+inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed,
+                              Release release = {}) {
     const AuditEntry& entry = listed.entry;
     const bool linked = entry.resource_type == "user" && !listed.resource_deleted;
-    json.begin_object()
-        .member("id", entry.id)
-        .member("request_id", entry.request_id)
-        .member("time", entry.time)
-        .member("organization_id", entry.organization_id)
-        .member("ip", entry.ip)
-        .member("user_agent", entry.user_agent)
-        .member("resource_type", entry.resource_type)
-        .member("action", entry.action)
-        .member("resource_id", entry.resource_id)
-        .member("resource_target", entry.resource_target)
-        .member("resource_icon", "")
-        .key("diff")
-        .raw(sound_diff(entry.diff))
-        .member("status_code", std::int64_t{entry.status_code})
-        .key("additional_fields")
+    json.begin_object();
+    write_members(json, entry, release, [&](auto at) {
+        if constexpr (at.field.kind != fields::Kind::json) return false;
+        json.member("resource_icon", "").key(at.field.name).raw(sound_diff(entry.diff));
+        return true;
+    });
+    json.key("additional_fields")
         .begin_object()
         .end_object()
         .member("description", audit_description(entry))
@@ -66,7 +57,7 @@ inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed) 
         .member("is_deleted", listed.resource_deleted)
         .key("user");
     if (listed.actor)
-        write_user(json, *listed.actor);
+        write_user(json, *listed.actor, release);
     else
         json.raw("null");
     json.end_object();
@@ -76,10 +67,11 @@ inline void begin_audit_logs(JsonWriter& json) {
     json.begin_object().key("audit_logs").begin_array();
 }
 
-inline std::string audit_logs(const std::vector<ListedAuditEntry>& entries, std::int64_t count) {
+inline std::string audit_logs(const std::vector<ListedAuditEntry>& entries, std::int64_t count,
+                              Release release = {}) {
     JsonWriter json;
     begin_audit_logs(json);
-    for (const ListedAuditEntry& each : entries) write_audit_entry(json, each);
+    for (const ListedAuditEntry& each : entries) write_audit_entry(json, each, release);
     end_counted(json, count);
     return document(json);
 }

@@ -11,40 +11,21 @@
 
 namespace coder_users { inline namespace v0 { namespace format { namespace wire {
 
-// The members of an APIKey, without the braces.
-inline void write_api_key_members(JsonWriter& json, const ApiKey& key) {
-    json.member("id", key.id)
-        .member("user_id", key.user_id)
-        .member("created_at", key.created_at)
-        .member("updated_at", key.updated_at)
-        .member("expires_at", key.expires_at)
-        .member("last_used", key.last_used)
-        .member("login_type", to_string(key.login_type))
-        .member("scope", to_string(key.scope))
-        .member("token_name", key.token_name)
-        .member("lifetime_seconds", key.lifetime_seconds);
-}
+inline std::string api_key(const ApiKey& key, Release release = {}) { return object(key, release); }
 
-inline std::string api_key(const ApiKey& key) {
-    JsonWriter json;
+inline void write_token(JsonWriter& json, const ApiKey& key, std::string_view username,
+                        Release release = {}) {
     json.begin_object();
-    write_api_key_members(json, key);
-    json.end_object();
-    return document(json);
-}
-
-inline void write_token(JsonWriter& json, const ApiKey& key, std::string_view username) {
-    json.begin_object();
-    write_api_key_members(json, key);
+    write_members(json, key, release);
     json.member("username", username).end_object();
 }
 
 /// Tokens with `key` and `username`.
 template <class Tokens>
-std::string tokens(const Tokens& list) {
+std::string tokens(const Tokens& list, Release release = {}) {
     JsonWriter json;
     json.begin_array();
-    for (const auto& token : list) write_token(json, token.key, token.username);
+    for (const auto& token : list) write_token(json, token.key, token.username, release);
     json.end_array();
     return document(json);
 }
@@ -62,15 +43,8 @@ inline std::string token_config(std::int64_t max_lifetime_nanoseconds) {
     return document(json);
 }
 
-inline std::string git_ssh_key(const GitSshKey& key) {
-    JsonWriter json;
-    json.begin_object()
-        .member("user_id", key.user_id)
-        .member("created_at", key.created_at)
-        .member("updated_at", key.updated_at)
-        .member("public_key", key.public_key)
-        .end_object();
-    return document(json);
+inline std::string git_ssh_key(const GitSshKey& key, Release release = {}) {
+    return object(key, release);
 }
 
 inline std::string user_login_type(LoginType type) {

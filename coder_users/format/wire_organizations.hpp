@@ -11,25 +11,14 @@
 
 namespace coder_users { inline namespace v0 { namespace format { namespace wire {
 
-inline void write_organization(JsonWriter& json, const Organization& organization) {
-    json.begin_object()
-        .member("id", organization.id)
-        .member("name", organization.name)
-        .member("created_at", organization.created_at)
-        .member("updated_at", organization.updated_at)
-        .end_object();
+inline std::string organization(const Organization& organization, Release release = {}) {
+    return object(organization, release);
 }
 
-inline std::string organization(const Organization& organization) {
-    JsonWriter json;
-    write_organization(json, organization);
-    return document(json);
-}
-
-inline std::string organizations(const std::vector<Organization>& list) {
+inline std::string organizations(const std::vector<Organization>& list, Release release = {}) {
     JsonWriter json;
     json.begin_array();
-    for (const Organization& each : list) write_organization(json, each);
+    for (const Organization& each : list) write_object(json, each, release);
     json.end_array();
     return document(json);
 }
@@ -41,17 +30,17 @@ struct NamedRole {
 };
 
 inline std::string organization_member(const OrganizationMember& member,
-                                       const std::vector<NamedRole>& roles) {
+                                       const std::vector<NamedRole>& roles, Release release = {}) {
     JsonWriter json;
-    json.begin_object()
-        .member("user_id", member.user_id)
-        .member("organization_id", member.organization_id)
-        .member("created_at", member.created_at)
-        .member("updated_at", member.updated_at)
-        .key("roles")
-        .begin_array();
-    for (const NamedRole& role : roles) write_role(json, role.name, role.display_name);
-    json.end_array().end_object();
+    json.begin_object();
+    write_members(json, member, release, [&](auto at) {
+        if constexpr (at.field.kind != fields::Kind::roles) return false;
+        json.key(at.field.name).begin_array();
+        for (const NamedRole& role : roles) write_role(json, role.name, role.display_name);
+        json.end_array();
+        return true;
+    });
+    json.end_object();
     return document(json);
 }
 
