@@ -2,13 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "coder_users/base/uuid.hpp"
+#include "coder_users/format/json.hpp"
 #include "coder_users/format/transfer.hpp"
 
 namespace coder_users { inline namespace v0 { namespace format { namespace transfer {
@@ -38,10 +42,11 @@ class Members {
         if (!id || *id != value) throw wrong(name, "a uuid in lower case");
         return value;
     }
-    /// What `named(text)` makes of it, such as login_type_named().
-    template <class Named>
-    auto name_of(const char* name, Named&& named) {
-        const auto value = named(text(name));
+    bool flag(const char* name) { return get<bool>(name, "a boolean"); }
+    /// The enumerator with that name.
+    template <class Enum>
+    Enum name_of(const char* name) {
+        const auto value = find_name<Enum>(names_of(Enum{}), text(name));
         if (!value) throw wrong(name, "one of the known names");
         return *value;
     }
@@ -53,6 +58,7 @@ class Members {
         }
         return list;
     }
+    bool has(const char* name) const { return members_->count(name) > 0; }
     const Json* optional(const char* name) {
         const auto found = members_->find(name);
         if (found == members_->end()) return nullptr;
@@ -93,75 +99,61 @@ inline End read_end(Members in) {
     return end;
 }
 
-inline Organization read_organization(Members in) {
-    Organization organization{in.uuid("id"), in.text("name"), in.time("created_at"),
-                              in.time("updated_at")};
-    in.end();
-    return organization;
+template <class Value>
+void read_value(Members& in, const char* name, fields::Kind kind, Value& value) {
+    if constexpr (std::is_same_v<Value, std::string>)
+        value = kind == fields::Kind::uuid ? in.uuid(name) : in.text(name);
+    else if constexpr (std::is_same_v<Value, Time>)
+        value = in.time(name);
+    else if constexpr (std::is_same_v<Value, bool>)
+        value = in.flag(name);
+    else if constexpr (std::is_same_v<Value, std::int64_t>)
+        value = in.integer(name);
+    else if constexpr (std::is_enum_v<Value>)
+        value = in.name_of<Value>(name);
+    else
+        value = in.texts(name);
 }
 
-inline StoredKey read_key(Members in, const std::string& user_id) {
-    StoredKey stored;
-    ApiKey& key = stored.key;
-    key.id = in.text("id");
-    key.user_id = user_id;
-    stored.hashed_secret = in.text("hashed_secret");
-    key.created_at = in.time("created_at");
-    key.updated_at = in.time("updated_at");
-    key.expires_at = in.time("expires_at");
-    key.last_used = in.time("last_used");
-    key.login_type = in.name_of("login_type", login_type_named);
-    key.scope = in.name_of("scope", key_scope_named);
-    key.token_name = in.text("token_name");
-    key.lifetime_seconds = in.integer("lifetime_seconds");
-    in.end();
-    return stored;
+/// The exported fields of a `T`. Exports of before a field was there do not have it: those that are
+/// younger than the first release may be missing.
+template <class T>
+T read_members(Members& in) {
+    T object;
+    fields::for_each_exported<T>([&](auto at) {
+        constexpr const auto& field = at.field;
+        constexpr const char* name = field.exported.name;
+        if (Release() < field.since && !in.has(name)) return;
+        read_value(in, name, field.kind, field.of(object));
+    });
+    return object;
 }
 
-inline OrganizationMember read_membership(Members in, const std::string& user_id) {
-    OrganizationMember member{user_id, in.uuid("id"), in.time("created_at"), in.time("updated_at"),
-                              in.texts("roles")};
+/// A `T` of which `in` has nothing else.
+template <class T>
+T read_object(Members in) {
+    T object = read_members<T>(in);
     in.end();
-    return member;
-}
-
-inline SealedGitSshKey read_ssh_key(Members in, const std::string& user_id) {
-    SealedGitSshKey sealed{
-        {user_id, in.time("created_at"), in.time("updated_at"), in.text("public_key")},
-        in.text("sealed_private_key")};
-    in.end();
-    return sealed;
-}
-
-inline ProviderLink read_link(Members in) {
-    ProviderLink link{in.name_of("login_type", login_type_named), in.text("linked_id"),
-                      in.text("sealed_access_token"), in.text("sealed_refresh_token"),
-                      in.time("token_expires_at")};
-    in.end();
-    return link;
+    return object;
 }
 
 inline UserRecord read_user(Members in) {
-    UserRecord record;
-    User& user = record.user;
-    user.id = in.uuid("id");
-    user.username = in.text("username");
-    user.email = in.text("email");
-    record.hashed_password = in.text("hashed_password");
-    user.created_at = in.time("created_at");
-    user.last_seen_at = in.time("last_seen_at");
-    user.status = in.name_of("status", user_status_named);
-    user.login_type = in.name_of("login_type", login_type_named);
-    user.avatar_url = in.text("avatar_url");
-    user.theme_preference = in.text("theme_preference");
-    user.roles = in.texts("roles");
-    for (const Json& each : in.array("organizations"))
-        record.memberships.push_back(read_membership(Members(each), user.id));
-    for (const Json& each : in.array("keys"))
-        record.keys.push_back(read_key(Members(each), user.id));
-    if (const Json* ssh_key = in.optional("git_ssh_key"))
-        record.ssh_key = read_ssh_key(Members(*ssh_key), user.id);
-    if (const Json* link = in.optional("link")) record.link = read_link(Members(*link));
+    auto record = read_members<UserRecord>(in);
+    const std::string& id = record.user.id;
+    for (const Json& each : in.array("organizations")) {
+        record.memberships.push_back(read_object<OrganizationMember>(Members(each)));
+        record.memberships.back().user_id = id;
+    }
+    for (const Json& each : in.array("keys")) {
+        record.keys.push_back(read_object<StoredKey>(Members(each)));
+        record.keys.back().key.user_id = id;
+    }
+    if (const Json* ssh_key = in.optional("git_ssh_key")) {
+        record.ssh_key = read_object<SealedGitSshKey>(Members(*ssh_key));
+        record.ssh_key->key.user_id = id;
+    }
+    if (const Json* link = in.optional("link"))
+        record.link = read_object<ProviderLink>(Members(*link));
     in.end();
     return record;
 }
@@ -176,7 +168,7 @@ inline Line read_line(std::string_view text) {
     if (const Json* user = in.optional("user"))
         line = read_user(Members(*user));
     else if (const Json* organization = in.optional("organization"))
-        line = read_organization(Members(*organization));
+        line = read_object<Organization>(Members(*organization));
     else if (const Json* header = in.optional("coder_users_export"))
         line = read_header(Members(*header));
     else if (const Json* end = in.optional("end"))
