@@ -16,31 +16,6 @@
 
 namespace coder_users { inline namespace v0 { namespace store { namespace api_keys {
 
-inline constexpr int key_columns = 10;
-
-/// What every statement that reads keys selects of `k`.
-inline constexpr std::string_view key_fields =
-    "k.id, k.user_id, k.created_at, k.updated_at, k.expires_at, k.last_used, k.login_type, "
-    "k.scope, k.token_name, k.lifetime_seconds";
-
-/// The key of the current row: id, user_id, created_at, updated_at, expires_at, last_used,
-/// login_type, scope, token_name, lifetime_seconds from `first_column` on.
-inline ApiKey read_key(const Query& row, int first_column = 0) {
-    const auto at = [&](int column) { return first_column + column; };
-    ApiKey key;
-    key.id = row.text(at(0));
-    key.user_id = row.text(at(1));
-    key.created_at = row.time(at(2));
-    key.updated_at = row.time(at(3));
-    key.expires_at = row.time(at(4));
-    key.last_used = row.time(at(5));
-    key.login_type = login_type_named(row.text(at(6))).value_or(LoginType::token);
-    key.scope = key_scope_named(row.text(at(7))).value_or(KeyScope::application_connect);
-    key.token_name = row.text(at(8));
-    key.lifetime_seconds = row.integer(at(9));
-    return key;
-}
-
 /// A key with its user and what is needed to check it: everything a request needs to know.
 struct Session {
     Identity identity;
@@ -52,23 +27,21 @@ struct Session {
 
 /// One joined statement. Nothing when there is no such key.
 inline std::optional<Session> find_session(Connection& c, std::string_view key_id) {
-    Query rows = c.query(
-        "SELECT k.id, k.user_id, k.created_at, k.updated_at, k.expires_at, k.last_used, "
-        "k.login_type, k.scope, k.token_name, k.lifetime_seconds, "
-        "u.id, u.username, u.email, u.created_at, u.last_seen_at, u.status, u.login_type, "
-        "u.avatar_url, u.theme_preference, r.role, m.organization_id, "
+    static const std::string sql =
+        "SELECT " + columns<ApiKey>("k.") + ", " + columns<User>("u.") +
+        ", r.role, m.organization_id, "
         "k.hashed_secret, l.login_type, l.token_expires_at, l.sealed_refresh_token <> '' "
         "FROM api_keys k JOIN users u ON u.id = k.user_id AND u.deleted = 0 "
         "LEFT JOIN user_roles r ON r.user_id = u.id "
         "LEFT JOIN organization_members m ON m.user_id = u.id "
         "LEFT JOIN user_links l ON l.user_id = u.id "
-        "WHERE k.id = $1 ORDER BY r.role, m.created_at, m.organization_id",
-        key_id);
+        "WHERE k.id = $1 ORDER BY r.role, m.created_at, m.organization_id";
+    Query rows = c.query(sql, key_id);
     if (!rows.next()) return std::nullopt;
     Session session;
-    session.identity.key = read_key(rows);
-    session.identity.user = users::read_user(rows, key_columns);
-    constexpr int after_user = key_columns + users::user_columns;
+    session.identity.key = read_row<ApiKey>(rows);
+    session.identity.user = users::read_user(rows, column_count<ApiKey>);
+    constexpr int after_user = column_count<ApiKey> + users::user_columns;
     session.hashed_secret = rows.text(after_user);
     const LoginType type = session.identity.key.login_type;
     if (type == LoginType::github || type == LoginType::oidc) {
@@ -76,7 +49,7 @@ inline std::optional<Session> find_session(Connection& c, std::string_view key_i
         if (session.linked && rows.integer(after_user + 3) != 0)
             session.token_expires_at = rows.time(after_user + 2);
     }
-    while (rows.next()) users::add_memberships(session.identity.user, rows, key_columns);
+    while (rows.next()) users::add_memberships(session.identity.user, rows, column_count<ApiKey>);
     c.activity().lay_over(session.identity.key);
     c.activity().lay_over(session.identity.user);
     return session;
@@ -84,7 +57,7 @@ inline std::optional<Session> find_session(Connection& c, std::string_view key_i
 
 inline std::optional<ApiKey> read_one_key(Connection& c, Query row) {
     if (!row.next()) return std::nullopt;
-    ApiKey key = read_key(row);
+    ApiKey key = read_row<ApiKey>(row);
     c.activity().lay_over(key);
     return key;
 }
@@ -92,14 +65,14 @@ inline std::optional<ApiKey> read_one_key(Connection& c, Query row) {
 /// A session or token of this user.
 inline std::optional<ApiKey> find(Connection& c, std::string_view user_id, std::string_view id) {
     static const std::string sql =
-        "SELECT " + std::string(key_fields) + " FROM api_keys k WHERE k.id = $1 AND k.user_id = $2";
+        "SELECT " + columns<ApiKey>("k.") + " FROM api_keys k WHERE k.id = $1 AND k.user_id = $2";
     return read_one_key(c, c.query(sql, id, user_id));
 }
 
 /// The token of this user with this name, expired or not.
 inline std::optional<ApiKey> find_token(Connection& c, std::string_view user_id,
                                         std::string_view name) {
-    static const std::string sql = "SELECT " + std::string(key_fields) +
+    static const std::string sql = "SELECT " + columns<ApiKey>("k.") +
                                    " FROM api_keys k WHERE k.user_id = $1 AND k.token_name = $2 "
                                    "AND k.login_type = 'token'";
     return read_one_key(c, c.query(sql, user_id, name));
@@ -115,7 +88,7 @@ struct Token {
 /// first; a negative `most` is no limit.
 inline Query token_rows(Connection& c, const std::string& user_id, std::int64_t most) {
     static const std::string select =
-        "SELECT " + std::string(key_fields) +
+        "SELECT " + columns<ApiKey>("k.") +
         ", u.username FROM api_keys k JOIN users u ON u.id = k.user_id "
         "WHERE k.login_type = 'token'";
     static const std::string all = select + " ORDER BY k.created_at, k.id LIMIT $1";
@@ -128,7 +101,7 @@ inline Query token_rows(Connection& c, const std::string& user_id, std::int64_t 
 inline std::vector<Token> next_tokens(Connection& c, Query& rows, std::size_t most) {
     std::vector<Token> found;
     while (found.size() < most && rows.next()) {
-        found.push_back({read_key(rows), rows.text(key_columns)});
+        found.push_back({read_row<ApiKey>(rows), rows.text(column_count<ApiKey>)});
         c.activity().lay_over(found.back().key);
     }
     return found;
@@ -141,14 +114,8 @@ inline std::vector<Token> tokens(Connection& c, const std::string& user_id,
 }
 
 inline void insert(Tx& tx, const ApiKey& key, std::string_view hashed_secret) {
-    tx.execute_for(
-        "",  // a new key is in nobody's session
-        "INSERT INTO api_keys (id, user_id, hashed_secret, created_at, updated_at, expires_at, "
-        "last_used, login_type, scope, token_name, lifetime_seconds) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        key.id, key.user_id, hashed_secret, key.created_at, key.updated_at, key.expires_at,
-        key.last_used, to_string(key.login_type), to_string(key.scope), key.token_name,
-        key.lifetime_seconds);
+    static const std::string sql = insert_into<ApiKey>({"hashed_secret"});
+    tx.execute_for("", sql, RowOf(key), hashed_secret);  // a new key is in nobody's session
 }
 
 inline std::string owner(Tx& tx, std::string_view id) {

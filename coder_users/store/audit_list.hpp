@@ -53,24 +53,6 @@ inline Conditions conditions_of(const Filter& filter) {
     return all;
 }
 
-inline AuditEntry read_entry(const Query& row) {
-    AuditEntry entry;
-    entry.id = row.text(0);
-    entry.request_id = row.text(1);
-    entry.time = row.time(2);
-    entry.organization_id = row.text(3);
-    if (!row.is_null(4)) entry.actor_id = row.text(4);
-    entry.ip = row.text(5);
-    entry.user_agent = row.text(6);
-    entry.resource_type = row.text(7);
-    entry.action = row.text(8);
-    entry.resource_id = row.text(9);
-    entry.resource_target = row.text(10);
-    entry.diff = row.text(11);
-    entry.status_code = static_cast<int>(row.integer(12));
-    return entry;
-}
-
 inline std::int64_t count(Connection& c, const Filter& filter) {
     const Conditions conditions = conditions_of(filter);
     Query row = conditions.query(c, "SELECT count(*) FROM audit_logs a WHERE " + conditions.sql());
@@ -84,20 +66,19 @@ inline Query rows(Connection& c, const Filter& filter, std::int64_t limit, std::
     const std::string limit_name = conditions.placeholder(limit);
     const std::string offset_name = conditions.placeholder(offset);
     return conditions.query(
-        c,
-        "SELECT a.id, a.request_id, a.time, a.organization_id, a.actor_id, a.ip, a.user_agent, "
-        "a.resource_type, a.action, a.resource_id, a.resource_target, a.diff, a.status_code, "
-        "u.deleted FROM audit_logs a LEFT JOIN users u ON u.id = a.resource_id WHERE " +
-            where + " ORDER BY a.entry DESC LIMIT " + limit_name + " OFFSET " + offset_name);
+        c, "SELECT " + columns<AuditEntry>("a.") +
+               ", u.deleted FROM audit_logs a LEFT JOIN users u ON u.id = a.resource_id WHERE " +
+               where + " ORDER BY a.entry DESC LIMIT " + limit_name + " OFFSET " + offset_name);
 }
 
 /// The next entries of these rows, `most` at most; none at their end.
 inline std::vector<ListedAuditEntry> next(Connection& c, Query& rows, std::size_t most) {
+    constexpr int deleted = column_count<AuditEntry>;
     std::vector<ListedAuditEntry> found;
     std::map<std::string, std::optional<User>> actors;
     while (found.size() < most && rows.next()) {
-        ListedAuditEntry listed{read_entry(rows), std::nullopt, false};
-        listed.resource_deleted = !rows.is_null(13) && rows.integer(13) != 0;
+        ListedAuditEntry listed{read_row<AuditEntry>(rows), std::nullopt, false};
+        listed.resource_deleted = !rows.is_null(deleted) && rows.integer(deleted) != 0;
         if (listed.entry.actor_id) {
             const auto known = actors.find(*listed.entry.actor_id);
             listed.actor = known != actors.end()

@@ -62,6 +62,10 @@ auto translated(Fn&& fn) -> decltype(fn()) {
     }
 }
 
+/// What takes more than one placeholder: `bind_to(Query&, int& index)` binds those behind `index`,
+/// and counts it up.
+struct ManyValues {};
+
 /// A prepared statement with its bound values, in use until this object ends.
 class Query {
  public:
@@ -113,8 +117,8 @@ class Query {
 
     template <class... Values>
     void bind_all(const Values&... values) {
-        int index = 0;
-        (bind(++index, values), ...);
+        [[maybe_unused]] int index = 0;
+        (bind_next(index, values), ...);
     }
     void bind(int index, std::string_view value) { put(index, std::string(value)); }
     void bind(int index, std::int64_t value) { put(index, value); }
@@ -131,6 +135,13 @@ class Query {
     void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
 
  private:
+    template <class Value>
+    void bind_next(int& index, const Value& value) {
+        if constexpr (std::is_base_of_v<ManyValues, Value>)
+            value.bind_to(*this, index);
+        else
+            bind(++index, value);
+    }
     template <class... Value>
     void put(int index, const Value&... value) {
         translated([&] { statement_->bind(index, value...); });

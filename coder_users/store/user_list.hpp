@@ -84,7 +84,7 @@ inline std::vector<User> read_part(Connection& c, Query rows, const Part& part) 
     users.reserve(static_cast<std::size_t>((std::min)(part.limit, few)));
     Memberships memberships(c);
     while (rows.next()) {
-        users.push_back(read_own_columns(rows));
+        users.push_back(read_row<User>(rows));
         memberships.add_to(users.back());
         c.activity().lay_over(users.back());
     }
@@ -96,7 +96,7 @@ inline std::vector<User> read_part(Connection& c, Query rows, const Part& part) 
 inline std::string select_part(std::string_view from, std::string_view where, bool from_end,
                                std::string_view limit, std::string_view skipped) {
     std::string sql = "SELECT ";
-    sql.append(own_columns).append(" FROM ").append(from).append(" WHERE ").append(where);
+    sql.append(columns<User>("u.")).append(" FROM ").append(from).append(" WHERE ").append(where);
     sql.append(" ORDER BY u.username_folded").append(from_end ? " DESC" : "");
     return sql.append(" LIMIT ").append(limit).append(" OFFSET ").append(skipped);
 }

@@ -10,6 +10,7 @@
 #include "coder_users/base/user_record.hpp"
 #include "coder_users/store/api_keys.hpp"
 #include "coder_users/store/git_ssh_keys.hpp"
+#include "coder_users/store/links.hpp"
 #include "coder_users/store/organizations.hpp"
 #include "coder_users/store/tx.hpp"
 #include "coder_users/store/users.hpp"
@@ -45,55 +46,35 @@ inline bool id_taken(Connection& c, std::string_view id) {
     return c.query("SELECT 1 FROM users WHERE id = $1", id).next();
 }
 
-inline void insert_membership(Tx& tx, const OrganizationMember& member) {
-    organizations::add_member(tx, member.organization_id, member.user_id, member.roles,
-                              member.created_at);
-    if (member.updated_at != member.created_at)
-        tx.execute_for(member.user_id,
-                       "UPDATE organization_members SET updated_at = $1 "
-                       "WHERE user_id = $2 AND organization_id = $3",
-                       member.updated_at, member.user_id, member.organization_id);
-}
-
-inline void insert_link(Tx& tx, std::string_view user_id, const ProviderLink& link) {
-    tx.execute_for(user_id,
-                   "INSERT INTO user_links (user_id, login_type, linked_id, sealed_access_token, "
-                   "sealed_refresh_token, token_expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-                   user_id, to_string(link.login_type), link.linked_id, link.sealed_access_token,
-                   link.sealed_refresh_token, link.token_expires_at);
-}
-
 /// Its organizations exist.
 inline void insert(Tx& tx, const UserRecord& record) {
     users::insert(tx, record.user, record.hashed_password);
-    for (const OrganizationMember& member : record.memberships) insert_membership(tx, member);
+    for (const OrganizationMember& member : record.memberships)
+        organizations::add_member(tx, member);
     for (const StoredKey& stored : record.keys)
         api_keys::insert(tx, stored.key, stored.hashed_secret);
     if (record.ssh_key) git_ssh_keys::insert(tx, *record.ssh_key);
-    if (record.link) insert_link(tx, record.user.id, *record.link);
+    if (record.link) links::insert(tx, record.user.id, *record.link);
 }
 
 inline std::vector<StoredKey> keys_of(Connection& c, std::string_view user_id) {
-    static const std::string sql =
-        "SELECT " + std::string(api_keys::key_fields) +
-        ", k.hashed_secret FROM api_keys k WHERE k.user_id = $1 ORDER BY k.created_at, k.id";
+    static const std::string sql = "SELECT " + columns<StoredKey>() +
+                                   " FROM api_keys WHERE user_id = $1 ORDER BY created_at, id";
     Query rows = c.query(sql, user_id);
     std::vector<StoredKey> found;
     while (rows.next()) {
-        found.push_back({api_keys::read_key(rows), rows.text(api_keys::key_columns)});
+        found.push_back(read_row<StoredKey>(rows));
         c.activity().lay_over(found.back().key);
     }
     return found;
 }
 
 inline std::optional<ProviderLink> link_of(Connection& c, std::string_view user_id) {
-    Query row = c.query(
-        "SELECT login_type, linked_id, sealed_access_token, sealed_refresh_token, "
-        "token_expires_at FROM user_links WHERE user_id = $1",
-        user_id);
+    static const std::string sql =
+        "SELECT " + columns<ProviderLink>() + " FROM user_links WHERE user_id = $1";
+    Query row = c.query(sql, user_id);
     if (!row.next()) return std::nullopt;
-    return ProviderLink{login_type_named(row.text(0)).value_or(LoginType::oidc), row.text(1),
-                        row.text(2), row.text(3), row.time(4)};
+    return read_row<ProviderLink>(row);
 }
 
 inline UserRecord complete(Connection& c, User user) {

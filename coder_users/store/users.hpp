@@ -10,20 +10,16 @@
 
 #include "coder_users/base/model.hpp"
 #include "coder_users/base/text.hpp"
+#include "coder_users/store/columns.hpp"
 #include "coder_users/store/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace users {
-
-/// The columns of a user's own row, in the order of select_user().
-inline constexpr std::string_view own_columns =
-    "u.id, u.username, u.email, u.created_at, u.last_seen_at, u.status, u.login_type, "
-    "u.avatar_url, u.theme_preference";
 
 /// A statement over the one user that `source` (text behind FROM, named u) holds. It has one row
 /// for each pair of site role and organization.
 inline std::string select_user(std::string_view source) {
     std::string sql = "SELECT ";
-    sql += own_columns;
+    sql += columns<User>("u.");
     sql += ", r.role, m.organization_id FROM ";
     sql += source;
     sql +=
@@ -33,7 +29,8 @@ inline std::string select_user(std::string_view source) {
     return sql;
 }
 
-inline constexpr int user_columns = 11;
+/// Of select_user().
+inline constexpr int user_columns = column_count<User> + 2;
 
 /// Adds role and organization of the current row, which belongs to `user`.
 inline void add_memberships(User& user, const Query& row, int first_column) {
@@ -44,29 +41,13 @@ inline void add_memberships(User& user, const Query& row, int first_column) {
             if (known == value) return;
         list.push_back(std::move(value));
     };
-    add(user.roles, first_column + 9);
-    add(user.organization_ids, first_column + 10);
-}
-
-/// The user of the current row without its memberships, columns from `first_column` on.
-inline User read_own_columns(const Query& row, int first_column = 0) {
-    const auto at = [&](int column) { return first_column + column; };
-    User user;
-    user.id = row.text(at(0));
-    user.username = row.text(at(1));
-    user.email = row.text(at(2));
-    user.created_at = row.time(at(3));
-    user.last_seen_at = row.time(at(4));
-    user.status = user_status_named(row.text(at(5))).value_or(UserStatus::suspended);
-    user.login_type = login_type_named(row.text(at(6))).value_or(LoginType::none);
-    user.avatar_url = row.text(at(7));
-    user.theme_preference = row.text(at(8));
-    return user;
+    add(user.roles, first_column + column_count<User>);
+    add(user.organization_ids, first_column + column_count<User> + 1);
 }
 
 /// The user of the current row, its columns as in select_user() from `first_column` on.
 inline User read_user(const Query& row, int first_column = 0) {
-    User user = read_own_columns(row, first_column);
+    User user = read_row<User>(row, first_column);
     add_memberships(user, row, first_column);
     return user;
 }
@@ -206,15 +187,8 @@ inline void derive_all(Tx& tx) {
 /// As insert(), for many users at once, behind whom derive_all() has to follow. The full-text
 /// index is written after each statement, which takes most of the time of an insert().
 inline void insert_row(Tx& tx, const User& user, std::string_view hashed_password) {
-    tx.execute_for(
-        user.id,
-        "INSERT INTO users (id, username, username_folded, email, email_folded, hashed_password, "
-        "created_at, last_seen_at, status, login_type, avatar_url, theme_preference, number) "
-        "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, COALESCE(MAX(number), 0) + 1 "
-        "FROM users",
-        user.id, user.username, fold_ascii(user.username), user.email, fold_ascii(user.email),
-        hashed_password, user.created_at, user.last_seen_at, to_string(user.status),
-        to_string(user.login_type), user.avatar_url, user.theme_preference);
+    static const std::string sql = insert_into<User>({"hashed_password"}, "number");
+    tx.execute_for(user.id, sql, RowOf(user), hashed_password);
     set_roles(tx, user.id, user.roles);
 }
 
