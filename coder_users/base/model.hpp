@@ -53,9 +53,6 @@ inline constexpr std::optional<UserStatus> user_status_named(std::string_view na
 inline constexpr std::optional<LoginType> login_type_named(std::string_view name) {
     return find_name<LoginType>(login_type_names, name);
 }
-inline constexpr std::optional<KeyScope> key_scope_named(std::string_view name) {
-    return find_name<KeyScope>(key_scope_names, name);
-}
 
 /// A built-in site role: its name on the wire and what people read.
 struct SiteRole {

@@ -51,7 +51,9 @@ void write_members(JsonWriter& json, const T& object, Release release, Special&&
     fields::for_each<T>([&](auto at) {
         constexpr const auto& field = at.field;
         if constexpr (field.answered) {
-            if (release < field.since || special(at)) return;
+            if constexpr (Release() < field.since)  // spares the others the question
+                if (release < field.since) return;
+            if (special(at)) return;
             if constexpr (field.kind == fields::Kind::roles)
                 write_roles(json.key(field.name), field.of(object));
             else if constexpr (field.kind == fields::Kind::json)
