@@ -14,18 +14,10 @@ namespace coder_users_test {
 class HostServer {
  public:
     /// `set_up(server)` adds routes and settings before it listens.
-    explicit HostServer(const std::function<void(httplib::Server&)>& set_up) {
-        set_up(server_);
-        port_ = server_.bind_to_any_port("127.0.0.1");
-        thread_ = std::thread([this] { server_.listen_after_bind(); });
-        REQUIRE(eventually([this] { return server_.is_running(); }));
-    }
+    explicit HostServer(const std::function<void(httplib::Server&)>& set_up);
     HostServer(const HostServer&) = delete;
     HostServer& operator=(const HostServer&) = delete;
-    ~HostServer() {
-        server_.stop();
-        thread_.join();
-    }
+    ~HostServer();
     int port() const { return port_; }
 
  private:

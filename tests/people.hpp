@@ -1,13 +1,11 @@
 // A world with a caller of every kind, and what tests of several endpoints do with it.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
-#include <thread>
-#include <utility>
 #include <vector>
 
 #include "endpoint_table.hpp"
@@ -16,136 +14,57 @@ namespace coder_users_test {
 
 /// Everybody is logged in, active and has been seen; all belong to the one organization.
 struct People : World {
-    explicit People(coder_users::Options options = {}) : World(std::move(options)) {
-        make_organization_admin("oda");
-        for (const std::string& token : {owner, bob, carl, anna, tina, udo, oda})
-            server.send("GET", "/users/me", token);
-    }
+    People();
+    explicit People(const coder_users::Options& options);
+    ~People();
 
-    void make_organization_admin(const std::string& name) const {
-        execute("INSERT INTO organization_member_roles VALUES ('" + id_of(name) + "', '" +
-                organization + "', 'organization-admin:" + organization + "')");
-    }
+    void make_organization_admin(const std::string& name) const;
 
-    std::string bob = member("bob");    ///< a plain member
-    std::string carl = member("carl");  ///< another one
-    std::string anna = member("anna", "auditor");
-    std::string tina = member("tina", "template-admin");
-    std::string udo = member("udo", "user-admin");
-    std::string oda = member("oda");  ///< admin of the organization
+    std::string bob;   ///< a plain member
+    std::string carl;  ///< another one
+    std::string anna;  ///< an auditor
+    std::string tina;  ///< a template-admin
+    std::string udo;   ///< a user-admin
+    std::string oda;   ///< admin of the organization
 };
 
 inline const std::string not_found_answer =
     message("Resource not found or you do not have access to this resource");
 
 /// The refusals that every PUT on a user has whose rule is "self or may manage".
-inline void check_edit_is_refused(const People& world, const std::string& path,
-                                  const std::string& body, const std::string& kind = "user|write",
-                                  const std::string& target_of_bob = "bob",
-                                  const std::string& target_of_owner = "owner",
-                                  const std::string& target_of_anna = "anna") {
-    const auto of = [&](const std::string& name) { return "/users/" + name + path; };
-    const auto entry = [&](const std::string& target) { return kind + "|" + target + "|403"; };
-    check_rows(
-        world,
-        {
-            {"without a session", "PUT", of("bob"), "", body, 401, no_session},
-            {"a member, another", "PUT", of("carl"), world.bob, body, 404, no_user("carl")},
-            {"a member, an owner", "PUT", of("owner"), world.bob, body, 404, no_user("owner")},
-            {"an organization admin", "PUT", of("bob"), world.oda, body, 404, no_user("bob")},
-            {"an auditor", "PUT", of("bob"), world.anna, body, 403, forbidden_answer,
-             entry(target_of_bob)},
-            {"a template-admin", "PUT", of("BOB"), world.tina, body, 403, forbidden_answer,
-             entry(target_of_bob)},
-            {"a user-admin, an owner", "PUT", of("owner"), world.udo, body, 403, forbidden_answer,
-             entry(target_of_owner)},
-            {"a user-admin, a role it does not hold", "PUT", of("anna"), world.udo, body, 403,
-             forbidden_answer, entry(target_of_anna)},
-            {"nobody", "PUT", of("nobody"), world.owner, body, 404, no_user("nobody")},
-        });
-}
+void check_edit_is_refused(const People& world, const std::string& path, const std::string& body,
+                           const std::string& kind = "user|write",
+                           const std::string& target_of_bob = "bob",
+                           const std::string& target_of_owner = "owner",
+                           const std::string& target_of_anna = "anna");
 
 /// That none of the bodies can be decoded, and that nothing comes of it.
-inline void check_undecodable(const World& world, const std::string& method,
-                              const std::string& path, const std::string& token,
-                              const std::vector<std::string>& bodies) {
-    const std::string before = world.snapshot(), entry = world.last_entry();
-    for (const std::string& body : bodies) {
-        INFO(method << " " << path << " " << body.substr(0, 200));
-        const Answer answer = world.server.send(method, path, token, body);
-        CHECK(answer.status == 400);
-        CHECK(parse(answer.body)["message"].text() == "Request body must be valid JSON.");
-        CHECK(parse(answer.body)["detail"].text().size() > 2);
-        CHECK_FALSE(parse(answer.body).has("validations"));
-    }
-    CHECK(world.snapshot() == before);
-    CHECK(world.entries_since(entry).empty());
-}
+void check_undecodable(const World& world, const std::string& method, const std::string& path,
+                       const std::string& token, const std::vector<std::string>& bodies);
 
 /// The newest audit entry as "organization|actor|ip|type|action|resource|target|status|diff".
-inline std::string newest_entry(const World& world) {
-    return world.sql(
-        "SELECT organization_id, actor_id, ip, resource_type, action, resource_id, "
-        "resource_target, status_code, diff FROM audit_logs ORDER BY entry DESC LIMIT 1");
-}
+std::string newest_entry(const World& world);
 /// `"field":{"old":old,"new":new,"secret":false}`; both values as JSON.
-inline std::string diff_field(const std::string& name, const std::string& before,
-                              const std::string& after) {
-    return json_text(name) + ":{\"old\":" + before + ",\"new\":" + after + ",\"secret\":false}";
-}
+std::string diff_field(const std::string& name, const std::string& before,
+                       const std::string& after);
 
 /// Every byte as %XX.
-inline std::string percent_encoded(std::string_view text) {
-    constexpr const char* digits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        (out += '%') += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
-}
+std::string percent_encoded(std::string_view text);
 
 /// The body of a change of roles.
-inline std::string role_set(const std::vector<std::string>& names) {
-    std::string list;
-    for (const std::string& name : names) (list += list.empty() ? "" : ",") += json_text(name);
-    return "{\"roles\":[" + list + "]}";
-}
+std::string role_set(const std::vector<std::string>& names);
 /// A refusal whose text holds what is escaped in JSON.
-inline std::string refused(const std::string& text) {
-    return "{\"message\":" + json_text(text) + "}\n";
-}
-inline std::string unsupported(const std::string& name) {
-    return refused("\"" + name + "\" is not a supported role");
-}
+std::string refused(const std::string& text);
+std::string unsupported(const std::string& name);
 
 /// What `count` threads get that begin at the same moment; `send` is called with 0, 1, 2, ...
 /// An answer with status 0 tells that there was none.
-template <class Send>
-std::vector<Answer> all_at_once(std::size_t count, Send send) {
-    std::vector<Answer> answers(count);
-    std::vector<std::thread> threads;
-    std::atomic<std::size_t> ready{0};
-    for (std::size_t i = 0; i < count; ++i)
-        threads.emplace_back([&, i] {
-            for (++ready; ready < count;) std::this_thread::yield();
-            try {
-                answers[i] = send(i);
-            } catch (const std::exception&) {
-                answers[i] = {};
-            }
-        });
-    for (std::thread& thread : threads) thread.join();
-    return answers;
-}
+std::vector<Answer> all_at_once(std::size_t count, const std::function<Answer(std::size_t)>& send);
 
 using StatusCounts = std::map<int, int>;
 
-inline StatusCounts count_statuses(const std::vector<Answer>& answers) {
-    StatusCounts counts;
-    for (const Answer& answer : answers) ++counts[answer.status];
-    return counts;
-}
+StatusCounts count_statuses(const std::vector<Answer>& answers);
 
 }  // namespace coder_users_test
+
+extern template class std::vector<coder_users_test::Answer>;

@@ -1,5 +1,6 @@
 // Copies of a database and the way back, beside a running server and without one.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>

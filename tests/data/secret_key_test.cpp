@@ -10,7 +10,7 @@
 
 #include "coder_users/server/open_store.hpp"
 #include "server_fixture.hpp"
-#include "store/store_fixture.hpp"
+#include "store_fixture.hpp"
 
 using namespace coder_users_test;
 using namespace coder_users;

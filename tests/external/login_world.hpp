@@ -4,8 +4,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "oidc_stand_in.hpp"
 #include "people.hpp"
@@ -15,29 +13,16 @@ namespace coder_users_test {
 /// The cookies of one browser for the server.
 class CookieJar {
  public:
-    void take(const Answer& answer) {
-        for (const std::string& cookie : answer.all("set-cookie")) {
-            const std::size_t equals = cookie.find('='), end = cookie.find(';');
-            const std::string name = cookie.substr(0, equals);
-            if (cookie.find("; Max-Age=0") != std::string::npos)
-                values_.erase(name);
-            else
-                values_[name] = cookie.substr(equals + 1, end - equals - 1);
-        }
-    }
-    HeaderList headers() const {
-        std::string all;
-        for (const auto& [name, value] : values_)
-            all += (all.empty() ? "" : "; ") + name + "=" + value;
-        if (all.empty()) return {};
-        return {{"Cookie", all}};
-    }
-    std::string operator[](const std::string& name) const {
-        const auto found = values_.find(name);
-        return found == values_.end() ? "" : found->second;
-    }
-    void set(const std::string& name, const std::string& value) { values_[name] = value; }
-    void remove(const std::string& name) { values_.erase(name); }
+    CookieJar();
+    CookieJar(const CookieJar&);
+    CookieJar& operator=(const CookieJar&);
+    ~CookieJar();
+
+    void take(const Answer& answer);
+    HeaderList headers() const;
+    std::string operator[](const std::string& name) const;
+    void set(const std::string& name, const std::string& value);
+    void remove(const std::string& name);
 
  private:
     std::map<std::string, std::string> values_;
@@ -48,16 +33,13 @@ struct Flow {
     CookieJar cookies;
     std::string location;  ///< where the browser is sent
     /// A parameter of it, decoded; "" when it is absent.
-    std::string operator[](const std::string& name) const {
-        const auto query = parse_form(location.substr(location.find('?') + 1));
-        const auto found = query.find(name);
-        return found == query.end() ? "" : found->second;
-    }
+    std::string operator[](const std::string& name) const;
 };
 
 /// A refusal of type Response. `detail` "": none; ending in "*": it begins so, and does not end
 /// there.
 struct Refusal {
+    ~Refusal();
     int status;
     std::string message;
     std::string detail = {};
@@ -67,122 +49,42 @@ struct Refusal {
 inline const std::string untrusted = "Failed to verify OIDC token.";
 inline const std::string not_exchanged = "Internal error exchanging Oauth code.";
 
-inline Refusal refusal(int status, const std::string& message, const std::string& detail = "") {
-    const bool recorded = status < 500;
-    return {status, message, detail, recorded ? "api_key|login||" + std::to_string(status) : ""};
-}
+Refusal refusal(int status, const std::string& message, const std::string& detail = "");
 
-inline void check_response(const Answer& answer, const Refusal& expected) {
-    CHECK(answer.status == expected.status);
-    CHECK(answer.header("content-type") == "application/json; charset=utf-8");
-    const Value body = parse(answer.body.empty() ? "null" : answer.body);
-    CHECK(body["message"].text() == expected.message);
-    const std::string detail = body.has("detail") ? body["detail"].text() : "";
-    if (expected.detail.empty() || expected.detail.back() != '*') {
-        CHECK(detail == expected.detail);
-    } else {
-        const std::string prefix = expected.detail.substr(0, expected.detail.size() - 1);
-        CHECK(detail.substr(0, prefix.size()) == prefix);
-        CHECK(detail.size() > prefix.size());
-    }
-    CHECK_FALSE(body.has("validations"));
-}
+void check_response(const Answer& answer, const Refusal& expected);
 
 /// A refusal that browsers show.
-inline void check_page(const Answer& answer, int status, const std::string& title,
-                       std::string text) {
-    CHECK(answer.status == status);
-    CHECK(answer.header("content-type") == "text/html; charset=utf-8");
-    CHECK(answer.header("x-content-type-options") == "nosniff");
-    CHECK(answer.header("cache-control") == "no-store");
-    std::string page = answer.body;
-    for (const std::string markup : {"<script", "javascript:", "onerror", "<img"})
-        CHECK(page.find(markup) == std::string::npos);
-    for (const auto& [escape, plain] : {std::pair<std::string, std::string>{"&#34;", "\""},
-                                        {"&quot;", "\""},
-                                        {"&#39;", "'"},
-                                        {"&lt;", "<"},
-                                        {"&gt;", ">"},
-                                        {"&amp;", "&"}})
-        for (std::size_t at = 0; (at = page.find(escape, at)) != std::string::npos; ++at)
-            page.replace(at, escape.size(), plain);
-    CHECK_THAT(page, Catch::Matchers::ContainsSubstring("<title>" + title));
-    CHECK_THAT(page, Catch::Matchers::ContainsSubstring(">" + text + "<"));
-    CHECK_THAT(page, Catch::Matchers::ContainsSubstring("href=\"/login\""));
-}
+void check_page(const Answer& answer, int status, const std::string& title, std::string text);
 
 /// That the cookies of the flow are cleared and no session is given.
-inline void check_cookies_cleared(const Answer& answer, bool oidc = true) {
-    const auto cookies = answer.all("set-cookie");
-    const auto has = [&](const std::string& text) {
-        return std::find(cookies.begin(), cookies.end(), text) != cookies.end();
-    };
-    for (const std::string name : {"oauth_state", "oauth_redirect", "oauth_pkce_verifier"})
-        CHECK(has(name + "=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"));
-    CHECK(has("oauth_nonce=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0") == oidc);
-}
-inline void check_no_session(const Answer& answer) {
-    for (const std::string& cookie : answer.all("set-cookie"))
-        CHECK(cookie.find("coder_session_token=") == std::string::npos);
-}
+void check_cookies_cleared(const Answer& answer, bool oidc = true);
+void check_no_session(const Answer& answer);
 
 /// A world with one login provider, reached at `callback`.
 class LoginWorld {
  public:
-    LoginWorld(std::string callback, coder_users::Options options)
-        : callback_(std::move(callback)), world(std::move(options)) {}
+    LoginWorld(std::string callback, const coder_users::Options& options);
+    ~LoginWorld();
 
     /// The start: `query` begins with "?" or is empty.
-    Answer ask(const std::string& query, const HeaderList& headers = {}) const {
-        return world.server.send("GET", callback_ + query, "", "", headers);
-    }
-    Flow begin(const std::string& query = "", CookieJar cookies = {},
-               const HeaderList& headers = {}) const {
-        const Answer answer = ask(query, headers);
-        REQUIRE(answer.status == 307);
-        cookies.take(answer);
-        return {std::move(cookies), answer.header("location")};
-    }
+    Answer ask(const std::string& query, const HeaderList& headers = {}) const;
+    Flow begin(const std::string& query = "") const;
+    Flow begin(const std::string& query, CookieJar cookies, const HeaderList& headers = {}) const;
     /// The way back, with the browser's cookies.
-    Answer back(const Flow& flow, const std::string& query) const {
-        return ask("?" + query, flow.cookies.headers());
-    }
+    Answer back(const Flow& flow, const std::string& query) const;
 
     /// That `login()` is refused, clears the cookies, and leaves nothing but the audit entry.
-    template <class Login>
-    Answer check_refused(const Refusal& expected, Login login) const {
-        const std::string before = world.snapshot(), entry = world.last_entry();
-        const Answer answer = login();
-        check_response(answer, expected);
-        check_left(answer, before, entry, expected.audit);
-        return answer;
-    }
-    template <class Login>
-    void check_page_refused(const std::string& title, const std::string& text, Login login) const {
-        const std::string before = world.snapshot(), entry = world.last_entry();
-        const Answer answer = login();
-        check_page(answer, 403, title, text);
-        check_left(answer, before, entry, "api_key|login||403");
-    }
+    Answer check_refused(const Refusal& expected, const std::function<Answer()>& login) const;
+    void check_page_refused(const std::string& title, const std::string& text,
+                            const std::function<Answer()>& login) const;
 
     /// The newest user as "username|email|login_type|status|avatar".
-    std::string newest_user() const {
-        return world.sql(
-            "SELECT username, email, login_type, status, avatar_url FROM users "
-            "ORDER BY rowid DESC LIMIT 1");
-    }
-    std::string count(const std::string& table) const {
-        return world.sql("SELECT count(*) FROM " + table);
-    }
+    std::string newest_user() const;
+    std::string count(const std::string& table) const;
 
  private:
     void check_left(const Answer& answer, const std::string& before, const std::string& entry,
-                    const std::string& audit) const {
-        check_cookies_cleared(answer, callback_.find("oidc") != std::string::npos);
-        check_no_session(answer);
-        CHECK((world.snapshot() == before));  // too long to be shown
-        CHECK(world.entries_since(entry) == audit);
-    }
+                    const std::string& audit) const;
 
     std::string callback_;
 
@@ -190,44 +92,23 @@ class LoginWorld {
     World world;
 };
 
-inline coder_users::Options with_oidc(const OidcStandIn& provider,
-                                      const std::function<void(coder_users::Options&)>& change) {
-    coder_users::Options options;
-    options.access_url = "http://coder.example";
-    options.oidc.issuer_url = provider.url();
-    options.oidc.client_id = "client";
-    options.oidc.client_secret = "client secret+%";
-    if (change) change(options);
-    return options;
-}
+using ChangeOptions = std::function<void(coder_users::Options&)>;
+
+coder_users::Options with_oidc(const OidcStandIn& provider, const ChangeOptions& change);
 
 /// The stand-in and a server that trusts it.
 struct OidcWorld {
-    explicit OidcWorld(const std::function<void(coder_users::Options&)>& change = {})
-        : login("/users/oidc/callback", with_oidc(provider, change)) {}
+    OidcWorld();
+    explicit OidcWorld(const ChangeOptions& change);
+    ~OidcWorld();
 
-    Answer log_in(const std::string& query = "") {
-        const Flow flow = login.begin(query);
-        return login.back(flow, provider.authorize(flow.location));
-    }
+    Answer log_in(const std::string& query = "");
     /// A login at a provider whose face is `change`d.
-    Answer log_in_with(const std::function<void(OidcFace&)>& change) {
-        OidcFace face = provider.good();
-        change(face);
-        provider.show(face);
-        return log_in();
-    }
-    Answer log_in_as(const Members& claims) {
-        return log_in_with([&](OidcFace& face) { face.claims = changed(face.claims, claims); });
-    }
-    void check_refused(const Refusal& expected, const std::function<void(OidcFace&)>& change) {
-        login.check_refused(expected, [&] { return log_in_with(change); });
-    }
-    void check_good(const std::function<void(OidcFace&)>& change = [](OidcFace&) {}) {
-        const Answer answer = log_in_with(change);
-        CHECK(answer.status == 307);
-        CHECK(answer.body.find("message") == std::string::npos);
-    }
+    Answer log_in_with(const std::function<void(OidcFace&)>& change);
+    Answer log_in_as(const Members& claims);
+    void check_refused(const Refusal& expected, const std::function<void(OidcFace&)>& change);
+    void check_good();
+    void check_good(const std::function<void(OidcFace&)>& change);
 
     OidcStandIn provider;
     LoginWorld login;
@@ -235,10 +116,6 @@ struct OidcWorld {
 };
 
 /// The session token that an answer sets; "" when it sets none.
-inline std::string session_of(const Answer& answer) {
-    CookieJar jar;
-    jar.take(answer);
-    return jar["coder_session_token"];
-}
+std::string session_of(const Answer& answer);
 
 }  // namespace coder_users_test

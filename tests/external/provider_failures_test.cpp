@@ -1,5 +1,7 @@
-// A provider that fails, lies about where things are, or does not answer
-// (docs/contract/external_login.md, "Steps of a login" and "Calls to a provider"; threat O11).
+// A provider that fails, lies about where things are, or does not answer (contract
+// external_login.md 2 and 3, last paragraph; threat O11).
+#include <thread>
+
 #include "login_world.hpp"
 
 using namespace coder_users_test;

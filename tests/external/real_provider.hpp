@@ -1,48 +1,22 @@
 // The npm package oidc-provider as a child process.
 #pragma once
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
+#include <sys/types.h>
 
-#include <cerrno>
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
-
-#include "catch.hpp"
-#include "raw_client.hpp"
 
 namespace coder_users_test {
 
 /// Whether there is no Node to run it; the test that asks is then skipped.
-inline bool no_node() {
-    if (std::system("command -v node >/dev/null 2>&1") == 0) return false;
-    WARN("skipped: there is no Node (Debian: nodejs, npm), so no real provider");
-    return true;
-}
+bool no_node();
 
 /// Runs from its construction to its destruction on one port, and ends with this process.
 class RealProvider {
  public:
     /// Arguments of oidc_provider.mjs. Throws std::runtime_error when it does not start.
-    explicit RealProvider(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 128) != 0 ||
-            ::getsockname(listener_, generic, &size) != 0)
-            throw std::runtime_error("no listener for the provider");
-        port_ = ntohs(address.sin_port);
-        start();
-    }
-    ~RealProvider() {
-        stop();
-        ::close(listener_);
-    }
+    explicit RealProvider(std::vector<std::string> arguments);
+    ~RealProvider();
     RealProvider(const RealProvider&) = delete;
     RealProvider& operator=(const RealProvider&) = delete;
 
@@ -50,53 +24,14 @@ class RealProvider {
     std::string issuer() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
     /// A new process with new keys and without memory, on the same port.
-    void restart() {
-        stop();
-        start();
-    }
+    void restart();
 
  private:
-    void start() {
-        int input[2], output[2];
-        if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0)
-            throw std::runtime_error("no pipe");
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, input[0], 0);
-        posix_spawn_file_actions_adddup2(&actions, output[1], 1);
-        posix_spawn_file_actions_adddup2(&actions, listener_, 3);
-        std::vector<std::string> words{"node", PROVIDER_SCRIPT, "--fd", "3"};
-        words.insert(words.end(), arguments_.begin(), arguments_.end());
-        std::vector<char*> argv;
-        for (std::string& word : words) argv.push_back(word.data());
-        argv.push_back(nullptr);
-        ::setenv("NODE_PACKAGES", NODE_PACKAGES, 1);
-        const int error =
-            ::posix_spawnp(&process_, "node", &actions, nullptr, argv.data(), environ);
-        posix_spawn_file_actions_destroy(&actions);
-        ::close(input[0]), ::close(output[1]);
-        input_ = input[1];
-        if (error != 0) throw std::runtime_error("node: " + std::string(std::strerror(error)));
-
-        std::string said;
-        char bytes[512];
-        ssize_t n = 0;
-        while (said.find('\n') == std::string::npos &&
-               (n = ::read(output[0], bytes, sizeof bytes)) > 0)
-            said.append(bytes, static_cast<std::size_t>(n));
-        ::close(output[0]);
-        if (said.find(issuer()) == std::string::npos)
-            throw std::runtime_error("the provider did not start: " + said);
-    }
-    void stop() {
-        ::close(input_);  // the end of its input ends it
-        int status = 0;
-        while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) continue;
-    }
+    void start();
+    void stop();
 
     std::vector<std::string> arguments_;
-    // Ours over all its processes, so that nobody else gets the port between two of them.
-    int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener_;  ///< ours over all its processes, so that nobody else gets the port meanwhile
     int port_ = 0, input_ = -1;
     pid_t process_ = 0;
 };

@@ -1,5 +1,8 @@
-// Sessions of external logins: the link they need, and the provider's tokens behind them
-// (docs/contract/http.md, "Checks of a session", checks 8 and 9; threat O14).
+// Sessions of external logins: the link they need, and the provider's tokens behind them (contract
+// http.md 6.2, checks 8 and 9; threat O14).
+#include <atomic>
+#include <thread>
+
 #include "login_world.hpp"
 
 using namespace coder_users_test;

@@ -1,14 +1,23 @@
 #include "stand_in_server.hpp"
 
+#include <netinet/in.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
+#include <cstring>
 #include <list>
 #include <mutex>
+#include <stdexcept>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace coder_users_test {
 

@@ -6,7 +6,7 @@
 #include "catch.hpp"
 #include "changes.hpp"
 #include "rounds.hpp"
-#include "store/store_fixture.hpp"
+#include "store_fixture.hpp"
 
 using namespace faults;
 using store_test::Child;

@@ -14,13 +14,12 @@
 #include <thread>
 #include <vector>
 
+#include "child_process.hpp"
 #include "server_fixture.hpp"
-#include "store/store_fixture.hpp"
 
 namespace faults {
 
 using namespace coder_users_test;
-using store_test::Child;
 
 inline void allow_descriptors(rlim_t wanted) {
     rlimit files{};

@@ -7,7 +7,7 @@
 #include "fault_vfs.hpp"
 #include "rounds.hpp"
 #include "route_table.hpp"
-#include "store/store_fixture.hpp"
+#include "store_fixture.hpp"
 
 using namespace faults;
 using store_test::Child;

@@ -9,7 +9,7 @@
 #include "changes.hpp"
 #include "fault_vfs.hpp"
 #include "route_table.hpp"
-#include "store/store_fixture.hpp"
+#include "store_fixture.hpp"
 
 using namespace faults;
 using store_test::Child;

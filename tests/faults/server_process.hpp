@@ -4,13 +4,12 @@
 #include <chrono>
 #include <string>
 
+#include "child_process.hpp"
 #include "server_fixture.hpp"
-#include "store/store_fixture.hpp"
 
 namespace faults {
 
 using namespace coder_users_test;
-using store_test::Child;
 
 // Each round is later than the one before: what expires in a minute has expired in the next.
 inline coder_users::Options in_round(const std::string& path, long round) {

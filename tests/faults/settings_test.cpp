@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "changes.hpp"
-#include "store/store_fixture.hpp"
+#include "store_fixture.hpp"
 
 using namespace faults;
 

@@ -71,7 +71,8 @@ class Worker {
         Answer answer = connection.read();
         ++requests_;
         failed_ += answer.status != status;
-        return answer.status == status ? answer : Answer{answer.status, {}, "{}"};
+        if (answer.status != status) answer.body = "{}";
+        return answer;
     }
 
     const int port_;

@@ -1,4 +1,5 @@
-// docs/contract/http.md, "Where the token is read", "Checks of a session" and "Scopes of keys".
+// Where the token is read, how it is checked, what a key may do (contract http.md 6.1, 6.2, 6.5).
+#include "coder_users/rules/crypto.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,5 @@
-// docs/contract/users.md, "POST /users" and "Duplicates".
+// POST /users (contract users.md 2 and 18).
+#include "coder_users/rules/crypto.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

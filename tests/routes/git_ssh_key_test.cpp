@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "coder_users/rules/crypto.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,5 @@
-// docs/contract/users.md, "POST /users/login"; docs/contract/http.md, "Session cookie".
+// POST /users/login and the session cookie (contract users.md 5, http.md 6.4).
+#include "coder_users/rules/crypto.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

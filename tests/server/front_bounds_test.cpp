@@ -1,6 +1,7 @@
 // Deadlines and bounds: what slow, greedy and silent clients get, and that others do not notice.
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>

@@ -1,5 +1,6 @@
 // What start() promises before it returns: options, address, database, and a clean retreat.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>

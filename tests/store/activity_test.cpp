@@ -1,5 +1,7 @@
 #include "coder_users/store/activity.hpp"
 
+#include <poll.h>
+
 #include <atomic>
 #include <mutex>
 #include <string>
