@@ -146,7 +146,7 @@ TEST_CASE("a file that holds no key is refused by its name and left as it was") 
     CHECK_THAT(error_of(at(folder.file("a.db"))), ContainsSubstring(path));
 }
 
-TEST_CASE("a fifo in place of the key file does not hold the start up") {
+TEST_CASE("a fifo in place of the key file does not hold the start up", "[alone]") {
     TempFolder folder;
     const std::string path = folder.file("a.db.key");
     REQUIRE(::mkfifo(path.c_str(), 0600) == 0);

@@ -141,7 +141,8 @@ TEST_CASE("what works on a full disk is logging in and what ends sessions, keys 
           "delete-api-key ");
 }
 
-TEST_CASE("on a full disk logins and revocations go on from the reserve, and space heals all") {
+TEST_CASE("on a full disk logins and revocations go on from the reserve, and space heals all",
+          "[alone]") {
     const Prepared prepared;
     TempFolder folder;
     Child child([&](const Child& self) {

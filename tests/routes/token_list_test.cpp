@@ -170,7 +170,7 @@ TEST_CASE("the longest lifetime for everybody who can read the user") {
         });
 }
 
-TEST_CASE("a list of tokens is linear in what it answers") {
+TEST_CASE("a list of tokens is linear in what it answers", "[alone]") {
     const People world;
     const std::string now = std::to_string(coder_users::micros(world.server.now()));
     world.execute(

@@ -126,7 +126,7 @@ double own_seconds() {
     return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
 }
 
-TEST_CASE("every kind of mismatch takes the time of a comparison") {
+TEST_CASE("every kind of mismatch takes the time of a comparison", "[alone]") {
     // Cost 7 is eight times cost 4 and an eighth of cost 10, so a path that skips the work or takes
     // another cost shows.
     const std::string hash = hash_password("Passw0rd!", 7, system_random);

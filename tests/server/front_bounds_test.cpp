@@ -29,7 +29,7 @@ const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const std::string big = "GET /big/8000000 HTTP/1.1\r\nHost: a\r\n\r\n";
 const std::string busy = "{\"message\":\"The server is temporarily unable to answer.\"}\n";
 
-TEST_CASE("a client that does not come to an end is cut off at its deadline") {
+TEST_CASE("a client that does not come to an end is cut off at its deadline", "[alone]") {
     struct Drip {
         const char* name;
         std::string first, step;
@@ -271,7 +271,7 @@ TEST_CASE("a request whose client has reset the connection in the queue is not r
     CHECK(front.answered() == 1);
 }
 
-TEST_CASE("idle and dripping clients have no effect on others") {
+TEST_CASE("idle and dripping clients have no effect on others", "[alone]") {
     rlimit files{};
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = (std::min<rlim_t>)(files.rlim_max, 4096);

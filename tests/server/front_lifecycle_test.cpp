@@ -86,7 +86,7 @@ TEST_CASE("clients that connect before the start are served after it") {
     CHECK(client.read().status == 200);
 }
 
-TEST_CASE("stopping ends idle, half-sent and never-reading clients at once") {
+TEST_CASE("stopping ends idle, half-sent and never-reading clients at once", "[alone]") {
     FrontHarness front;
     std::vector<RawClient> clients;
     for (int i = 0; i < 50; ++i) {
@@ -204,7 +204,7 @@ TEST_CASE("a start that finds no room for its threads throws and leaves nothing 
     CHECK(open_descriptors() == descriptors);
 }
 
-TEST_CASE("200 rounds of starting and stopping leave nothing behind") {
+TEST_CASE("200 rounds of starting and stopping leave nothing behind", "[alone]") {
     const int before = open_descriptors();
     auto slowest = Clock::duration::zero();
     for (int round = 0; round < 200; ++round) {

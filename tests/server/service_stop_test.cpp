@@ -90,7 +90,8 @@ TEST_CASE("a stopped service refuses connections and calls, and may be stopped a
     server.service().stop();
 }
 
-TEST_CASE("stop ends idle, half-sent and lazy clients within its second, from many threads") {
+TEST_CASE("stop ends idle, half-sent and lazy clients within its second, from many threads",
+          "[alone]") {
     auto service = coder_users::start(in_memory());
     std::vector<RawClient> clients;
     for (int i = 0; i < 30; ++i) {
@@ -114,7 +115,7 @@ TEST_CASE("stop ends idle, half-sent and lazy clients within its second, from ma
     CHECK(service.handle({}).status == 503);
 }
 
-TEST_CASE("a service may be destroyed while a client is in the middle of a body") {
+TEST_CASE("a service may be destroyed while a client is in the middle of a body", "[alone]") {
     std::unique_ptr<RawClient> client;
     const milliseconds took = time_of([&] {
         const auto service = coder_users::start(in_memory());
@@ -155,7 +156,8 @@ TEST_CASE("the log function may stop the service inside a request, which is stil
     }
 }
 
-TEST_CASE("stop returns at its deadline while a request hangs, and lets nobody in behind it") {
+TEST_CASE("stop returns at its deadline while a request hangs, and lets nobody in behind it",
+          "[alone]") {
     Hold hold;
     Options options = in_memory();
     options.deadlines.stop = milliseconds(200);

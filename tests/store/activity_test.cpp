@@ -51,7 +51,7 @@ std::string row(Time a, Time b) {
 
 }  // namespace
 
-TEST_CASE("a use is part of every read at once and of the rows within a second") {
+TEST_CASE("a use is part of every read at once and of the rows within a second", "[alone]") {
     TempFolder folder;
     const bool memory = GENERATE(true, false);
     CAPTURE(memory);
