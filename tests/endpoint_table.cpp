@@ -13,7 +13,6 @@ namespace {
 
 coder_users::Options over(const std::string& file, coder_users::Options options) {
     options.database = file;
-    options.limits.cached_sessions = 0;  // for it looks at the file anew after execute()
     return options;
 }
 
@@ -113,6 +112,9 @@ std::string World::id_of(const std::string& name) const {
 }
 void World::give_role(const std::string& name, const std::string& role) const {
     execute("INSERT INTO user_roles VALUES ('" + id_of(name) + "', '" + role + "')");
+}
+std::string World::log_in(const std::string& name) const {
+    return server.log_in(name + "@example.org");
 }
 std::string World::member(const std::string& name, const std::string& role) const {
     const std::string token = server.member(owner, name);

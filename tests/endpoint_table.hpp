@@ -87,9 +87,12 @@ class World {
     ~World();
 
     std::string sql(const std::string& query) const;
+    /// Beneath the server: sessions that were used before do not see it, new ones do.
     void execute(const std::string& statement) const;
     std::string id_of(const std::string& name) const;
     void give_role(const std::string& name, const std::string& role) const;
+    /// A new session of a user whom the server made.
+    std::string log_in(const std::string& name) const;
     /// Creates and logs in a user with a site role ("": none).
     std::string member(const std::string& name, const std::string& role = "") const;
     /// Puts a key into the file; its token.

@@ -152,7 +152,8 @@ TEST_CASE("a lifetime that the provider writes as a string counts as well") {
 }
 
 TEST_CASE("a session whose link is gone, or is another provider's, must log in again") {
-    OidcWorld oidc;
+    // The same session is to see what is changed beneath the server.
+    OidcWorld oidc([](coder_users::Options& options) { options.limits.cached_sessions = 0; });
     const std::string token = session_of(oidc.log_in());
     REQUIRE(oidc.world.server.send("GET", "/users/me", token).status == 200);
     for (const std::string change :

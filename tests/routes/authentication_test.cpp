@@ -180,16 +180,20 @@ TEST_CASE("a key of a provider needs the link of that provider") {
     KeyRow key;
     key.login_type = "oidc";
     key.token_name = "";
-    const std::string token = world.add_key("bob", key);
+    const auto new_key = [&](const std::string& id) {
+        key.id = id;
+        return world.add_key("bob", key);
+    };
     const std::string missing =
         detailed(signed_out, "You must re-authenticate with the login provider.");
-    const std::vector<Row> refused{{"no link", "GET", "/users/me", token, "", 401, missing}};
-    check_rows(world, refused);
+    const std::string first = new_key("Key0000001");
+    check_rows(world, {{"no link", "GET", "/users/me", first, "", 401, missing}});
     world.execute("INSERT INTO user_links VALUES ('" + world.id_of("bob") +
                   "', 'github', '7', '', '', 0)");
-    check_rows(world, refused);
+    const std::string second = new_key("Key0000002");
+    check_rows(world, {{"another's link", "GET", "/users/me", second, "", 401, missing}});
     world.execute("UPDATE user_links SET login_type = 'oidc'");
-    CHECK(world.server.send("GET", "/users/me", token).status == 200);
+    CHECK(world.server.send("GET", "/users/me", new_key("Key0000003")).status == 200);
 }
 
 TEST_CASE("a key for applications reads its own user and nothing else") {

@@ -112,7 +112,7 @@ TEST_CASE("refused tokens have no effects") {
                     {{"Cookie", "coder_session_token=" + world.token},
                      {"Sec-Fetch-Site", "cross-site"}})
               .status == 403);
-    world.execute("UPDATE users SET status = 'suspended' WHERE username = 'bob'");
+    REQUIRE(world.server.send("PUT", "/users/bob/status/suspend", world.owner).status == 200);
     CHECK(world.server.send("GET", "/users/me", world.token).status == 401);
     CHECK(listed(world, "status:suspended") == "1");
     CHECK(world.sql(world.state) == "suspended|" + number(coder_users::never));

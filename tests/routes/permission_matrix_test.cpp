@@ -231,9 +231,10 @@ TEST_CASE("footnotes of the permission matrix") {
           "[]\n");
     stage.world.execute("DELETE FROM organization_members WHERE user_id = '" +
                         stage.world.id_of(udo.name) + "'");
-    CHECK(stage.world.server.send("GET", "/users/" + bob.name + "/organizations", udo.token).body ==
+    const std::string outsider = stage.world.log_in(udo.name);
+    CHECK(stage.world.server.send("GET", "/users/" + bob.name + "/organizations", outsider).body ==
           "[]\n");
-    CHECK(stage.world.server.send("GET", "/users/" + bob.name + "/organizations/owner", udo.token)
+    CHECK(stage.world.server.send("GET", "/users/" + bob.name + "/organizations/owner", outsider)
               .body == not_found_answer);
     // a member and an organization admin see their own row alone
     CHECK(parse(stage.world.server.send("GET", "/users", stage.world.oda).body)["count"].text() ==

@@ -20,6 +20,7 @@ struct TwoOrganizations : People {
                     second_id + "', " + later + ", " + later + ")");
         execute("DELETE FROM organization_members WHERE user_id = '" + id_of("carl") +
                 "' AND organization_id = '" + organization + "'");
+        bob = log_in("bob"), carl = log_in("carl");
     }
     std::string first_json() const {
         return json(organization, "owner", "2026-01-02T03:04:05.678901Z");
@@ -63,7 +64,7 @@ TEST_CASE("the organizations of a user, as far as the caller can read them") {
             {"a user-admin, an owner", "GET", of("owner"), world.udo, "", 200, first},
         });
     world.execute("DELETE FROM organization_members WHERE user_id = '" + world.id_of("bob") + "'");
-    CHECK(world.server.send("GET", of("me"), world.bob).body == none);
+    CHECK(world.server.send("GET", of("me"), world.log_in("bob")).body == none);
     CHECK(world.server.send("GET", of("bob"), world.owner).body == none);
 }
 
