@@ -4,13 +4,6 @@
 
 namespace coder_users_test {
 
-std::string header_field(const coder_users::Response& response, const std::string& name) {
-    std::string value = "none";
-    for (const auto& [key, text] : response.headers)
-        if (key == name) value = text;
-    return value;
-}
-
 Limited::Limited() : Limited(coder_users::Options()) {}
 Limited::Limited(const coder_users::Options& options) : TestServer(options, true) {}
 
@@ -25,8 +18,9 @@ std::string Limited::state(const std::string& method, const std::string& path,
                            const std::string& token, const HeaderList& headers,
                            const std::string& address) {
     const auto response = ask(method, path, token, headers, address);
-    return std::to_string(response.status) + " " + header_field(response, "X-RateLimit-Limit") +
-           " " + header_field(response, "X-RateLimit-Remaining");
+    return std::to_string(response.status) + " " +
+           header_of(response.headers, "X-RateLimit-Limit", "none") + " " +
+           header_of(response.headers, "X-RateLimit-Remaining", "none");
 }
 
 coder_users::Options limits(int all, int tight) {

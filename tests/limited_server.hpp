@@ -7,8 +7,6 @@
 
 namespace coder_users_test {
 
-std::string header_field(const coder_users::Response& response, const std::string& name);
-
 /// A server with its limits on; requests go in without a socket, from any address.
 struct Limited : TestServer {
     Limited();

@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "texts.hpp"
+
 template class std::vector<std::string>;
 template class std::vector<std::pair<std::string, std::string>>;
 
@@ -39,12 +41,6 @@ sockaddr_storage address(const std::string& text, int port) {
 socklen_t size(const sockaddr_storage& a) {
     return a.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
 }
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
 Answer parse_head(std::string_view head) {
     Answer answer;
     const std::string status(head.substr(0, 9) == "HTTP/1.1 " ? head.substr(9, 3) : "0");
@@ -55,7 +51,7 @@ Answer parse_head(std::string_view head) {
         const std::size_t colon = line.find(':');
         const std::size_t value = line.find_first_not_of(' ', colon + 1);
         answer.headers.emplace_back(
-            lower(line.substr(0, colon)),
+            lower_case(std::string(line.substr(0, colon))),
             value == std::string_view::npos ? "" : std::string(line.substr(value)));
         at = next;
     }
@@ -80,11 +76,13 @@ Answer& Answer::operator=(const Answer&) = default;
 Answer& Answer::operator=(Answer&&) noexcept = default;
 Answer::~Answer() = default;
 
-std::string Answer::header(std::string_view name) const {
+std::string header_of(const HeaderList& headers, std::string_view name, std::string_view absent) {
     for (const auto& [key, value] : headers)
         if (key == name) return value;
-    return {};
+    return std::string(absent);
 }
+
+std::string Answer::header(std::string_view name) const { return header_of(headers, name); }
 std::vector<std::string> Answer::all(std::string_view name) const {
     std::vector<std::string> values;
     for (const auto& [key, value] : headers)

@@ -23,6 +23,10 @@ bool eventually(const Condition& condition,
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
+/// The first value of a header, its name as it is written; `absent` when there is none.
+std::string header_of(const HeaderList& headers, std::string_view name,
+                      std::string_view absent = {});
+
 /// What came back. A status of 0 means that no whole answer came before the end of the connection
 /// or the deadline.
 struct Answer {

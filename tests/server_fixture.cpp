@@ -37,7 +37,7 @@ StoredFile::StoredFile(const std::string& path)
     : SQLite::Database(path, SQLite::OPEN_READONLY, 5000) {}
 StoredFile::~StoredFile() = default;
 
-std::string stored(const StoredFile& file, const std::string& sql) {
+std::string stored(const SQLite::Database& file, const std::string& sql) {
     SQLite::Statement rows(file, sql);
     std::string out;
     while (rows.executeStep()) {

@@ -51,7 +51,7 @@ struct StoredFile : SQLite::Database {
 };
 
 /// What is stored there: rows as "a|b", joined by newlines.
-std::string stored(const StoredFile& file, const std::string& sql);
+std::string stored(const SQLite::Database& file, const std::string& sql);
 std::string stored(const std::string& path, const std::string& sql);
 
 inline const std::string good_password = "correct-Horse-9";

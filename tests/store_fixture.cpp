@@ -1,5 +1,7 @@
 #include "store_fixture.hpp"
 
+#include "server_fixture.hpp"
+
 namespace store_test {
 
 store::StoreOptions options(const std::string& path) {
@@ -19,17 +21,7 @@ SQLite::Database raw(const std::string& path, int timeout_ms) {
 }
 
 std::string rows(SQLite::Database& db, const std::string& sql) {
-    SQLite::Statement statement(db, sql);
-    std::string out;
-    while (statement.executeStep()) {
-        if (!out.empty()) out += '\n';
-        for (int i = 0; i < statement.getColumnCount(); ++i) {
-            if (i > 0) out += '|';
-            const SQLite::Column column = statement.getColumn(i);
-            out += column.isNull() ? "NULL" : column.getString();
-        }
-    }
-    return out;
+    return coder_users_test::stored(db, sql);
 }
 
 std::string rows(const std::string& path, const std::string& sql) {

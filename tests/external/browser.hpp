@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "raw_client.hpp"
+#include "texts.hpp"
 
 namespace coder_users_test {
 
@@ -78,9 +79,7 @@ class Browser {
             const std::string attribute = text.substr(at + 1, next - at - 1);
             const std::size_t begin = attribute.find_first_not_of(' ');
             const std::size_t sign = (std::min)(attribute.find('='), attribute.size());
-            std::string name = attribute.substr(begin, sign - begin);
-            for (char& c : name)
-                if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+            const std::string name = lower_case(attribute.substr(begin, sign - begin));
             attributes[name] = sign < attribute.size() ? attribute.substr(sign + 1) : "";
             at = next;
         }

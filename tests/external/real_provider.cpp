@@ -1,9 +1,7 @@
 #include "real_provider.hpp"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "catch.hpp"
+#include "loopback.hpp"
 
 namespace coder_users_test {
 
@@ -24,23 +23,10 @@ bool no_node() {
 }
 
 RealProvider::RealProvider(std::vector<std::string> arguments)
-    : arguments_(std::move(arguments)),
-      listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 128) != 0 ||
-        ::getsockname(listener_, generic, &size) != 0)
-        throw std::runtime_error("no listener for the provider");
-    port_ = ntohs(address.sin_port);
+    : arguments_(std::move(arguments)), listener_(listen_on_loopback()), port_(port_of(listener_)) {
     start();
 }
-RealProvider::~RealProvider() {
-    stop();
-    ::close(listener_);
-}
+RealProvider::~RealProvider() { stop(); }
 void RealProvider::restart() {
     stop();
     start();
@@ -54,7 +40,7 @@ void RealProvider::start() {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input[0], 0);
     posix_spawn_file_actions_adddup2(&actions, output[1], 1);
-    posix_spawn_file_actions_adddup2(&actions, listener_, 3);
+    posix_spawn_file_actions_adddup2(&actions, listener_.get(), 3);
     std::vector<std::string> words{"node", PROVIDER_SCRIPT, "--fd", "3"};
     words.insert(words.end(), arguments_.begin(), arguments_.end());
     std::vector<char*> argv;

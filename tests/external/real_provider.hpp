@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "coder_users/base/file_descriptor.hpp"
+
 namespace coder_users_test {
 
 /// Whether there is no Node to run it; the test that asks is then skipped.
@@ -31,8 +33,9 @@ class RealProvider {
     void stop();
 
     std::vector<std::string> arguments_;
-    int listener_;  ///< ours over all its processes, so that nobody else gets the port meanwhile
-    int port_ = 0, input_ = -1;
+    // Ours over all its processes, so that nobody else gets the port between two of them.
+    coder_users::FileDescriptor listener_;
+    int port_, input_ = -1;
     pid_t process_ = 0;
 };
 

@@ -1,6 +1,5 @@
 #include "stand_in_server.hpp"
 
-#include <netinet/in.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -18,6 +17,9 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "loopback.hpp"
+#include "texts.hpp"
 
 namespace coder_users_test {
 
@@ -66,12 +68,6 @@ class Peer {
     std::unique_ptr<SSL, Free> tls_;
 };
 
-std::string lower(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
-
 bool read_request(Peer& peer, SeenRequest& seen) {
     std::string input;
     std::size_t head = 0;
@@ -89,7 +85,7 @@ bool read_request(Peer& peer, SeenRequest& seen) {
     for (std::size_t at = input.find("\r\n"); at < head;) {
         const std::size_t next = input.find("\r\n", at + 2), colon = input.find(':', at + 2);
         const std::size_t value = input.find_first_not_of(' ', colon + 1);
-        seen.headers[lower(input.substr(at + 2, colon - at - 2))] =
+        seen.headers[lower_case(input.substr(at + 2, colon - at - 2))] =
             input.substr(value, next - value);
         at = next;
     }
@@ -161,23 +157,13 @@ struct StandInServer::Running {
 
     Running(Handler answer, const std::string& certificate, const std::string& key)
         : handler(std::move(answer)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(listener, generic, size) != 0 || ::listen(listener, 128) != 0 ||
-            ::getsockname(listener, generic, &size) != 0)
-            throw std::runtime_error("no listener for a stand-in");
-        port = ntohs(address.sin_port);
         if (!certificate.empty()) use_tls(certificate, key);
         acceptor = std::thread([this] { accept(); });
     }
     ~Running() {
         stopping = true;
-        ::shutdown(listener, SHUT_RDWR);
+        ::shutdown(listener.get(), SHUT_RDWR);
         acceptor.join();
-        ::close(listener);
         {
             const std::lock_guard<std::mutex> lock(mutex);
             for (Peer& peer : peers) peer.shut_down();
@@ -206,7 +192,7 @@ struct StandInServer::Running {
         sigemptyset(&pipe), sigaddset(&pipe, SIGPIPE);
         pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
         while (!stopping) {
-            const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+            const int fd = ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC);
             if (fd < 0) continue;
             const std::lock_guard<std::mutex> lock(mutex);
             Peer& peer = peers.emplace_back(fd, context.get());
@@ -235,8 +221,8 @@ struct StandInServer::Running {
     }
 
     const Handler handler;
-    int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int port = 0;
+    coder_users::FileDescriptor listener = listen_on_loopback();
+    const int port = port_of(listener);
     std::unique_ptr<SSL_CTX, FreeContext> context;
     std::atomic<bool> stopping{false};
     std::mutex mutex;

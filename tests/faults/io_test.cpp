@@ -41,12 +41,14 @@ class Script {
             if (answer.status == 503) {
                 ++refused_;
                 if (read && reads_must_go_on) wrong += what;
-                if (answer.body != unavailable_answer || field(answer, "Retry-After") != "1")
+                if (answer.body != unavailable_answer ||
+                    header_of(answer.headers, "Retry-After") != "1")
                     wrong += what;
             } else if (answer.status != (read ? 200 : i % 3 == 0 ? 201 : 200)) {
                 wrong += what;
             } else if (!read) {
-                acknowledged_.insert(*new_.insert(field(answer, "X-Coder-Request-Id")).first);
+                acknowledged_.insert(
+                    *new_.insert(header_of(answer.headers, "X-Coder-Request-Id")).first);
             }
         }
         return wrong;
@@ -61,12 +63,6 @@ class Script {
 
     static inline const std::string unavailable_answer =
         message("The server is temporarily unable to answer.");
-
-    static std::string field(const coder_users::Response& answer, const std::string& name) {
-        for (const auto& [key, value] : answer.headers)
-            if (key == name) return value;
-        return {};
-    }
 
  private:
     /// How many of these ids none of the latest audit rows has; all rows are looked at for -1.

@@ -131,12 +131,6 @@ class Place {
     std::string owner_, bob_, key_, organization_;
 };
 
-std::string header(const Response& response, const std::string& name) {
-    for (const auto& [key, value] : response.headers)
-        if (key == name) return value;
-    return {};
-}
-
 const std::string unavailable_answer = message("The server is temporarily unable to answer.");
 
 /// Every how many-th allocation fails: each when 1 was asked for.
@@ -171,14 +165,14 @@ struct Sweep {
                 CHECK(plan().hits > 0);
                 if (!for_ever) {
                     CHECK(answer.body == unavailable_answer);
-                    CHECK(header(answer, "Retry-After") == "1");
+                    CHECK(header_of(answer.headers, "Retry-After") == "1");
                 }
             } else {
                 CHECK(answer.status == good.status);
                 if (repeats) CHECK(answer.body == good.body);
                 const bool changes =
                     step.method != "GET" && good.status / 100 == 2 && step.path != "/authcheck";
-                if (changes) CHECK(place.holds(header(answer, "X-Coder-Request-Id")));
+                if (changes) CHECK(place.holds(header_of(answer.headers, "X-Coder-Request-Id")));
             }
             if (plan().hits == 0) break;
             REQUIRE(n < 200'000);

@@ -11,10 +11,10 @@ TEST_CASE("512 requests a minute, then 429 until the window ends") {
         const auto response = server.ask("GET", "/users/first");
         INFO(remaining);
         CHECK(response.status == status);
-        CHECK(header_field(response, "X-RateLimit-Limit") == "512");
-        CHECK(header_field(response, "X-RateLimit-Remaining") == remaining);
-        CHECK(header_field(response, "X-RateLimit-Reset") == reset);
-        CHECK(header_field(response, "Retry-After") == retry);
+        CHECK(header_of(response.headers, "X-RateLimit-Limit", "none") == "512");
+        CHECK(header_of(response.headers, "X-RateLimit-Remaining", "none") == remaining);
+        CHECK(header_of(response.headers, "X-RateLimit-Reset", "none") == reset);
+        CHECK(header_of(response.headers, "Retry-After", "none") == retry);
         if (status == 429) CHECK(response.body == too_many("512"));
     };
     server.advance(std::chrono::microseconds(321'099));  // a whole second: 1767323046
@@ -52,10 +52,10 @@ TEST_CASE("60 logins and password changes a minute") {
         const auto refused = server.ask(method, path, token);
         CHECK(refused.status == 429);
         CHECK(refused.body == too_many("60"));
-        CHECK(header_field(refused, "X-RateLimit-Limit") == "60");
-        CHECK(header_field(refused, "X-RateLimit-Remaining") == "0");
-        CHECK(header_field(refused, "X-RateLimit-Reset") == "1767323106");
-        CHECK(header_field(refused, "Retry-After") == "60");
+        CHECK(header_of(refused.headers, "X-RateLimit-Limit", "none") == "60");
+        CHECK(header_of(refused.headers, "X-RateLimit-Remaining", "none") == "0");
+        CHECK(header_of(refused.headers, "X-RateLimit-Reset", "none") == "1767323106");
+        CHECK(header_of(refused.headers, "Retry-After", "none") == "60");
     };
     expect_sixty("POST", "/users/login", "");
     expect_sixty("PUT", "/users/me/password", owner);
@@ -91,9 +91,9 @@ TEST_CASE("the tightest group speaks") {
         const auto refused = server.ask("POST", "/users/login");
         CHECK(refused.status == 429);
         CHECK(refused.body == too_many("3"));
-        CHECK(header_field(refused, "X-RateLimit-Limit") == "2");
-        CHECK(header_field(refused, "X-RateLimit-Remaining") == "1");
-        CHECK(header_field(refused, "Retry-After") == "30");
+        CHECK(header_of(refused.headers, "X-RateLimit-Limit", "none") == "2");
+        CHECK(header_of(refused.headers, "X-RateLimit-Remaining", "none") == "1");
+        CHECK(header_of(refused.headers, "Retry-After", "none") == "30");
     }
 }
 

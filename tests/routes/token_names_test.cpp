@@ -3,8 +3,8 @@
 #include <set>
 
 #include "coder_users/rules/crypto.hpp"
-#include "generated_name.hpp"
 #include "people.hpp"
+#include "texts.hpp"
 
 using namespace coder_users_test;
 

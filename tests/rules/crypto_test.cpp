@@ -10,23 +10,14 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "texts.hpp"
 
 namespace crypto_test {
 
 using namespace coder_users;
 using namespace coder_users::rules;
-
-std::string from_hex(std::string_view hex) {
-    std::string out;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-        out += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-    return out;
-}
-std::string hex_of(std::string_view bytes) {
-    std::string out;
-    for (const char c : bytes) out += to_hex(static_cast<unsigned char>(c));
-    return out;
-}
+using coder_users_test::from_hex;
+using coder_users_test::hex_of;
 
 TEST_CASE("SHA-256 of the texts of FIPS 180") {
     CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -6,23 +6,14 @@
 #include <string_view>
 
 #include "catch.hpp"
+#include "texts.hpp"
 
 namespace signature_keys_test {
 
 using namespace coder_users;
 using namespace coder_users::rules;
-
-std::string from_hex(std::string_view hex) {
-    std::string out;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-        out += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-    return out;
-}
-std::string hex_of(std::string_view bytes) {
-    std::string out;
-    for (const char c : bytes) out += to_hex(static_cast<unsigned char>(c));
-    return out;
-}
+using coder_users_test::from_hex;
+using coder_users_test::hex_of;
 
 TEST_CASE("Ed25519 public keys of RFC 8032") {
     CHECK(hex_of(ed25519_public_key(

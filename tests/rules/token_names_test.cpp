@@ -5,7 +5,7 @@
 #include <string>
 
 #include "catch.hpp"
-#include "generated_name.hpp"
+#include "texts.hpp"
 
 namespace token_names_test {
 
