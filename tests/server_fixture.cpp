@@ -1,6 +1,6 @@
 #include "server_fixture.hpp"
 
-#include <atomic>
+#include <coder_users/testing.hpp>
 #include <mutex>
 #include <utility>
 
@@ -60,35 +60,37 @@ coder_users::Options in_memory() {
     return options;
 }
 
-struct TestServer::Clock {
-    std::atomic<std::int64_t> now{coder_users::micros(start_of_test)};
-    mutable std::mutex mutex;
+/// What the running service reads and writes.
+struct TestServer::Held {
+    coder_users::testing::Clock clock;
+    std::mutex mutex;
     std::string log;
 };
 
 TestServer::TestServer() : TestServer(coder_users::Options()) {}
 TestServer::TestServer(const coder_users::Options& chosen, bool rate_limits)
-    : clock_(std::make_shared<Clock>()) {
+    : held_(std::make_shared<Held>()) {
+    held_->clock.set(start_of_test);
     coder_users::Options options = chosen;
     if (options.database == coder_users::Options{}.database) options.database = ":memory:";
     options.port = 0;
     options.disable_rate_limits = !rate_limits;
     options.password_hash_cost = 4;
-    options.env.now = [clock = clock_] { return coder_users::from_micros(clock->now); };
-    options.log = [clock = clock_](const coder_users::LogLine& line) {
-        const std::lock_guard<std::mutex> lock(clock->mutex);
-        clock->log += coder_users::to_text(line) + '\n';
+    options.env.now = [clock = held_->clock] { return clock.now(); };
+    options.log = [held = held_](const coder_users::LogLine& line) {
+        const std::lock_guard<std::mutex> lock(held->mutex);
+        held->log += coder_users::to_text(line) + '\n';
     };
     service_ = std::make_unique<coder_users::Service>(coder_users::start(std::move(options)));
 }
 TestServer::~TestServer() = default;
 
 int TestServer::port() const { return service_->port(); }
-Time TestServer::now() const { return coder_users::from_micros(clock_->now); }
-void TestServer::advance(coder_users::Duration step) { clock_->now += step.count(); }
+Time TestServer::now() const { return held_->clock.now(); }
+void TestServer::advance(coder_users::Duration step) { held_->clock.advance(step); }
 std::string TestServer::log() const {
-    const std::lock_guard<std::mutex> lock(clock_->mutex);
-    return clock_->log;
+    const std::lock_guard<std::mutex> lock(held_->mutex);
+    return held_->log;
 }
 
 Answer TestServer::send(std::string_view method, std::string_view path, std::string_view token,

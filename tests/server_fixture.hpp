@@ -91,8 +91,8 @@ class TestServer {
     std::string member(std::string_view by, const std::string& name) const;
 
  private:
-    struct Clock;
-    std::shared_ptr<Clock> clock_;
+    struct Held;
+    std::shared_ptr<Held> held_;
     std::unique_ptr<coder_users::Service> service_;
 };
 
