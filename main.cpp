@@ -1,4 +1,4 @@
-// The demo server: a command line around coder_users::start().
+// The demo server: a command line for coder_users::start().
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "coder_users/base/duration.hpp"
 #include "coder_users/demo/commands.hpp"
-#include "coder_users/format/json.hpp"
+#include "coder_users/internal/base/duration.hpp"
+#include "coder_users/internal/wire/json.hpp"
 
 namespace {
 
@@ -26,7 +26,7 @@ std::chrono::seconds parse_seconds(const char* flag, const std::string& text) {
     return std::chrono::duration_cast<std::chrono::seconds>(*duration);
 }
 
-/// "host:port" or "[v6]:port"; without a host every IPv4 address of the machine.
+/// Reads "host:port" or "[v6]:port". Without a host the server listens on all IPv4 addresses.
 void parse_http_address(const std::string& text, coder_users::Options& options) {
     const std::size_t colon = text.rfind(':');
     const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
@@ -88,24 +88,13 @@ void add_list(CLI::App& app, const char* flag, const char* variable,
     app.add_option(flag, value, description)->delimiter(',')->envname(variable);
 }
 
-/// A JSON object of strings.
+/// Reads a JSON object whose values are strings.
 std::vector<std::pair<std::string, std::string>> parse_url_params(const std::string& text) {
-    std::vector<std::pair<std::string, std::string>> params;
-    const auto fail = [&] {
+    auto params = coder_users::wire::read_texts(text);
+    if (!params)
         throw CLI::ValidationError("--oidc-auth-url-params",
                                    "expects a JSON object of strings, got \"" + text + '"');
-    };
-    try {
-        const coder_users::format::Json json = coder_users::format::parse_json(text);
-        if (!json.is<picojson::object>()) fail();
-        for (const auto& [name, value] : json.get<picojson::object>()) {
-            if (!value.is<std::string>()) fail();
-            params.emplace_back(name, value.get<std::string>());
-        }
-    } catch (const coder_users::format::JsonError&) {
-        fail();
-    }
-    return params;
+    return std::move(*params);
 }
 
 void add_github(CLI::App& app, coder_users::GithubOptions& github) {
@@ -217,7 +206,8 @@ void add_options(CLI::App& app, coder_users::Options& options) {
     add_oidc(app, options.oidc);
 }
 
-/// "oidc.issuer_url: ..." as "--oidc-issuer-url: ...": the library names members of Options.
+/// Replaces a member of Options by its flag at the beginning of a text of the library:
+/// "oidc.issuer_url: ..." becomes "--oidc-issuer-url: ...".
 std::string with_flag(std::string text) {
     const std::size_t end = (std::min)(text.find(':'), text.size());
     const bool github = text.rfind("github.", 0) == 0;
@@ -227,13 +217,14 @@ std::string with_flag(std::string text) {
 }
 
 int serve(const coder_users::Options& options) {
-    // Blocked before any thread exists, so that only sigwait() below sees them.
+    // Blocked before any thread exists, so that all threads inherit it and only sigwait() receives
+    // them.
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);  // the server outlives the reader of its log
+    ::signal(SIGPIPE, SIG_IGN);  // the server must survive when the reader of its log ends
 
     auto users = coder_users::start(options);
     std::cout << "coder_users " << coder_users::version << " listens on " << users.url()

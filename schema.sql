@@ -1,10 +1,12 @@
--- The current schema, version 2. A new database gets exactly this; older ones are brought up to it
--- by coder_users/store/migrate.hpp. Embedded by tests/tools/embed_schema.py.
+-- The current schema, version 2. A new database gets exactly this;
+-- coder_users/internal/store/migrate.hpp brings older ones to it, and tests/tools/embed_schema.py
+-- embeds it.
 --
 -- Ids are lower-case uuids unless stated. Times are microseconds since 1970-01-01 UTC. Booleans
--- are 0 and 1. A *_folded column holds its neighbour with ASCII letters in lower case, folded by
--- the server: comparison, uniqueness and sorting use it. No clock, no randomness, no triggers.
--- What is marked as derived is kept by the functions that change users, in the same transaction.
+-- are 0 and 1. A *_folded column holds the value of the column before it with ASCII letters in
+-- lower case; the server folds it and uses it to compare, to sort and for uniqueness. SQL here uses
+-- no clock, no randomness and no triggers. The functions that change users also update what is
+-- marked as derived, in the same transaction.
 
 CREATE TABLE users (
     id TEXT NOT NULL PRIMARY KEY,
@@ -24,24 +26,24 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_number ON users (number);
 
--- `number` is what users_text knows a user by; the one writer counts it up.
--- A deleted user keeps its row for the audit log; its name and address are free at once.
+-- users_text refers to a user by `number`; the writing connection gives out the numbers.
+-- A deleted user keeps its row for the audit log; its name and address may be used again at once.
 CREATE UNIQUE INDEX users_live_username ON users (username_folded) WHERE deleted = 0;
 CREATE UNIQUE INDEX users_live_email ON users (email_folded) WHERE deleted = 0;
--- For lists: filters are tested, and rows counted and skipped, without looking at the rows.
+-- For lists: they test filters, count and skip in these indexes, without reading rows.
 CREATE INDEX users_live_search ON users (username_folded, email_folded, status) WHERE deleted = 0;
 CREATE INDEX users_live_status ON users (status, username_folded) WHERE deleted = 0;
 CREATE INDEX users_deleted ON users (id) WHERE deleted = 1;
 
--- Derived: how many users are not deleted, under the name 'live_users'.
+-- Derived: 'live_users' is the number of users who are not deleted.
 CREATE TABLE counters (
     name TEXT NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL
 );
 INSERT INTO counters (name, value) VALUES ('live_users', 0);
 
--- Derived: names and addresses of users that are not deleted, by three letters in a row. The texts
--- themselves are in users alone. Only SQLite has this.
+-- Derived: a full-text index of the names and addresses of users who are not deleted, by sequences
+-- of three letters. The texts are stored only in users. Only SQLite has this table.
 CREATE VIRTUAL TABLE users_text USING fts5 (
     username_folded, email_folded, content = 'users', content_rowid = 'number', columnsize = 0,
     tokenize = 'trigram case_sensitive 1'
@@ -71,7 +73,7 @@ CREATE TABLE organization_members (
 );
 CREATE INDEX organization_members_organization ON organization_members (organization_id, user_id);
 
--- Explicit roles only, by their full name.
+-- Holds only roles that were assigned explicitly, by their full names.
 CREATE TABLE organization_member_roles (
     user_id TEXT NOT NULL,
     organization_id TEXT NOT NULL,
@@ -81,8 +83,8 @@ CREATE TABLE organization_member_roles (
         REFERENCES organization_members (user_id, organization_id)
 );
 
--- Sessions and tokens. The id is 10 characters of 0-9A-Za-z; of the secret only its SHA-256 in
--- hexadecimal is kept.
+-- Keys: sessions and tokens. The id is 10 characters of 0-9A-Za-z. Only the SHA-256 of the secret
+-- is stored, in hexadecimal.
 CREATE TABLE api_keys (
     id TEXT NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users (id),
@@ -100,7 +102,7 @@ CREATE INDEX api_keys_user ON api_keys (user_id, created_at);
 CREATE UNIQUE INDEX api_keys_token_name ON api_keys (user_id, token_name)
     WHERE login_type = 'token';
 
--- Private keys are sealed (AES-256-GCM, the user's id as associated data), then base64.
+-- Private keys are sealed (AES-256-GCM with the user's id as associated data) and stored in base64.
 CREATE TABLE git_ssh_keys (
     user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
     created_at BIGINT NOT NULL,
@@ -109,7 +111,8 @@ CREATE TABLE git_ssh_keys (
     sealed_private_key TEXT NOT NULL
 );
 
--- The one account at a login provider that a user is linked to. Tokens are sealed like keys.
+-- The account at a login provider that a user is linked to; a user has at most one. The provider's
+-- tokens are sealed like private keys.
 CREATE TABLE user_links (
     user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
     login_type TEXT NOT NULL CHECK (login_type IN ('github', 'oidc')),
@@ -120,8 +123,8 @@ CREATE TABLE user_links (
 );
 CREATE UNIQUE INDEX user_links_linked_id ON user_links (login_type, linked_id);
 
--- Newest first is descending `entry`, which the one writer counts up. The actor is NULL when
--- unknown; ids that do not apply are the all-zero uuid. `diff` is the JSON object of the wire.
+-- Higher `entry` is newer; the writing connection gives out the numbers. The actor is NULL when
+-- unknown; an id that does not apply is the all-zero uuid. `diff` is the JSON object of the answer.
 CREATE TABLE audit_logs (
     id TEXT NOT NULL PRIMARY KEY,
     entry BIGINT NOT NULL UNIQUE,

@@ -1,4 +1,5 @@
-// Calls in the process: what a host does itself, under the rules that requests over HTTP have.
+// Calls in the process: what a host can do on behalf of a user, or by itself, under the same rules
+// as requests over HTTP.
 #pragma once
 
 #include <chrono>
@@ -8,16 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include "coder_users/base/config.hpp"
-#include "coder_users/base/model.hpp"
+#include "coder_users/config.hpp"
+#include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 {
 
-namespace server {
+namespace service {
 struct Running;
 }
 
-/// A user to be made. Without an organization it joins the oldest one that the caller may read.
+/// The values of a new user. "" as organization means the oldest one that the caller may read.
 struct CreateUser {
     std::string email = {};
     std::string username = {};
@@ -26,85 +27,90 @@ struct CreateUser {
     std::string organization_id = {};
 };
 
-/// Which users, and which part of the list of all that match.
+/// Selects users, and a part of the list of those that match.
 struct FindUsers {
-    /// The search text of GET /users: "bob", "status:active role:owner".
+    /// A search text as for GET /users: "bob", "status:active role:owner".
     std::string query = {};
-    std::string after_id = {};  ///< only names that sort after this user's
+    std::string after_id = {};  ///< only users whose names sort after this user's
     std::int32_t limit = 0;     ///< 0: no limit
     std::int32_t offset = 0;
 };
 
-/// One part of a list.
+/// A part of a list of users.
 struct UserPage {
     std::vector<User> users = {};  ///< sorted by name
-    std::int64_t count = 0;        ///< of all that match, whatever the page is
+    std::int64_t count = 0;        ///< how many users match, on this page or not
 };
 
-/// A token to be made.
+/// The values of a new token.
 struct CreateToken {
-    std::string name = {};             ///< "": one is made
-    std::chrono::seconds lifetime{0};  ///< 0: 30 days, or the longest allowed if that is less
+    std::string name = {};             ///< "": the server makes up a name
+    std::chrono::seconds lifetime{0};  ///< 0: 30 days, or less where less is allowed
     KeyScope scope = KeyScope::all;
 };
 
-/// A key and, this once, the text that its owner presents.
+/// A new key with its key text, which the server does not keep.
 struct MadeKey {
     ApiKey key = {};
     std::string token = {};
 };
 
-/// Acts on behalf of one identity: a user whose token was checked, or the host itself. Made by
-/// Service::as(); must not outlive that service, which may be moved meanwhile. Copying is cheap,
-/// any thread may use it.
+/// Acts on behalf of one identity: a user whose token was checked, or the host itself.
+/// Service::as() makes it. It must not outlive that service, but the service may be moved. Copies
+/// are cheap, and any thread may use them.
 ///
-/// Users are named by id, by name, or by "me". Every call takes its place behind the same gates
-/// as the request it stands for: the session of the identity is checked anew (it may have ended,
-/// its user may have lost a role), then target, field rules, permission and Options::before. It
-/// waits until its change is committed, writes the same audit entry (without an address, with a
-/// request id of its own; without an actor for Identity::system()) and tells Options::on_event. A
-/// refusal is ApiError with the status and the texts of HTTP; 503 when the service is stopped, the
-/// store fails or too many callers wait.
+/// Users are named by id, by name, or by "me". Every call passes the same checks as the request
+/// over HTTP that does the same, in the same order: the session of the identity, which may have
+/// ended meanwhile; the user it is about; the rules of its values; permission; Options::before. It
+/// returns when the change is committed. It writes the same audit entry, with a request id of its
+/// own and without an address, and without an actor for Identity::system(). Options::on_event is
+/// told.
+///
+/// Throws ApiError with the status and the texts that HTTP would give; 404 when the caller may not
+/// read the user; 503 when the service has stopped, when the store fails, and when too many callers
+/// wait already.
 class CODER_USERS_API Caller {
  public:
-    /// 409 when name or address is taken.
+    /// Throws 409 when the name or the address is taken.
     User create_user(const CreateUser& wanted) const;
-    /// 404 when there is none that the caller may read.
+    /// Throws 404 when there is no such user or the caller may not read it.
     User find_user(std::string_view user) const;
-    /// Everybody, or the caller alone when it may not read others.
+    /// Returns all users that match, or only the caller when it may not read others.
     UserPage list_users(const FindUsers& which = {}) const;
-    /// 409 when the name is taken, 400 when it is none.
+    /// Throws 409 when the name is taken, 400 when it is not a valid name.
     User rename_user(std::string_view user, std::string_view username) const;
-    /// Its sessions and tokens are refused until it is activated.
+    /// Refuses all sessions and tokens of the user until it is activated again.
     User suspend_user(std::string_view user) const;
-    /// Ends a suspension; a dormant user becomes active, too.
+    /// Ends a suspension. A dormant user becomes active, too.
     User activate_user(std::string_view user) const;
-    /// With all that belongs to it; name and address are free again. As it was.
+    /// Deletes the user and all that belongs to it; the name and the address may then be used
+    /// again. Returns the user as it was before deletion.
     User delete_user(std::string_view user) const;
-    /// Replaces all site roles, such as {"auditor", "user-admin"}.
+    /// Replaces all site roles of the user by these, such as {"auditor", "user-admin"}.
     User set_roles(std::string_view user, const std::vector<std::string>& roles) const;
-    /// Ends every session and token of the user. The old password is needed for one's own.
+    /// Changes the password and ends all sessions and tokens of the user. Users who change their
+    /// own must give the old one.
     void set_password(std::string_view user, std::string_view password,
                       std::string_view old_password = {}) const;
 
-    /// A session of seven days, longer while it is used.
+    /// Makes a session of seven days, which is prolonged while it is used.
     MadeKey make_session(std::string_view user) const;
-    /// 409 when the user has a token of this name that has not expired.
+    /// Makes a token. Throws 409 when the user has a token of this name that has not expired.
     MadeKey make_token(std::string_view user, const CreateToken& wanted = {}) const;
-    /// Without those that the caller may not see, expired ones too, oldest first.
+    /// Returns the user's tokens that the caller may see, expired ones included, oldest first.
     std::vector<ApiKey> list_tokens(std::string_view user) const;
-    /// A session or a token, by ApiKey::id; 404 when the user has no such key.
+    /// Ends a session or a token, named by ApiKey::id. Throws 404 when the user has no such key.
     void revoke_key(std::string_view user, std::string_view key_id) const;
 
-    /// Those that the caller may read, oldest first.
+    /// Returns the organizations that the caller may read, oldest first.
     std::vector<Organization> list_organizations() const;
 
  private:
     friend class Service;
-    Caller(server::Running& running, Identity identity)
+    Caller(service::Running& running, Identity identity)
         : running_(&running), identity_(std::move(identity)) {}
 
-    server::Running* running_;
+    service::Running* running_;
     Identity identity_;
 };
 

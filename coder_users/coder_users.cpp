@@ -1,13 +1,12 @@
-// The one translation unit of the compiled library.
+// The compiled library: the service with its network, and calls in the process.
 #include "coder_users.hpp"
 
-#include "coder_users/server/data_commands.hpp"
-#include "coder_users/server/in_process.hpp"
-#include "coder_users/server/mount.hpp"
+#include "coder_users/internal/service/caller.hpp"
+#include "coder_users/internal/service/mount.hpp"
 
 namespace coder_users { inline namespace v0 {
 
-// For hosts that were compiled with this cpp-httplib and no other.
+// Hosts must have been compiled with this version and these settings of cpp-httplib.
 using OwnAbi = HttpAbi<sizeof(httplib::Request)>;
 template CODER_USERS_API void Service::attach(httplib::Server&, const std::string&, OwnAbi);
 template CODER_USERS_API Identity Service::identify(const httplib::Request&, OwnAbi);

@@ -1,4 +1,4 @@
-// A copy of this process that runs what a test gives it, and may be killed at any moment.
+// A copy of this process that runs a function of the test, and may be killed at any moment.
 #pragma once
 
 #include <sys/types.h>
@@ -8,8 +8,9 @@
 
 namespace coder_users_test {
 
-/// Another process. Make it before any thread: it runs `work(*this)` of a copy of this process.
-/// Lines go up by say() to heard(), one byte comes down by let_go() to wait_for_parent().
+/// Forks and runs `work(*this)` in the child. Make it before any thread. The child sends lines by
+/// say(), which heard() returns; the parent sends one byte by let_go(), for which wait_for_parent()
+/// waits.
 class Child {
  public:
     explicit Child(const std::function<void(const Child&)>& work);
@@ -20,11 +21,11 @@ class Child {
     void say(std::string line) const;
     void wait_for_parent() const;
 
-    /// "" when the child has ended or is silent for 20 s.
+    /// Returns the next line; "" when the child has ended or says nothing for 20 s.
     std::string heard() const;
     void let_go() const;
     pid_t pid() const { return pid_; }
-    /// Kills it, unless it has ended by itself, and waits for its end.
+    /// Kills the child if it still runs, and waits for its end.
     void end();
     void wait();
 

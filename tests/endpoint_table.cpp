@@ -2,7 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "coder_users/rules/crypto.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 
 template class std::vector<coder_users_test::Row>;
 template class std::vector<coder_users_test::BrokenRule>;

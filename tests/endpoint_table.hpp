@@ -1,5 +1,5 @@
-// What the endpoint tests share: a server with users of every kind over a database file, exact
-// bodies, and tables of requests with what they answer and what they leave behind.
+// What the tests of endpoints share: a server over a database file with users of every kind, the
+// exact bodies of answers, and tables of requests with their answers and effects.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace coder_users_test {
 
-/// A JSON string as the contract writes it; for texts without control characters.
+/// Writes a JSON string as the contract does, for texts without control characters.
 std::string json_text(std::string_view text);
 
 /// {"message":...,"detail":...}
@@ -23,7 +23,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 /// {"message":...,"validations":[{"field":...,"detail":...},...]}
 std::string with_validations(std::string_view text, const Fields& fields);
 
-/// The 400 of broken field rules; each of `rules` is a field with its rule and the value shown.
+/// A broken field rule, as the 400 reports it: the field, its rule, and the value shown.
 struct BrokenRule {
     ~BrokenRule();
     std::string field, rule, value;
@@ -41,7 +41,7 @@ inline const std::string route_not_found = message("Route not found.");
 inline const std::string bad_method = message("Method not allowed.");
 std::string no_user(std::string_view text);
 
-/// The JSON of a User, key by key.
+/// The JSON of a User, member by member.
 struct UserJson {
     ~UserJson();
 
@@ -60,7 +60,7 @@ struct UserJson {
 inline const std::string owner_role = R"([{"name":"owner","display_name":"Owner"}])";
 inline const std::string nil_id = "00000000-0000-0000-0000-000000000000";
 
-/// A key as it lies in the database.
+/// A row of the table of keys.
 struct KeyRow {
     ~KeyRow();
 
@@ -76,10 +76,10 @@ struct KeyRow {
     std::string token() const;
 };
 
-/// All that requests may change, but for the traces that every use of a key leaves.
+/// All that requests may change, except the traces of using a key.
 std::string snapshot_of(const std::string& path);
 
-/// A server over a file, with its owner, and a second hand on the file.
+/// A server with its owner, over a database file that the test can also read and change.
 class World {
  public:
     World();
@@ -95,15 +95,16 @@ class World {
     std::string log_in(const std::string& name) const;
     /// Creates and logs in a user with a site role ("": none).
     std::string member(const std::string& name, const std::string& role = "") const;
-    /// Puts a key into the file; its token.
+    /// Writes a key into the file and returns its text.
     std::string add_key(const std::string& name, const KeyRow& key) const;
 
-    /// snapshot_of() the server's file.
+    /// Returns snapshot_of() the server's file.
     std::string snapshot() const;
     std::string last_entry() const;
-    /// "type|action|target|status" of every audit entry behind `entry`.
+    /// Returns "type|action|target|status" of every audit entry after `entry`.
     std::string entries_since(const std::string& entry) const;
-    /// Whether the file comes to hold `expected`; the deadline is generous, contract: a second.
+    /// Waits until the query returns `expected`. The contract allows a second; the deadline is
+    /// longer, for slow machines.
     bool comes_to_hold(const std::string& query, const std::string& expected) const;
 
  private:
@@ -116,7 +117,7 @@ class World {
     std::string organization;  ///< the id of the one organization
 };
 
-/// A request that changes nothing but, perhaps, the audit log.
+/// A request that changes nothing, except that it may write an audit entry.
 struct Row {
     Row();
     Row(std::string_view its_title, std::string_view its_method, std::string_view its_path,

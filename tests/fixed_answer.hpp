@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "coder_users/base/file_descriptor.hpp"
+#include "coder_users/internal/base/file_descriptor.hpp"
 
 namespace coder_users_test {
 

@@ -1,7 +1,7 @@
 // Listeners on 127.0.0.1 for servers that tests make by hand.
 #pragma once
 
-#include "coder_users/base/file_descriptor.hpp"
+#include "coder_users/internal/base/file_descriptor.hpp"
 
 namespace coder_users_test {
 

@@ -1,4 +1,4 @@
-// A world with a caller of every kind, and what tests of several endpoints do with it.
+// A server with a caller of every kind, and checks that several endpoints share.
 #pragma once
 
 #include <cstddef>
@@ -31,34 +31,34 @@ struct People : World {
 inline const std::string not_found_answer =
     message("Resource not found or you do not have access to this resource");
 
-/// The refusals that every PUT on a user has whose rule is "self or may manage".
+/// Checks the refusals of every PUT on a user whose rule is "self or may manage".
 void check_edit_is_refused(const People& world, const std::string& path, const std::string& body,
                            const std::string& kind = "user|write",
                            const std::string& target_of_bob = "bob",
                            const std::string& target_of_owner = "owner",
                            const std::string& target_of_anna = "anna");
 
-/// That none of the bodies can be decoded, and that nothing comes of it.
+/// Checks that none of the bodies can be decoded, and that nothing is changed.
 void check_undecodable(const World& world, const std::string& method, const std::string& path,
                        const std::string& token, const std::vector<std::string>& bodies);
 
 /// The newest audit entry as "organization|actor|ip|type|action|resource|target|status|diff".
 std::string newest_entry(const World& world);
-/// `"field":{"old":old,"new":new,"secret":false}`; both values as JSON.
+/// Writes `"field":{"old":old,"new":new,"secret":false}`; both values are JSON.
 std::string diff_field(const std::string& name, const std::string& before,
                        const std::string& after);
 
-/// Every byte as %XX.
+/// Writes every byte as %XX.
 std::string percent_encoded(std::string_view text);
 
-/// The body of a change of roles.
+/// Writes the body of a change of roles.
 std::string role_set(const std::vector<std::string>& names);
-/// A refusal whose text holds what is escaped in JSON.
+/// Writes a refusal whose text needs escapes in JSON.
 std::string refused(const std::string& text);
 std::string unsupported(const std::string& name);
 
-/// What `count` threads get that begin at the same moment; `send` is called with 0, 1, 2, ...
-/// An answer with status 0 tells that there was none.
+/// Returns the answers of `count` threads that start at the same moment and call `send` with 0, 1,
+/// 2, ... An answer with status 0 means that there was none.
 std::vector<Answer> all_at_once(std::size_t count, const std::function<Answer(std::size_t)>& send);
 
 using StatusCounts = std::map<int, int>;

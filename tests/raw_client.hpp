@@ -12,7 +12,8 @@ namespace coder_users_test {
 
 bool ask_again(bool (*is_so)(const void*), const void* about, std::chrono::milliseconds deadline);
 
-/// Asks again and again until it is so; false when it is not in time.
+/// Checks the condition again and again until it is true; returns false when the deadline passes
+/// first.
 template <class Condition>
 bool eventually(const Condition& condition,
                 std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
@@ -92,9 +93,10 @@ class RawClient {
     void check(int result, const char* what);
     void set_option(int level, int name, int value);
     bool ready(short events, Clock::time_point end);
-    /// Appends what comes to `input_`; false at the end of the connection or the deadline.
+    /// Appends what arrives to `input_`. Returns false at the end of the connection or at the
+    /// deadline.
     bool receive(Clock::time_point end);
-    /// The next line without its end; false when none comes.
+    /// Returns the next line without its end. Returns false when none arrives.
     bool take_line(Clock::time_point end, std::string& line);
     /// False when the last chunk does not come, or a chunk is malformed.
     bool read_chunks(Clock::time_point end, std::string& body);
@@ -105,18 +107,18 @@ class RawClient {
     std::string input_;
 };
 
-/// The bytes of a request with Host and, where it has or may have a body, Content-Length.
+/// Makes the bytes of a request with Host and, where a body is possible, Content-Length.
 std::string request_text(std::string_view method, std::string_view target);
 std::string request_text(std::string_view method, std::string_view target,
                          const HeaderList& headers, std::string_view body = {});
 
-/// One request on a connection of its own.
+/// Sends one request on a new connection.
 Answer request(int port, std::string_view method, std::string_view target);
 Answer request(int port, std::string_view method, std::string_view target,
                const HeaderList& headers, std::string_view body = {});
 
 }  // namespace coder_users_test
 
-// Tests are full of both; raw_client.cpp instantiates them for all.
+// Tests use both often; raw_client.cpp instantiates them for all.
 extern template class std::vector<std::string>;
 extern template class std::vector<std::pair<std::string, std::string>>;

@@ -1,12 +1,13 @@
-// The route table for tests: its handlers are compiled once, not in every test that reads it.
+// The route table for tests, so that its handlers are compiled once and not in every test that
+// reads it.
 #pragma once
 
 #include <vector>
 
-#include "coder_users/routes/route.hpp"
+#include "coder_users/internal/http/route.hpp"
 
 namespace coder_users_test {
 
-const std::vector<coder_users::routes::Route>& route_table();
+const std::vector<coder_users::http::Route>& route_table();
 
 }  // namespace coder_users_test

@@ -1,4 +1,4 @@
-// Whether a sanitizer watches: its memory and its times tell nothing about the server's.
+// Tells whether a sanitizer is on, whose memory and times say nothing about the server's.
 #pragma once
 
 namespace coder_users_test {

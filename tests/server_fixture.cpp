@@ -31,7 +31,7 @@ std::string Value::text() const {
     return json_.is<std::string>() ? json_.to_str() : json_.serialize();
 }
 
-Value parse(const std::string& text) { return Value(coder_users::format::parse_json(text)); }
+Value parse(const std::string& text) { return Value(coder_users::wire::parse_json(text)); }
 
 StoredFile::StoredFile(const std::string& path)
     : SQLite::Database(path, SQLite::OPEN_READONLY, 5000) {}

@@ -10,14 +10,14 @@
 #include <string_view>
 
 #include "catch.hpp"
-#include "coder_users/format/json.hpp"
+#include "coder_users/internal/wire/json.hpp"
 #include "raw_client.hpp"
 #include "temp_folder.hpp"
 
 namespace coder_users_test {
 
 using coder_users::Time;
-using coder_users::format::Json;
+using coder_users::wire::Json;
 
 /// 2026-01-02T03:04:05.678901Z: every part of it shows in a wrong text.
 inline constexpr Time start_of_test = coder_users::from_micros(1'767'323'045'678'901);

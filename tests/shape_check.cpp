@@ -2,15 +2,16 @@
 
 #include <cstdint>
 
-#include "coder_users/base/time.hpp"
-#include "coder_users/base/uuid.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/base/uuid.hpp"
+#include "coder_users/time.hpp"
 
 namespace coder_users_test {
 
-using coder_users::format::ValueType;
+using coder_users::wire::ValueType;
 
 bool is_uuid_text(const std::string& text) {
-    return coder_users::parse_uuid(text) == text;  // only lower case reads back unchanged
+    return coder_users::parse_uuid(text) == text;  // only an id in lower case reads as itself
 }
 bool is_time_text(const std::string& text) {
     const auto time = coder_users::parse_rfc3339(text);
@@ -19,7 +20,7 @@ bool is_time_text(const std::string& text) {
 
 namespace {
 
-/// "" or what is wrong with a value that is not an array.
+/// Returns what is wrong with a value that is not an array; "" when nothing is.
 std::string value_error(const Json& json, ValueType type, const Shape* of, const std::string& at) {
     const bool text = json.is<std::string>();
     switch (type) {
@@ -50,7 +51,7 @@ std::string value_error(const Json& json, ValueType type, const Shape* of, const
             }
             return "";
         case ValueType::array:
-            break;  // see below
+            break;  // checked below
     }
     return at + " is of a type that this check does not know";
 }
@@ -95,7 +96,7 @@ std::string shape_error(const std::string& body, const Shape& shape, bool list) 
     if (body.empty() || body.back() != '\n') return "no newline at the end";
     if (body.find('\n') + 1 != body.size()) return "a newline inside";
     try {
-        const Json json = coder_users::format::parse_json(body);
+        const Json json = coder_users::wire::parse_json(body);
         if (!list) return shape_error(json, shape, shape.name);
         if (!json.is<picojson::array>()) return "no array";
         for (const Json& item : json.get<picojson::array>()) {
@@ -103,7 +104,7 @@ std::string shape_error(const std::string& body, const Shape& shape, bool list) 
             if (!error.empty()) return error;
         }
         return "";
-    } catch (const coder_users::format::JsonError& error) {
+    } catch (const coder_users::wire::JsonError& error) {
         return error.what();
     }
 }

@@ -1,4 +1,4 @@
-// What the tests of the store share: folders and files of their own, rows.
+// What the tests of the store share: files of their own, and rows.
 #pragma once
 
 #include <exception>
@@ -7,8 +7,8 @@
 
 #include "catch.hpp"
 #include "child_process.hpp"
-#include "coder_users/base/uuid.hpp"
-#include "coder_users/store/store.hpp"
+#include "coder_users/internal/base/uuid.hpp"
+#include "coder_users/internal/store/store.hpp"
 #include "raw_client.hpp"
 #include "temp_folder.hpp"
 
@@ -30,7 +30,7 @@ store::StoreOptions options(const std::string& path);
 
 store::StoreOptions in_memory(const std::string& name);
 
-/// A connection beside the store, as a tool would have it.
+/// Opens a connection next to the store, as a tool would.
 SQLite::Database raw(const std::string& path, int timeout_ms = 5000);
 
 /// Rows as "a|b", joined by newlines.
@@ -38,7 +38,7 @@ std::string rows(SQLite::Database& db, const std::string& sql);
 std::string rows(const std::string& path, const std::string& sql);
 std::string rows(store::Store& store, const std::string& sql);
 
-/// What `work` throws, as text; "" when it throws nothing.
+/// Returns the text of what `work` throws; "" when it throws nothing.
 template <class Work>
 std::string error_of(Work&& work) {
     try {
@@ -50,7 +50,7 @@ std::string error_of(Work&& work) {
 }
 std::string open_error(const std::string& path);
 
-/// An id that tells what it is for: "00000000-0000-4000-8000-0000000000" and two digits.
+/// Returns "00000000-0000-4000-8000-0000000000" and two digits.
 std::string id_of(int number);
 
 User user_named(const std::string& name, int number);

@@ -1,4 +1,4 @@
-// A folder of its own for a test, removed at the end, and the bytes of files.
+// A folder for one test, which is deleted at the end, and the bytes of files.
 #pragma once
 
 #include <filesystem>
@@ -17,14 +17,14 @@ class TempFolder {
 
     const std::string& path() const { return path_; }
     std::string file(const std::string& name) const;
-    /// The names of all files in it, sorted, joined by blanks.
+    /// Returns the names of all files in it, sorted, joined by blanks.
     std::string listing() const;
 
  private:
     std::string path_;
 };
 
-/// "" when there is no such file.
+/// Returns the bytes of a file; "" when it does not exist.
 std::string file_bytes(const std::string& path);
 
 void put(const std::string& path, const std::string& bytes);

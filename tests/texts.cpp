@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "coder_users/base/text.hpp"
+#include "coder_users/internal/base/text.hpp"
 
 namespace coder_users_test {
 

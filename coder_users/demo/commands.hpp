@@ -1,4 +1,4 @@
-// The demo's commands on the data of a server: what they take, ask and print.
+// The commands of the demo server that work on a database: their arguments, questions and output.
 #pragma once
 
 #include <termios.h>
@@ -24,7 +24,7 @@ namespace demo {
 
 namespace data = coder_users::data;
 
-/// Shows on a terminal how far something is that takes longer than a second.
+/// Shows on a terminal how far a task is, once it has taken a second.
 class ProgressLine {
  public:
     ~ProgressLine() {
@@ -49,7 +49,7 @@ class ProgressLine {
     bool shown_ = false;
 };
 
-/// Shows on a terminal for how long something works that cannot say how far it is.
+/// Shows on a terminal how long a task has taken, for tasks that cannot tell how far they are.
 class WorkingLine {
  public:
     WorkingLine() : thread_([this] { show_until_ended(); }) {}
@@ -79,7 +79,7 @@ class WorkingLine {
     std::thread thread_;
 };
 
-/// A line of the terminal that is not shown while it is typed.
+/// Reads a line from the terminal without showing what is typed.
 inline std::string ask_silently(const char* question) {
     struct Silence {
         Silence() {
@@ -94,14 +94,15 @@ inline std::string ask_silently(const char* question) {
         }
         termios before{};
     };
-    const Silence silence;  // ahead of the question: who answers at once is not shown, nor lost
+    const Silence silence;  // first: an answer typed at once is neither shown nor lost
     std::cerr << question << std::flush;
     std::string line;
     std::getline(std::cin, line);
     return line;
 }
 
-/// From the file, else asked for twice on a terminal, else the first line of the input.
+/// Reads a password from `file`; without one from the terminal, twice; without a terminal from the
+/// first line of the input.
 inline std::string read_password(const std::string& file) {
     std::string password;
     if (!file.empty()) {
@@ -119,7 +120,7 @@ inline std::string read_password(const std::string& file) {
     return password;
 }
 
-/// Calls `use` with the file, or the input for "-".
+/// Calls `use` with the content of the file, or with the input when the file is "-".
 inline void with_input(const std::string& file, const std::function<void(std::istream&)>& use) {
     if (file == "-") return use(std::cin);
     std::ifstream in(file, std::ios::binary);
@@ -133,7 +134,7 @@ inline std::string key_note(const coder_users::Copied& copied) {
     return "its sealing key in " + copied.key_file;
 }
 
-/// The command line of all commands. `run` is what was chosen; empty: to serve.
+/// The command line of all commands. `run` is the command that was chosen; empty: serve.
 struct Commands {
     Commands(CLI::App& app, const coder_users::Options& server_options) : options(server_options) {
         app.require_subcommand(0, 1);
@@ -237,7 +238,7 @@ struct Commands {
     data::NewAdmin admin;
 };
 
-/// What is wrong, with the fields of a refusal.
+/// Returns message, detail and validations of a refusal as one text.
 inline std::string text_of(const coder_users::ApiError& error) {
     std::string text = error.what();
     for (const auto& each : error.validations()) text += " " + each.field + ": " + each.detail;

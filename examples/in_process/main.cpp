@@ -1,4 +1,4 @@
-// Accounts without a socket: a program that looks after its users itself, and is told of changes.
+// Users without a socket: a program that manages its users itself, and is told of changes.
 #include <coder_users.hpp>
 #include <iostream>
 
@@ -12,17 +12,17 @@ int main() {
     options.database = ":memory:";
     options.before = [](const Event& event) -> std::optional<coder_users::Veto> {
         if (event.kind == EventKind::deleted && event.user.username == "ada")
-            return coder_users::Veto{"Ada stays."};  // 403 for clients, ApiError here
+            return coder_users::Veto{"Ada stays."};  // clients get 403, calls below ApiError
         return std::nullopt;
     };
-    options.on_event = [](const Event& event) {  // after the commit, on a thread of its own
+    options.on_event = [](const Event& event) {  // called after the commit, on a thread of its own
         std::clog << to_string(event.kind) << ' ' << event.user.username << '\n';
     };
     auto users = coder_users::open(options);
 
     coder_users::CreateUser ada;
     ada.email = "ada@example.com", ada.username = "ada", ada.password = "correct-Horse-9";
-    users.create_first_user(ada);  // the owner
+    users.create_first_user(ada);  // gets the role owner
 
     const auto host = users.as(Identity::system());  // may do everything
     coder_users::CreateUser bob = ada;
@@ -30,7 +30,7 @@ int main() {
     host.create_user(bob);
     const std::string token = host.make_token("bob").token;
 
-    const Identity caller = users.authenticate(token);  // somebody presents it
+    const Identity caller = users.authenticate(token);  // the user who presents this token
     std::cout << caller.user.username << " may rename ada: " << std::boolalpha
               << users.may(caller, Action::edit_user, "ada") << '\n';
     users.as(caller).rename_user("me", "robert");

@@ -7,7 +7,7 @@ using coder_users::testing::Client;
 using coder_users::testing::Server;
 
 TEST_CASE("a token ends when its time has come") {
-    Server server;  // in memory, empty, on a port of its own
+    Server server;  // in memory, without users, on a port of its own
     const Client owner = server.owner();
 
     const auto made =
@@ -26,7 +26,7 @@ TEST_CASE("an auditor reads the log and changes nothing") {
     const Client bob = server.user("bob");
     CHECK(auditor.get("/audit")["audit_logs.0.resource_target"] == "bob");
     CHECK(auditor.put("/users/bob/profile", R"({"username":"robert"})").status == 403);
-    CHECK(bob.over_http().get("/users/me").status == 200);  // over a socket, as a client would
+    CHECK(bob.over_http().get("/users/me").status == 200);  // over a socket, as a real client
 }
 
 TEST_CASE("every section starts from the same users") {
@@ -45,7 +45,7 @@ TEST_CASE("every section starts from the same users") {
 TEST_CASE("my program copes with a server in trouble") {
     Server server;
     const Client owner = server.owner();
-    server.faults().fail_write();  // the next change, as on a broken disk
+    server.faults().fail_write();  // the next change fails as on a broken disk
     CHECK(owner.post("/users/me/keys").status == 503);
     server.faults().limit_request();
     CHECK(owner.get("/users/me").status == 429);

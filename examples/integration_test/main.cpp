@@ -1,4 +1,4 @@
-// Tests of a client of the API, against a server of their own: no file, no port of yours, no wait.
+// Tests a client of the API against a server of its own, without files, fixed ports or waiting.
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>  // Catch2 3
 #else
@@ -10,14 +10,14 @@
 
 namespace testing = coder_users::testing;
 
-// What is tested: the part of your program that talks to the server.
+// The part of your program that talks to the server.
 bool is_auditor(const testing::Client& client) {
     const testing::Answer me = client.get("/users/me");
     return me.status == 200 && me.body.find("\"name\":\"auditor\"") != std::string::npos;
 }
 
 TEST_CASE("an auditor is known by its roles") {
-    testing::Server server;  // in memory, on a free port, gone at the end of the scope
+    testing::Server server;  // in memory, on a free port, stopped at the end of the scope
     CHECK(is_auditor(server.user_with_roles({"auditor"})));
     CHECK_FALSE(is_auditor(server.user_with_roles()));
     CHECK_FALSE(is_auditor(server.visitor()));

@@ -1,4 +1,5 @@
-// Users for a program that has an HTTP server already: the API beside the program's own routes.
+// Adds users to a program that has an HTTP server already: serves the API beside the program's own
+// routes.
 #include <httplib.h>
 
 #include <coder_users.hpp>
@@ -11,13 +12,13 @@ int main(int argc, char** argv) {
     sigemptyset(&signals), sigaddset(&signals, SIGINT), sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-    auto users = coder_users::open({"users.db"});  // as start(), without a socket of its own
+    auto users = coder_users::open({"users.db"});  // like start(), but without a socket
     httplib::Server site;
     users.mount(site, "/accounts");  // POST /accounts/users/login, ...
 
     site.Get("/greeting", [&](const httplib::Request& request, httplib::Response& response) {
         try {
-            const auto caller = users.authenticate(request);  // header, bearer or cookie
+            const auto caller = users.authenticate(request);  // token in header or cookie
             response.set_content("Hello, " + caller.user.username + "!\n", "text/plain");
         } catch (const coder_users::ApiError& refused) {
             response.status = refused.status();

@@ -8,11 +8,11 @@ int main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     coder_users::Options options{"users.db"};
-    if (argc > 1) options.port = std::stoi(argv[1]);  // 0: any free one
-    // Opens, migrates, binds; serves on its own thread. What fails is thrown here.
+    if (argc > 1) options.port = std::stoi(argv[1]);  // 0: any free port
+    // Opens and migrates the database, binds, and serves on threads of its own. Throws what fails.
     auto users = coder_users::start(options);
     std::cout << users.url() << std::endl;
 
     int signal = 0;
     sigwait(&signals, &signal);
-}  // stops and joins
+}  // stops the server and joins its threads

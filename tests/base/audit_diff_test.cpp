@@ -1,4 +1,4 @@
-#include "coder_users/base/audit_diff.hpp"
+#include "coder_users/internal/base/audit_diff.hpp"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "coder_users/base/duration.hpp"
+#include "coder_users/internal/base/duration.hpp"
 
 #include <cstdint>
 #include <cstdio>

@@ -1,5 +1,6 @@
-// A type with a list of its own: whatever reads lists does with it what it does with users.
-#include "coder_users/base/fields.hpp"
+// Tests with a type that has its own list of fields: answers, exports, rows and differences must
+// treat it as they treat users.
+#include "coder_users/internal/base/fields.hpp"
 
 #include <array>
 #include <cstdint>
@@ -9,12 +10,12 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/base/audit_diff.hpp"
-#include "coder_users/format/shape.hpp"
-#include "coder_users/format/transfer_reader.hpp"
-#include "coder_users/format/wire.hpp"
-#include "coder_users/store/columns.hpp"
-#include "coder_users/store/db.hpp"
+#include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/store/columns.hpp"
+#include "coder_users/internal/store/sqlite/db.hpp"
+#include "coder_users/internal/wire/answers.hpp"
+#include "coder_users/internal/wire/export_reader.hpp"
+#include "coder_users/internal/wire/shapes.hpp"
 
 using namespace coder_users;
 
@@ -40,7 +41,7 @@ struct Badge {
     std::string motto;
 };
 
-/// With what only its table and exports have.
+/// Adds fields that only the table and exports have.
 struct Locker {
     Badge badge;
     std::string hashed_code;
@@ -53,7 +54,7 @@ struct coder_users::fields::Of<Badge> {
     static constexpr const char* table = "badges";
     static constexpr auto list = std::make_tuple(
         Field("id", &Badge::id).is(Kind::uuid).in_audit(),
-        Field("owner", &Badge::owner).also_folded().in_audit_behind("worn"),
+        Field("owner", &Badge::owner).also_folded().in_audit_after("worn"),
         Field("issued", &Badge::issued).in_audit(), Field("worn", &Badge::worn).in_audit(),
         Field("number", &Badge::number).in_audit(),
         Field("colour", &Badge::colour)
@@ -62,7 +63,7 @@ struct coder_users::fields::Of<Badge> {
             .in_audit_as("paint"),
         Field("labels", &Badge::labels).in_no_column().exported_as("tags"),
         Field("roles", &Badge::roles).is(Kind::roles).in_no_column().in_audit(),
-        Field("pin", &Badge::pin).is_secret().exported_behind("id").in_audit(),
+        Field("pin", &Badge::pin).is_secret().exported_after("id").in_audit(),
         Field("motto", &Badge::motto).since_release(2, 10).in_audit());
 };
 
@@ -71,7 +72,7 @@ struct coder_users::fields::Of<Locker> {
     static constexpr auto list = std::tuple_cat(
         within(&Locker::badge),
         std::make_tuple(
-            Field("hashed_code", &Locker::hashed_code).is_secret().exported_behind("owner")));
+            Field("hashed_code", &Locker::hashed_code).is_secret().exported_after("owner")));
 };
 
 namespace {
@@ -85,13 +86,12 @@ Badge badge() {
 }
 
 Badge imported(const std::string& text) {
-    return format::transfer::read_object<Badge>(
-        format::transfer::Members(format::parse_json(text)));
+    return wire::transfer::read_object<Badge>(wire::transfer::Members(wire::parse_json(text)));
 }
 
 std::string exported(const Badge& badge) {
     JsonWriter json;
-    format::transfer::write_object(json, badge);
+    wire::transfer::write_object(json, badge);
     return json.take();
 }
 
@@ -128,15 +128,15 @@ TEST_CASE("answers have what is listed, from its release on, and no secret") {
         R"("colour":"blue","labels":["a","b"],)"
         R"("roles":[{"name":"auditor","display_name":"Auditor"}],"motto":"onwards"})"
         "\n";
-    CHECK(format::wire::object(badge(), {2, 10}) == all);
-    CHECK(format::wire::object(badge(), {3, 0}) == all);
-    CHECK(format::wire::object(badge(), {2, 9}) == without(all, R"(,"motto":"onwards")"));
-    CHECK(format::wire::object(badge()) == without(all, R"(,"motto":"onwards")"));
+    CHECK(wire::object(badge(), {2, 10}) == all);
+    CHECK(wire::object(badge(), {3, 0}) == all);
+    CHECK(wire::object(badge(), {2, 9}) == without(all, R"(,"motto":"onwards")"));
+    CHECK(wire::object(badge()) == without(all, R"(,"motto":"onwards")"));
 }
 
 TEST_CASE("the shape is that of the answers of the same release") {
-    using format::ValueType;
-    const auto shape = format::properties_of<Badge>({2, 10});
+    using wire::ValueType;
+    const auto shape = wire::properties_of<Badge>({2, 10});
     std::string names;
     for (const auto& property : shape) names.append(property.name).append(" ");
     CHECK(names == "id owner issued worn number colour labels roles motto ");
@@ -148,8 +148,8 @@ TEST_CASE("the shape is that of the answers of the same release") {
     CHECK(std::vector<std::string>(colours.begin(), colours.end()) ==
           std::vector<std::string>{"red", "blue"});
     CHECK(shape.at(6).of == nullptr);
-    CHECK(shape.at(7).of == &format::shapes::role);
-    CHECK(format::properties_of<Badge>({2, 9}).size() == shape.size() - 1);
+    CHECK(shape.at(7).of == &wire::shapes::role);
+    CHECK(wire::properties_of<Badge>({2, 9}).size() == shape.size() - 1);
 }
 
 TEST_CASE("what is exported comes back, each field in its place and checked") {
@@ -160,11 +160,11 @@ TEST_CASE("what is exported comes back, each field in its place and checked") {
     for (const char* part : {R"("pin":"1234",)", R"("issued":"1970-01-01T00:00:01Z",)",
                              R"("worn":true,)", R"("number":7,)", R"("tags":["a","b"],)"}) {
         CAPTURE(part);
-        CHECK_THROWS_AS(imported(without(all_exported, part)), format::JsonError);
+        CHECK_THROWS_AS(imported(without(all_exported, part)), wire::JsonError);
     }
     const auto refused = [](std::string text, const std::string& good, const char* bad) {
         text.replace(text.find(good), good.size(), bad);
-        CHECK_THROWS_AS(imported(text), format::JsonError);
+        CHECK_THROWS_AS(imported(text), wire::JsonError);
     };
     refused(all_exported, "11111111", "ABCDEFAB");
     refused(all_exported, "true", "1");
@@ -173,20 +173,20 @@ TEST_CASE("what is exported comes back, each field in its place and checked") {
     refused(all_exported, "motto", "other");
 
     const std::string before = without(all_exported, R"(,"motto":"onwards")");
-    CHECK(imported(before).motto == "");  // written before there were any
+    CHECK(imported(before).motto == "");  // the export was written before the field existed
 }
 
 TEST_CASE("a record has the fields of its part, with its own between them") {
     const Locker locker{badge(), "abc"};
     JsonWriter json;
-    format::transfer::write_object(json, locker);
+    wire::transfer::write_object(json, locker);
     std::string expected = all_exported;
     const std::string owner = R"("owner":"Ada",)";
     expected.insert(expected.find(owner) + owner.size(), R"("hashed_code":"abc",)");
     const std::string text = json.take();
     CHECK(text == expected);
     const auto read =
-        format::transfer::read_object<Locker>(format::transfer::Members(format::parse_json(text)));
+        wire::transfer::read_object<Locker>(wire::transfer::Members(wire::parse_json(text)));
     CHECK(read.hashed_code == "abc");
     CHECK(exported(read.badge) == all_exported);
     CHECK(store::columns<Locker>() == store::columns<Badge>() + ", hashed_code");

@@ -1,4 +1,4 @@
-#include "coder_users/base/json_writer.hpp"
+#include "coder_users/internal/base/json_writer.hpp"
 
 #include <cstdint>
 #include <string>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/format/json.hpp"
+#include "coder_users/internal/wire/json.hpp"
 
 using namespace coder_users;
 
@@ -65,7 +65,7 @@ TEST_CASE("every code point comes back from what is written") {
             : p < 0x10000 ? std::string{static_cast<char>(0xe0 | p >> 12), low(6), low(0)}
                           : std::string{static_cast<char>(0xf0 | p >> 18), low(12), low(6), low(0)};
         if (p > 0x3000 && p % 97 != 0) continue;  // a sample of the rest
-        wrong += format::parse_json(written(text)).get<std::string>() != text;
+        wrong += wire::parse_json(written(text)).get<std::string>() != text;
     }
     CHECK(wrong == 0);
 }

@@ -1,4 +1,4 @@
-#include "coder_users/base/text.hpp"
+#include "coder_users/internal/base/text.hpp"
 
 #include <string>
 #include <vector>
@@ -100,7 +100,7 @@ TEST_CASE("a code point is read as RFC 3629 has it") {
         {"\xf0\x90\x80\x80", 0x10000, 4},
         {"\xf4\x8f\xbf\xbf", 0x10ffff, 4},
         {"\xc3\xa4more", 0xe4, 2},
-        // Not well-formed: one byte goes.
+        // Not well-formed: one byte is dropped.
         {"\x80", -1, 1},
         {"\xbf\xbf", -1, 1},
         {"\xc0\x80", -1, 1},          // overlong NUL

@@ -1,10 +1,11 @@
-#include "coder_users/base/time.hpp"
+#include "coder_users/time.hpp"
 
 #include <cstdint>
 #include <limits>
 #include <string>
 
 #include "catch.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
 
 using namespace coder_users;
 

@@ -1,4 +1,4 @@
-#include "coder_users/base/url.hpp"
+#include "coder_users/internal/base/url.hpp"
 
 #include <string>
 #include <utility>
@@ -30,9 +30,9 @@ TEST_CASE("broken escapes, NUL and what is not UTF-8 are refused") {
         CAPTURE(text);
         CHECK_FALSE(percent_decode(text, false));
         CHECK_FALSE(percent_decode(text, true));
-        CHECK_FALSE(parse_target(std::string("/a/") + text));
-        CHECK_FALSE(parse_target(std::string("/a?x=") + text));
-        CHECK_FALSE(parse_target(std::string("/a?") + text + "=x"));
+        CHECK_FALSE(parse_url(std::string("/a/") + text));
+        CHECK_FALSE(parse_url(std::string("/a?x=") + text));
+        CHECK_FALSE(parse_url(std::string("/a?") + text + "=x"));
     }
     CHECK_FALSE(percent_decode(std::string_view("a\0b", 3), false));
 }
@@ -63,14 +63,14 @@ TEST_CASE("a path is cut at slashes before it is decoded") {
     };
     for (const Row& row : rows) {
         CAPTURE(row.target);
-        const auto target = parse_target(row.target);
+        const auto target = parse_url(row.target);
         REQUIRE(target);
         CHECK(target->segments == row.segments);
     }
 }
 
 TEST_CASE("of query parameters the order and the first of each name count") {
-    const auto target = parse_target("/a?b=1&c&=x&&d=&b=2&e=%3D%26+f=g&%62=3?");
+    const auto target = parse_url("/a?b=1&c&=x&&d=&b=2&e=%3D%26+f=g&%62=3?");
     REQUIRE(target);
     CHECK(
         target->query ==
@@ -80,9 +80,9 @@ TEST_CASE("of query parameters the order and the first of each name count") {
     CHECK(target->parameter("d") == "");
     CHECK_FALSE(target->parameter("B"));
     CHECK_FALSE(target->parameter("x"));
-    CHECK(parse_target("/a?x=&x=1")->parameter("x") == "");
-    CHECK(parse_target("/a?")->query.empty());
-    CHECK(parse_target("http://host?x=1")->parameter("x") == "1");
+    CHECK(parse_url("/a?x=&x=1")->parameter("x") == "");
+    CHECK(parse_url("/a?")->query.empty());
+    CHECK(parse_url("http://host?x=1")->parameter("x") == "1");
 }
 
 TEST_CASE("a host and its port as they stand in a URL") {

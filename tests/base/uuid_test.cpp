@@ -1,4 +1,4 @@
-#include "coder_users/base/uuid.hpp"
+#include "coder_users/internal/base/uuid.hpp"
 
 #include <string>
 

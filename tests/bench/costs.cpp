@@ -52,8 +52,8 @@ std::string request_of(std::string_view kind, const std::string& token) {
     return "POST /api/v2/users/me/keys/tokens" + fields + "Content-Length: 2\r\n\r\n{}";
 }
 
-/// A client that allocates nothing, and whose system calls are read and write: the server's are
-/// recvfrom and sendto.
+/// A client that allocates nothing. It calls read and write, so that its system calls differ from
+/// the server's recvfrom and sendto.
 class Client {
  public:
     explicit Client(int port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -70,7 +70,8 @@ class Client {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// Answers of this API end in a newline, and so does no part of one.
+    /// Sends a request and reads until a newline: every answer of this API ends in one, and has no
+    /// other.
     void ask(std::string_view request) {
         if (::write(fd_, request.data(), request.size()) < 0) std::abort();
         char last = 0;
@@ -113,7 +114,7 @@ Cost loop(std::string_view kind, int requests) {
     return {double(allocations - count) / requests, double(allocated - bytes) / requests};
 }
 
-/// The calls of each name in a whole run under strace.
+/// Counts the system calls of a run under strace, by name.
 std::map<std::string, double> system_calls(const std::string& self, const std::string& kind,
                                            int requests) {
     const coder_users_test::TempFolder folder;

@@ -1,4 +1,4 @@
-// Made-up users and tokens for measuring: always the same ones, through the store's own functions.
+// Makes the same users and tokens in every run, for measuring.
 #pragma once
 
 #include <algorithm>
@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "coder_users/base/uuid.hpp"
-#include "coder_users/rules/token.hpp"
-#include "coder_users/store/organizations.hpp"
-#include "coder_users/store/store.hpp"
-#include "coder_users/store/user_records.hpp"
+#include "coder_users/internal/base/uuid.hpp"
+#include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/store/organizations.hpp"
+#include "coder_users/internal/store/store.hpp"
+#include "coder_users/internal/store/user_records.hpp"
 
 namespace bench {
 
@@ -20,7 +20,7 @@ using namespace coder_users;
 inline constexpr Time born = from_micros(1'700'000'000'000'000);
 inline constexpr std::size_t token_count = 4096;
 
-/// Bytes that look random and are the same in every run.
+/// Bytes that look random but are the same in every run.
 class Repeatable {
  public:
     explicit Repeatable(std::uint64_t seed) : state_(seed) {}
@@ -40,7 +40,7 @@ class Repeatable {
     std::uint64_t state_;
 };
 
-/// User number i of the data set: "anna-sven-0000042". One in ten is dormant.
+/// Returns user number i, such as "anna-sven-0000042". One in ten is dormant.
 inline User user_number(std::size_t i) {
     static constexpr std::array<const char*, 16> names{
         "anna", "bob",  "carl", "dora", "emil", "fred", "gina", "hugo",
@@ -48,7 +48,7 @@ inline User user_number(std::size_t i) {
     std::array<unsigned char, 16> bytes{};
     Repeatable random(i + 1);
     for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random.next());
-    // Ids that grow are stored several times as fast as ids in any order.
+    // Ids in growing order are stored several times as fast as ids in random order.
     for (std::size_t k = 0; k < 4; ++k) bytes[k] = static_cast<unsigned char>(i >> (24 - 8 * k));
     User user;
     user.id = make_uuid(bytes);
@@ -64,8 +64,8 @@ inline User user_number(std::size_t i) {
     return user;
 }
 
-/// Fills an empty store; the tokens belong to the first users, the very first one is the owner.
-/// `now`: the tokens live for a year from then on. `hash`: of everybody's password.
+/// Fills an empty store. The tokens belong to the first users, of whom the very first is the owner,
+/// and live for a year from `now`. `hash` is that of everybody's password.
 inline std::vector<std::string> fill(store::Store& store, std::size_t users, Time now,
                                      const std::string& hash) {
     constexpr std::size_t chunk = 50'000;

@@ -1,6 +1,6 @@
-// The work of one request in instructions, counted by callgrind: fixed users, time and randomness,
-// so that the same code gives the same number. Run by growth.py; takes the path of a database that
-// does not exist.
+// Counts the instructions of one request by callgrind, with fixed users, time and randomness, so
+// that the same code gives the same count. growth.py runs it. The argument is the path of a
+// database to be made.
 #include <valgrind/callgrind.h>
 
 #include <coder_users.hpp>

@@ -1,6 +1,6 @@
-// How long a host waits for the service and how much memory it costs: start to the first answer,
-// stop with idle clients, one idle service, and the compile time of a file that includes the
-// header.
+// Measures what a host waits for and pays: the time from start to the first answer, the time of a
+// stop with idle clients, the memory of an idle service, and the time to compile a file that
+// includes the header.
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "coder_users/store/schema_sql.hpp"
+#include "coder_users/internal/store/schema_sql.hpp"
 #include "raw_client.hpp"
 #include "temp_folder.hpp"
 
@@ -49,7 +49,7 @@ coder_users::Options options(const std::string& database) {
     return chosen;
 }
 
-// A service up to its first answer over HTTP.
+// Times a service from its start to its first answer over HTTP.
 double start_to_first_answer(const std::string& database) {
     return timed([&] {
         auto users = coder_users::start(options(database));
@@ -57,7 +57,8 @@ double start_to_first_answer(const std::string& database) {
     });
 }
 
-// The least that any server on these parts needs: a database with this schema and a socket.
+// Times the least that any server made of these parts needs: a database with this schema and a
+// socket.
 double bare_database(const std::string& name) {
     return timed([&] {
         SQLite::Database db(name, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);

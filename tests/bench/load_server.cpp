@@ -18,9 +18,9 @@
 #include <thread>
 #include <vector>
 
-#include "coder_users/rules/password.hpp"
-#include "coder_users/server/front.hpp"
-#include "coder_users/server/lanes.hpp"
+#include "coder_users/internal/net/front.hpp"
+#include "coder_users/internal/net/lanes.hpp"
+#include "coder_users/internal/rules/password.hpp"
 #include "data.hpp"
 
 namespace {
@@ -83,21 +83,28 @@ void serve_until_input_ends(int port) {
     while (std::getline(std::cin, line)) continue;
 }
 
-/// Runs `respond` on the front; all or nothing of it in a lane of one thread.
-class OnFront final : public server::FrontHandler {
+/// Runs `respond` on the front: in the workers, or all of it in a lane of one thread.
+class OnFront final : public net::FrontHandler {
  public:
     OnFront(std::function<Response(const Request&)> respond, bool in_lane)
         : respond_(std::move(respond)), in_lane_(in_lane) {}
 
-    server::LanePool* lane_of(const Request& request) noexcept override {
-        return in_lane_ && request.method == "POST" ? &lane_ : nullptr;
+    struct Looked final : net::Pending {
+        Looked(OnFront& to, const Request& looked_at) : front(to), request(looked_at) {
+            if (front.in_lane_ && request.method == "POST") lane = &front.lane_;
+        }
+        Answer answer() noexcept override { return front.respond_(request); }
+        OnFront& front;
+        const Request& request;
+    };
+    std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url>) override {
+        return std::make_unique<Looked>(*this, request);
     }
-    server::Answer answer(const Request& request) noexcept override { return respond_(request); }
-    Response refuse(const Request&, const server::Refusal& refusal) noexcept override {
+    Response refuse(const Request&, const Refusal& refusal) noexcept override {
         return {refusal.status, {}, ""};
     }
     void serve() {
-        server::Front front(*this, Limits{}, Deadlines{});
+        net::Front front(*this, Limits{}, Deadlines{});
         front.bind("127.0.0.1", 0);
         front.start();
         serve_until_input_ends(front.port());
@@ -109,7 +116,7 @@ class OnFront final : public server::FrontHandler {
  private:
     std::function<Response(const Request&)> respond_;
     const bool in_lane_;
-    server::LanePool lane_{1, 100'000};
+    net::LanePool lane_{1, 100'000};
 };
 
 /// Runs `respond` on cpp-httplib's own server.

@@ -1,5 +1,5 @@
-// Whether the time of a refused login tells anything: four kinds of them, one after the other, and
-// the medians of each. Goal: within 5 % of each other over 200 tries (60 seconds are enough).
+// Measures whether the time of a refused login tells why it was refused: the medians of four kinds
+// of refusals must be within 5 % of each other over 200 tries (60 seconds are enough).
 #include <algorithm>
 #include <chrono>
 #include <coder_users.hpp>

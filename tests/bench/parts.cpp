@@ -1,6 +1,7 @@
-// What the parts of the server cost without HTTP around them: a token's check, lists and searches,
-// the start, and beneath them the bare SQLite statement.
-//   bench_parts [seconds] [users]     seconds 1: the shortest form, with 1,000 users
+// Measures the parts of the server without HTTP: checking a token, lists, searches, the start; and
+// a bare SQLite statement to compare with.
+//
+// bench_parts [seconds] [users]     seconds 1: the shortest form, with 1,000 users
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <time.h>
 
@@ -14,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "coder_users/store/user_list.hpp"
+#include "coder_users/internal/store/user_list.hpp"
 #include "data.hpp"
 #include "temp_folder.hpp"
 
@@ -35,8 +36,8 @@ double cpu_seconds() {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-/// Calls `work` for a while in three rounds; prints the median of their means, the spread, and how
-/// long this thread's processor worked, which other work on the machine does not lengthen.
+/// Calls `work` again and again in three rounds. Prints the median of their means, the spread, and
+/// the processor time of this thread, which other work on the machine does not lengthen.
 double report(const char* what, double seconds, const char* goal,
               const std::function<void()>& work) {
     std::vector<double> means, cpu;
@@ -109,14 +110,14 @@ void sessions(const std::string& path, const std::vector<std::string>& tokens, d
                seconds, cached ? "<= 8 us" : "-",
                [&] { service.authenticate(tokens[next++ % tokens.size()]); });
     }
-    // The statement beneath, alone on its connection.
+    // The bare statement, on a connection of its own.
     store::StoreOptions bare;
     bare.database = path;
     store::Store store(bare);
     std::size_t next = 0;
     store.read([&](store::Connection& c) {
         report("the joined statement for a session, bare", seconds, "-", [&] {
-            const auto found = store::api_keys::find_session(
+            const auto found = store::api_keys::find_checked_key(
                 c, tokens[next++ % tokens.size()].substr(0, rules::key_id_size));
             if (!found) std::abort();
         });

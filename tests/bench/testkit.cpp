@@ -1,5 +1,5 @@
-// What the author of an integration test feels: a server of one's own with a logged-in owner, many
-// of them at once, and one after the other.
+// Measures what the author of an integration test waits for: a server with a logged-in owner, many
+// servers at the same time, and many in turn.
 #include <algorithm>
 #include <chrono>
 #include <coder_users.hpp>

@@ -1,4 +1,5 @@
-// What a host does first: starts, acts in the process, catches a refusal, hears of a change.
+// A host that does what most hosts do: starts, acts in the process, catches a refusal, receives an
+// event.
 #include <atomic>
 #include <coder_users.hpp>
 #include <iostream>
@@ -24,7 +25,7 @@ int main() {
     std::string refusal;
     try {
         users.create_first_user(ada);
-    } catch (const coder_users::ApiError& error) {  // across the border of a shared library, too
+    } catch (const coder_users::ApiError& error) {  // also thrown across a shared library
         refusal = error.what();
     }
     const auto host = users.as(coder_users::Identity::system());

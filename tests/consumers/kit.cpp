@@ -1,4 +1,5 @@
-// The further headers: the kit for tests, and the work on a database that no server holds.
+// Uses the headers that coder_users.hpp does not include: the kit for tests, and the work on a
+// database without a server.
 #include <coder_users/data.hpp>
 #include <coder_users/testing.hpp>
 #include <cstdlib>

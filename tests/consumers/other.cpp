@@ -1,5 +1,5 @@
-// Another translation unit of the same host. In the compiled form, where no third-party header
-// follows, it has macros that platforms and libraries are known to define.
+// The second translation unit of the same host. In the compiled form, where no third-party header
+// follows, it defines macros that platforms and libraries are known to define.
 #ifdef CODER_USERS_COMPILED
 #include <chrono>
 #include <functional>

@@ -1,4 +1,4 @@
-// Repairs for owners who are locked out.
+// Repairs by the host, for owners who are locked out.
 #include <string>
 
 #include "../catch.hpp"

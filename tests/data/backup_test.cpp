@@ -1,4 +1,4 @@
-// Copies of a database and the way back, beside a running server and without one.
+// Backups and restores, with a running server and without one.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,7 +75,7 @@ TEST_CASE("a file that is there is replaced only on request") {
     CHECK(data::check(on(copy)).damage.empty());
 
     ::unlink(copy.c_str());
-    CHECK(server.service().backup(copy).key_file == copy + ".key");  // the same key: no question
+    CHECK(server.service().backup(copy).key_file == copy + ".key");  // the same key: it may stay
     ::unlink(copy.c_str());
     put(copy + ".key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
     CHECK_THROWS_WITH(server.service().backup(copy), ContainsSubstring("copy.db.key"));
@@ -174,7 +174,7 @@ TEST_CASE("restore() puts a copy back and refuses what would lose data") {
         CHECK(server.send("GET", "/users/me", token).status == 200);
         CHECK(server.send("GET", "/users/bob", token).status == 404);
     }
-    // On another machine: nothing there but the copy and its key.
+    // On another machine, which has only the copy and its key.
     const Options elsewhere = on(folder.file("elsewhere.db"));
     data::restore(elsewhere, copy);
     CHECK(file_bytes(elsewhere.database + ".key") == file_bytes(copy + ".key"));
@@ -182,7 +182,8 @@ TEST_CASE("restore() puts a copy back and refuses what would lose data") {
     CHECK(server.send("GET", "/users/me", token).status == 200);
 }
 
-// Two files cannot be replaced at once: the key of the new database waits beside the old one's.
+// Two files cannot be replaced in one step: until the second one is, the new key is in the file
+// "<path>.new".
 TEST_CASE("a restore that ended between database and key is finished by the next start") {
     const TempFolder folder;
     const Options options = on(folder.file("users.db"));

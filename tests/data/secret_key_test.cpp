@@ -1,4 +1,4 @@
-#include "coder_users/data/secret_key.hpp"
+#include "coder_users/internal/service/secret_key.hpp"
 
 #include <sys/stat.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "coder_users/server/open_store.hpp"
+#include "coder_users/internal/service/open_store.hpp"
 #include "server_fixture.hpp"
 #include "store_fixture.hpp"
 
@@ -24,10 +24,10 @@ Options at(const std::string& path) {
     return options;
 }
 
-/// The key that a start with these options ends up with.
+/// Returns the key that a start with these options uses.
 std::string key_of(const Options& options) {
-    server::Log log(options.log);
-    store::Store store(server::store_options(options, log));
+    Log log(options.log);
+    store::Store store(service::store_options(options, log));
     return data::secret_key(options, store, rules::system_random);
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("a database whose key is wrong or missing stays as it is, byte for byt
     TempFolder folder;
     const std::string path = folder.file("a.db");
     key_of(at(path));
-    store_test::raw(path).exec("PRAGMA journal_mode = DELETE");  // as a copy is
+    store_test::raw(path).exec("PRAGMA journal_mode = DELETE");  // as in a copied file
     const std::string log = GENERATE(std::string(), std::string(5000, 'w'));
     const bool missing = GENERATE(true, false);
     CAPTURE(log.size(), missing);
@@ -160,7 +160,7 @@ TEST_CASE("a fifo in place of the key file does not hold the start up", "[alone]
     while (!done && std::chrono::steady_clock::now() < end) std::this_thread::yield();
     const bool in_time = done;
     while (!done) {
-        // Its other end: lets a start that hangs go on.
+        // Opens the other end of the FIFO, so that a start that hangs continues.
         coder_users::FileDescriptor writer(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
         std::this_thread::yield();
     }
@@ -274,7 +274,7 @@ TEST_CASE("a new key seals everything anew at start, and the old one is not need
     }
     options.secret_key = old_key;
     CHECK_THROWS_WITH(start(options), ContainsSubstring("Options::secret_key"));
-    // Every sealed column of the schema was among them.
+    // All sealed columns of the schema were tested.
     CHECK(stored(path,
                  "SELECT count(*) FROM sqlite_schema t, pragma_table_info(t.name) c "
                  "WHERE t.type = 'table' AND c.name LIKE 'sealed%'") == "3");

@@ -1,6 +1,6 @@
 // Which account a login finds or creates (docs/contract/external_login.md, "Account of a login";
 // threats O2 to O4, O15, O16).
-#include "coder_users/rules/crypto.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "login_world.hpp"
 
 using namespace coder_users_test;
@@ -18,7 +18,7 @@ const std::string signups_off_title = "Signups are disabled";
 const std::string linked_title = "Account already linked";
 const std::string linked_text = "This account is linked to another identity of the login provider.";
 
-/// An account of the login type oidc that has never logged in, as an admin makes it.
+/// Lets an admin create an account with the login type oidc, which has never logged in.
 std::string made_by_admin(const OidcWorld& oidc, const std::string& name,
                           const std::string& login_type = "oidc") {
     const Answer made =
@@ -359,7 +359,7 @@ TEST_CASE("[O15] a name that is invalid is made valid; one that is taken gets a 
 }
 
 TEST_CASE("[O15] after ten taken alternatives the login is refused", "[O15]") {
-    // While it is on, whatever is random is the same each time, and so is every alternative.
+    // While it is on, all random values repeat, so that every alternative name is taken.
     const auto stuck = std::make_shared<std::atomic<bool>>(false);
     OidcWorld oidc([stuck](Options& options) {
         options.env.random = [stuck](unsigned char* bytes, std::size_t count) {

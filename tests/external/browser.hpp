@@ -1,4 +1,4 @@
-// A browser that can do two things: follow redirects and keep cookies.
+// A browser that follows redirects and keeps cookies, and does nothing else.
 #pragma once
 
 #include <map>
@@ -11,16 +11,16 @@
 
 namespace coder_users_test {
 
-/// The page at which redirects ended.
+/// The page at the end of the redirects.
 struct Page {
     std::string url;
     Answer answer;
-    std::vector<std::string> trail;  ///< every URL on the way, the last one included
+    std::vector<std::string> trail;  ///< every URL on the way, including the last one
 };
 
 class Browser {
  public:
-    /// What a name server does: `origin`, such as "http://coder.example", is at a loopback port.
+    /// Maps an origin, such as "http://coder.example", to a loopback port, as a name server would.
     void resolve(const std::string& origin, int port) { ports_[origin] = port; }
 
     void set_cookie(const std::string& origin, const std::string& name, const std::string& value) {
@@ -34,7 +34,7 @@ class Browser {
     }
     void forget_cookies(const std::string& origin) { cookies_.erase(origin); }
 
-    /// GET. Throws std::runtime_error when redirects do not end.
+    /// Sends GET and follows redirects. Throws std::runtime_error when they do not end.
     Page open(std::string url) {
         std::vector<std::string> trail;
         while (trail.size() < 20) {
@@ -48,7 +48,7 @@ class Browser {
         }
         throw std::runtime_error("redirects without end: " + url);
     }
-    /// One request, whatever comes of it.
+    /// Sends one request and returns the answer, also a redirect.
     Answer send(const std::string& method, const std::string& origin, const std::string& path,
                 const std::string& body = "") {
         HeaderList headers{{"Host", origin.substr(origin.find("//") + 2)}, {"Connection", "close"}};

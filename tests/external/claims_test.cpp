@@ -1,5 +1,5 @@
-// What an OpenID provider says of a user, and what it must not say
-// (docs/contract/external_login.md, "OpenID Connect", steps 1 and 3 to 9; threats O1 and O2).
+// Claims of an OpenID provider, good and bad (docs/contract/external_login.md, "OpenID Connect",
+// steps 1 and 3 to 9; threats O1 and O2).
 #include "login_world.hpp"
 
 using namespace coder_users_test;

@@ -1,6 +1,6 @@
-// Converting a password account: the way back from the provider (docs/contract/external_login.md,
-// "End of a conversion"; threat O4).
-#include "coder_users/rules/jwt.hpp"
+// The end of the conversion of a password account (docs/contract/external_login.md, "End of a
+// conversion"; threat O4).
+#include "coder_users/internal/rules/jwt.hpp"
 #include "login_world.hpp"
 
 using namespace coder_users_test;
@@ -16,7 +16,7 @@ const std::string not_found =
 const std::string not_valid = "Convert to oauth cookie is not valid. Please try again.";
 const std::string convert_cookie = "coder_oauth_convert_jwt";
 
-/// ada with a password, logged in, at a browser.
+/// ada, who has a password and is logged in, at a browser.
 struct Converting : OidcWorld {
     explicit Converting(const std::function<void(Options&)>& change = {}) : OidcWorld(change) {
         REQUIRE(world.server
@@ -47,7 +47,7 @@ struct Converting : OidcWorld {
         face.claims = changed(face.claims, claims);
         provider.show(face);
     }
-    /// That the conversion is refused, takes its cookie away, and changes nothing.
+    /// Checks that the conversion is refused, deletes its cookie, and changes nothing.
     void check_conversion_refused(int status, const std::string& message, const Flow& flow) {
         const Answer answer =
             login.check_refused(refusal(status, message), [&] { return finish(flow); });
@@ -64,7 +64,7 @@ struct Converting : OidcWorld {
     std::string session, state;
 };
 
-/// The convert cookie's claims, and a cookie made of others by the same key or another one.
+/// Reads and forges the convert cookie: decodes a part of it, or signs other claims.
 std::string decoded(std::string part) {
     for (char& c : part) c = c == '-' ? '+' : c == '_' ? '/' : c;
     while (part.size() % 4 != 0) part += '=';
@@ -127,7 +127,7 @@ TEST_CASE("[O4] what keeps a conversion from being completed", "[O4]") {
     Converting converting;
     const std::string of = "Request to convert login type ";
     const auto with_claims = [&](const Flow& good, const std::string& claims) {
-        // By the server's own key, which its secret key gives; a test cannot know it, so that a
+        // The server's own key comes from its secret key, which this test does not know. So a
         // changed payload has a bad signature.
         Flow flow = good;
         flow.cookies.set(convert_cookie, coder_users::rules::sign_jwt(claims, "another key"));

@@ -1,5 +1,5 @@
-// GitHub inside the test process, in the shapes of its documented API: an Enterprise server, so
-// that its API lies below /api/v3.
+// A stand-in for GitHub inside the test process, with the answers of its documented API. It is an
+// Enterprise server, so its API is under /api/v3.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@
 
 namespace coder_users_test {
 
-/// Who logs in, and what the API says of it.
+/// The user who logs in, as the API describes them.
 struct GithubUser {
     std::string id = "583231";  ///< JSON
     std::string login = "octocat";
@@ -24,7 +24,7 @@ struct GithubUser {
         R"({"email":"octocat@corp.example","primary":true,"verified":true,"visibility":"private"}])"};
     std::vector<std::string> memberships{"[]"};
     std::map<std::string, std::string> teams;  ///< "org/slug" -> the membership's state
-    std::map<std::string, Reply> replies;      ///< path -> the answer given instead
+    std::map<std::string, Reply> replies;      ///< path -> an answer to be given instead
 };
 
 /// A membership of an organization, as GET /user/memberships/orgs lists it.
@@ -42,7 +42,7 @@ class GithubStandIn {
         user_ = user;
     }
     std::string url() const { return server_.url(); }
-    /// The query with which the browser comes back, from where it was sent to.
+    /// Returns the query with which the browser comes back, given the URL to which it was sent.
     std::string authorize(const std::string& location) {
         auto query = parse_form(location.substr(location.find('?') + 1));
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -94,7 +94,8 @@ class GithubStandIn {
         }
         return error(404, "Not Found");
     }
-    /// The code's exchange; GitHub answers errors with 200, and a form to who asks for no JSON.
+    /// Exchanges the code. As GitHub does, it reports errors with 200, and answers a form unless
+    /// JSON is asked for.
     Reply exchange(const SeenRequest& request) {
         auto form = request.form;
         auto headers = request.headers;
@@ -112,7 +113,7 @@ class GithubStandIn {
                             R"("scope":"read:org,read:user,user:email"})"
                           : "access_token=gho_token&token_type=bearer"};
     }
-    /// One page of a list, with the Link header of the others.
+    /// Returns a page of a list with its Link header.
     Reply page(const std::vector<std::string>& pages, const SeenRequest& request) {
         const auto given = request.query.find("page");
         const std::size_t number = given == request.query.end() ? 1 : std::stoul(given->second);

@@ -1,6 +1,6 @@
 // Forged, broken and unusual id tokens (docs/contract/external_login.md, "OpenID Connect", step 2;
 // threats O6 to O8).
-#include "coder_users/rules/jwt.hpp"
+#include "coder_users/internal/rules/jwt.hpp"
 #include "login_world.hpp"
 
 using namespace coder_users_test;
@@ -28,7 +28,7 @@ Change token(const std::function<std::string(const std::string&)>& remake) {
         };
     };
 }
-/// Signed by another key than the one that the header names, or in another way.
+/// A token signed with another key than its header names, or in another way.
 template <class Sign>
 Change signed_with(const Members& head, Sign sign) {
     return [head, sign](OidcFace& face) {
@@ -44,8 +44,8 @@ std::string at(std::int64_t offset) {
 }
 std::string text(const std::string& value) { return '"' + value + '"'; }
 
-/// A provider whose key set holds, beside the EC key, an RSA key, a weak one, and kinds of keys
-/// that nobody can use here.
+/// A provider whose key set also holds an RSA key, a weak key, and keys of kinds that are not
+/// supported.
 struct Keys : OidcWorld {
     using OidcWorld::OidcWorld;
     Change with_keys(const Change& change) {
@@ -175,7 +175,7 @@ TEST_CASE("[O7] what has not the form of a signed token is refused", "[O7]") {
     const auto whole = [](const std::string& text) {
         return token([text](const std::string&) { return text; });
     };
-    /// The header or the claims as they are, well signed.
+    /// Keeps header and claims as texts, signed correctly.
     const auto raw = [&](const std::string& head, const std::string& body) {
         return token([&keys, head, body](const std::string&) {
             const std::string input = signing_input(head, body);

@@ -1,5 +1,5 @@
-// The provider's keys: fetched when needed, kept as long as it says, fetched anew for a key that is
-// not known or does not fit (contract external_login.md 3, step 2).
+// The provider's keys: fetched when they are needed, kept as long as the provider says, and fetched
+// again when none of them fits (docs/contract/external_login.md, "OpenID Connect", step 2).
 #include "login_world.hpp"
 
 using namespace coder_users_test;

@@ -1,4 +1,5 @@
-// A server with a login provider, a browser's cookies, and what every refused login must leave.
+// A server with a login provider and a browser's cookies, and the checks that every refused login
+// must pass.
 #pragma once
 
 #include <functional>
@@ -28,15 +29,15 @@ class CookieJar {
     std::map<std::string, std::string> values_;
 };
 
-/// A login under way: what the start answered.
+/// A login that has been started.
 struct Flow {
     CookieJar cookies;
-    std::string location;  ///< where the browser is sent
-    /// A parameter of it, decoded; "" when it is absent.
+    std::string location;  ///< the URL to which the browser is sent
+    /// Returns a parameter of that URL, decoded; "" when it is absent.
     std::string operator[](const std::string& name) const;
 };
 
-/// A refusal of type Response. `detail` "": none; ending in "*": it begins so, and does not end
+/// A refusal of type Response. A `detail` of "" means none; one that ends in "*" is compared up to
 /// there.
 struct Refusal {
     ~Refusal();
@@ -56,7 +57,7 @@ void check_response(const Answer& answer, const Refusal& expected);
 /// A refusal that browsers show.
 void check_page(const Answer& answer, int status, const std::string& title, std::string text);
 
-/// That the cookies of the flow are cleared and no session is given.
+/// Checks that the cookies of the login are deleted and no session is given.
 void check_cookies_cleared(const Answer& answer, bool oidc = true);
 void check_no_session(const Answer& answer);
 
@@ -66,14 +67,14 @@ class LoginWorld {
     LoginWorld(std::string callback, const coder_users::Options& options);
     ~LoginWorld();
 
-    /// The start: `query` begins with "?" or is empty.
+    /// Starts a login. `query` is empty or begins with "?".
     Answer ask(const std::string& query, const HeaderList& headers = {}) const;
     Flow begin(const std::string& query = "") const;
     Flow begin(const std::string& query, CookieJar cookies, const HeaderList& headers = {}) const;
-    /// The way back, with the browser's cookies.
+    /// Comes back from the provider, with the browser's cookies.
     Answer back(const Flow& flow, const std::string& query) const;
 
-    /// That `login()` is refused, clears the cookies, and leaves nothing but the audit entry.
+    /// Checks that `login()` is refused, deletes the cookies, and leaves only an audit entry.
     Answer check_refused(const Refusal& expected, const std::function<Answer()>& login) const;
     void check_page_refused(const std::string& title, const std::string& text,
                             const std::function<Answer()>& login) const;
@@ -103,7 +104,7 @@ struct OidcWorld {
     ~OidcWorld();
 
     Answer log_in(const std::string& query = "");
-    /// A login at a provider whose face is `change`d.
+    /// Logs in while `change` has changed the provider's face.
     Answer log_in_with(const std::function<void(OidcFace&)>& change);
     Answer log_in_as(const Members& claims);
     void check_refused(const Refusal& expected, const std::function<void(OidcFace&)>& change);

@@ -1,4 +1,5 @@
-// External login in a host's own httplib::Server, below a prefix of the host.
+// Login through a provider with the API mounted on a host's own httplib::Server, under another
+// prefix.
 #include "host_server.hpp"
 #include "login_world.hpp"
 

@@ -1,5 +1,5 @@
-// Providers by name: the look-up is part of a call's 5 seconds, every address counts, and the
-// certificate is that of the name.
+// Providers that are given by name: the look-up counts for the 5 seconds of a call, all addresses
+// are tried, and the certificate must be that of the name.
 #include <dlfcn.h>
 #include <netdb.h>
 
@@ -62,7 +62,7 @@ std::string named(OidcStandIn& provider, const std::string& host) {
 
 }  // namespace
 
-/// Takes the place of the C library's in this program.
+/// Replaces the function of the C library in this program.
 extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints,
                            addrinfo** found) {
     static const auto real =

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "coder_users/rules/crypto.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 
 namespace coder_users_test {
 

@@ -23,7 +23,7 @@ std::string json_object(const Members& members);
 /// `members` with those of `changes` in their place.
 Members changed(Members members, const Members& changes);
 
-/// What the provider says. Replace parts of it to break them.
+/// What the provider says. Tests replace parts of it to break them.
 struct OidcFace {
     Members claims;      ///< laid over those of a good id token
     Members userinfo;    ///< laid over the answer of a good userinfo endpoint
@@ -32,10 +32,10 @@ struct OidcFace {
     Members header;      ///< laid over the id token's {"alg":"ES256","kid":"ec"}
     std::string keys;    ///< the key set
     HeaderList headers;  ///< of the answer with the keys
-    /// The whole id token from its header and its claims; by default signed with the EC key.
+    /// Makes the id token of its header and claims. By default it is signed with the EC key.
     std::function<std::string(const std::string& header, const std::string& claims)> id_token;
     std::map<std::string, Reply> replies;  ///< path -> the answer given instead
-    std::function<void()> at_refresh;      ///< called ahead of the answer to a refresh token
+    std::function<void()> at_refresh;      ///< called before a refresh token is answered
 };
 
 /// Paths: /.well-known/openid-configuration, /authorize, /token, /userinfo, /keys.
@@ -50,8 +50,8 @@ class OidcStandIn {
 
     std::string url() const { return server_.url(); }
 
-    /// What the provider's pages do in the end: the query with which the browser is sent back to
-    /// the callback. `location` is where the login was sent.
+    /// Does what the provider's pages do: takes the URL to which the login sent the browser, and
+    /// returns the query with which it comes back.
     std::string authorize(const std::string& location);
 
     /// How many requests came for a path.
@@ -59,9 +59,9 @@ class OidcStandIn {
     /// The last request for a path.
     SeenRequest last(const std::string& path) const;
 
-    /// Seconds since 1970, of the clock that id tokens are made by.
+    /// The clock of the provider, in seconds since 1970.
     std::atomic<std::int64_t> now;
-    /// Whether /token wants the secret in the form (else by Basic authentication).
+    /// Whether /token expects the secret in the form instead of in Basic authentication.
     std::atomic<bool> secret_in_form{true};
     const ProviderKey ec = ProviderKey::ec();
 

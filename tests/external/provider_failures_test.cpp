@@ -1,5 +1,5 @@
-// A provider that fails, lies about where things are, or does not answer (contract
-// external_login.md 2 and 3, last paragraph; threat O11).
+// A provider that fails, does not answer, or gives wrong addresses
+// (docs/contract/external_login.md, "Steps of a login" and "Calls to a provider"; threat O11).
 #include <thread>
 
 #include "login_world.hpp"
@@ -15,10 +15,10 @@ std::string text(const std::string& value) { return '"' + value + '"'; }
 
 Reply html() { return {200, "<html>Maintenance</html>", {{"Content-Type", "text/html"}}}; }
 Reply redirect(const std::string& location) { return {302, "", {{"Location", location}}}; }
-/// Good JSON, and then blanks without end.
+/// Good JSON, followed by 50 MB of blanks.
 Reply huge(const std::string& json) { return {200, json + std::string(50 << 20, ' ')}; }
 
-/// What a start answers while the discovery document is of no use.
+/// Checks the answer of a start while the discovery document cannot be used.
 void check_no_start(const OidcWorld& oidc) {
     const Answer answer = oidc.login.ask("");
     CHECK(answer.status == 500);
@@ -174,8 +174,8 @@ TEST_CASE("[O11] however slowly a provider answers, it has 5 seconds", "[O11]") 
         before.push_back(oidc.world.snapshot());
         oidc.provider.show(face);
     }
-    // All at once; a byte comes every 300 ms, so that without a deadline each would take longer
-    // than the client waits.
+    // All worlds are asked at the same time. A byte comes every 300 ms, so that without a deadline
+    // each call would take longer than the client waits.
     const auto answers = all_at_once(worlds.size(), [&](std::size_t i) {
         RawClient client(worlds[i]->world.server.port());
         client.send(request_text("GET", targets[i], cookies[i].headers()));

@@ -1,4 +1,4 @@
-// The whole walk of a browser through a certified OpenID provider, the npm package oidc-provider.
+// Lets a browser log in at a certified OpenID provider, the npm package oidc-provider.
 #include "real_provider.hpp"
 
 #include "browser.hpp"
@@ -23,7 +23,7 @@ Options trusting(const RealProvider& provider, const std::function<void(Options&
     return options;
 }
 
-/// A server whose clock goes by the provider's, and somebody at a browser.
+/// A server whose clock agrees with the provider's, and a browser.
 struct Walk {
     explicit Walk(const RealProvider& provider,
                   const std::function<void(Options&)>& change = nullptr)
@@ -34,7 +34,7 @@ struct Walk {
         browser.resolve(issuer, provider.port());
         browser.resolve(here, world.server.port());
     }
-    /// Somebody else sits down and logs in.
+    /// Logs another user in, at the same browser.
     Page log_in_as(const std::string& account) {
         browser.forget_cookies(issuer);
         browser.forget_cookies(here);
@@ -50,7 +50,7 @@ struct Walk {
 };
 
 std::vector<std::string> arguments() { return {"--redirect-uri", here + callback}; }
-/// What a login that went well ends at: "/", where this server has no page.
+/// Checks that a login ended well: at "/", where this server has no page.
 void check_home(const Page& page) {
     CHECK(page.url == here + "/");
     CHECK(page.answer.status == 404);

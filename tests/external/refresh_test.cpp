@@ -1,5 +1,5 @@
-// Sessions of external logins: the link they need, and the provider's tokens behind them (contract
-// http.md 6.2, checks 8 and 9; threat O14).
+// Sessions of logins through a provider: the link that they need, and the provider's tokens that
+// are renewed for them (docs/contract/http.md, "Checks of a session", checks 8 and 9; threat O14).
 #include <atomic>
 #include <thread>
 
@@ -12,7 +12,7 @@ namespace {
 const std::string not_refreshed =
     "Could not refresh expired Oauth token. Try re-authenticating to resolve this issue.";
 
-/// ada, logged in at a provider that gives refresh tokens, after her provider token has expired.
+/// ada, logged in at a provider that gives refresh tokens. Her provider token has expired.
 struct Expired : OidcWorld {
     Expired() {
         const Answer answer =

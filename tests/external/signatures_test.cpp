@@ -1,12 +1,11 @@
 // Signatures of every allowed kind, by keys that are not this library's own.
-#include "coder_users/rules/signatures.hpp"
+#include "coder_users/internal/rules/signatures.hpp"
 
 #include <string>
 
 #include "catch.hpp"
-#include "coder_users/format/json_members.hpp"
-#include "coder_users/routes/oidc_documents.hpp"
-#include "coder_users/rules/id_token.hpp"
+#include "coder_users/internal/rules/id_token.hpp"
+#include "coder_users/internal/wire/provider_documents.hpp"
 #include "signing.hpp"
 
 namespace signatures_test {
@@ -16,7 +15,7 @@ using namespace coder_users::rules;
 using coder_users_test::ProviderKey;
 
 IssuerKey read_key(const ProviderKey& key, const std::string& id = "k") {
-    return routes::parse_issuer_keys("{\"keys\":[" + key.jwk(id) + "]}").at(0);
+    return issuer_keys(wire::read_key_set("{\"keys\":[" + key.jwk(id) + "]}")).at(0);
 }
 
 bool fits(const char* algorithm, const PublicKey& key, const std::string& text,

@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "coder_users/rules/crypto.hpp"
-#include "coder_users/rules/jwt.hpp"
-#include "coder_users/rules/signature_keys.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/rules/jwt.hpp"
+#include "coder_users/internal/rules/signature_keys.hpp"
 
 namespace coder_users_test {
 

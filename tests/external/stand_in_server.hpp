@@ -1,4 +1,4 @@
-// A small HTTP server inside the test process that answers as badly as a test wants.
+// A small HTTP server inside the test process, which answers as badly as a test wants.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace coder_users_test {
 
-/// `name=value` pairs joined by `&`, decoded. Of a repeated name the first counts.
+/// Reads `name=value` pairs that are joined by `&`. The first of several with the same name counts.
 std::map<std::string, std::string> parse_form(const std::string& text);
 
 /// The form encoding of one text.
@@ -32,14 +32,14 @@ struct Reply {
     Pace pace = Pace::whole;
 };
 
-/// Serves on a loopback port from its construction to its destruction, each connection on a thread
-/// of its own and for one request.
+/// Serves on a loopback port while it exists. Every connection has its own thread and may send one
+/// request.
 class StandInServer {
  public:
     using Handler = std::function<Reply(const SeenRequest&)>;
 
-    /// The handler is called by several threads at once. With a certificate and its key (PEM) the
-    /// server speaks TLS.
+    /// Several threads may call the handler at the same time. With a certificate and its key (PEM)
+    /// the server speaks TLS.
     explicit StandInServer(Handler handler, const std::string& certificate = "",
                            const std::string& key = "");
     ~StandInServer();

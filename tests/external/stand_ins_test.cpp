@@ -1,5 +1,5 @@
-// That the providers of these tests are as strict as real ones: a client that does it wrong gets
-// nothing from them.
+// Checks that the stand-ins of providers are as strict as real ones: a client that makes a mistake
+// gets nothing from them.
 #include "github_stand_in.hpp"
 #include "people.hpp"
 #include "real_provider.hpp"

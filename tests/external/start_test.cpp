@@ -1,6 +1,6 @@
-// The start of a login, its cookies, and what the way back is checked for before the provider is
-// asked (docs/contract/external_login.md, "GET /users/authmethods", "Steps of a login" and
-// "Start"; threats O5, O9, O10, O12).
+// The start of a login, its cookies, and the checks of its return that come before the provider is
+// asked (docs/contract/external_login.md, "GET /users/authmethods", "Steps of a login" and "Start";
+// threats O5, O9, O10, O12).
 #include "login_world.hpp"
 
 using namespace coder_users_test;
@@ -193,7 +193,7 @@ TEST_CASE("[O9] whatever is asked for, the way back is one path of this server",
         for (unsigned n = next(7); n-- > 0;) given += pieces[next(std::size(pieces))];
         INFO(given);
         const Answer answer = oidc.login.ask("?redirect=" + form_encoded(given));
-        if (answer.status == 400) continue;  // not UTF-8: refused at the door
+        if (answer.status == 400) continue;  // not UTF-8: refused before the operation
         CHECK(answer.status == 307);
         CookieJar jar;
         jar.take(answer);

@@ -14,8 +14,8 @@ namespace {
 
 using coder_users::Options;
 
-/// A login at a provider with a certificate for `address`, by a server that trusts `trusted`
-/// (PEM; "": the system's certificates).
+/// Starts a login at a provider with a certificate for `address`. The server trusts `trusted`
+/// (PEM), or the system's certificates when that is "".
 Answer start_at(const OidcStandIn& provider, const std::string& trusted) {
     const TempFolder folder;
     const std::string bundle = folder.file("bundle.pem");
@@ -102,7 +102,7 @@ TEST_CASE("no SIGPIPE ends a host that waits for a provider on a thread of its o
         }
     });
     CHECK(eventually([&] { return tls.provider.count("/token") > calls; }));
-    service.stop();  // cuts the connection under the call
+    service.stop();  // ends the connection while the call uses it
     host.join();
     ::sigaction(SIGPIPE, &before, nullptr);
     CHECK(refused);

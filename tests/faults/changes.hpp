@@ -1,5 +1,5 @@
-// A database with somebody in it for every kind of change, and one good request for each route that
-// changes something.
+// A database with a user for every kind of change, and one good request for each route that changes
+// something.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ namespace faults {
 
 using namespace coder_users_test;
 
-/// The same bytes in the same order in every process, so that what requests store can be compared.
+/// Writes the same bytes in the same order in every process, so that the files can be compared.
 inline void repeatable_random(unsigned char* bytes, std::size_t count) {
     static std::atomic<std::uint64_t> step{0};
     for (std::size_t i = 0; i < count; ++i) {
@@ -26,7 +26,7 @@ inline void repeatable_random(unsigned char* bytes, std::size_t count) {
     }
 }
 
-/// A service over a file whose answers depend on nothing but the file and the requests.
+/// Options whose service depends on nothing but the file and the requests.
 inline coder_users::Options repeatable(const std::string& database) {
     coder_users::Options options{database};
     options.port = 0;
@@ -74,7 +74,7 @@ class Prepared {
                       .text();
     }
 
-    /// The database at `to`, with its key; or one that nobody has used yet.
+    /// Copies the database and its key to `to`; or an unused one when `empty`.
     void copy(const std::string& to, bool empty = false) const {
         namespace fs = std::filesystem;
         const std::string from = empty ? folder_.file("empty.db") : path();
@@ -85,7 +85,7 @@ class Prepared {
 
     std::string owner, token, session;
 
-    /// One for every route of the table that changes something.
+    /// Returns one change for every route of the table that changes something.
     std::vector<Change> changes() const {
         const std::string password = "\"password\":\"" + good_password + "\"}";
         const std::string organization = stored(path(), "SELECT id FROM organizations");

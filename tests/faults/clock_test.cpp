@@ -1,4 +1,4 @@
-// Clocks that are wrong by years, in both directions.
+// Clocks that are years fast or slow.
 #include <chrono>
 #include <string>
 
@@ -22,7 +22,7 @@ TEST_CASE("a clock that jumps by years makes no key immortal and stops nothing")
     };
     const std::string old_token = token_for_an_hour(old_session);
 
-    // Ten years on: past 2038's end of 32-bit seconds after the next jump.
+    // Ten years forward; the next jump passes 2038, where seconds in 32 bits end.
     server.advance(20 * year);
     CHECK(status(old_session) == 401);
     CHECK(status(old_token) == 401);
@@ -30,7 +30,7 @@ TEST_CASE("a clock that jumps by years makes no key immortal and stops nothing")
     const std::string token = token_for_an_hour(session);
     CHECK(status(session) == 200);
 
-    // Back again: what was made in the future works and gains nothing by it.
+    // Back again: what was made in the future still works, but not for longer.
     server.advance(-20 * year);
     for (int i = 0; i < 3; ++i) {
         CHECK(status(session) == 200);
@@ -44,7 +44,7 @@ TEST_CASE("a clock that jumps by years makes no key immortal and stops nothing")
     server.advance(26 * std::chrono::hours(1));
     CHECK(status(session) == 401);
 
-    // A clock before 1970, one before the first year and one behind the last.
+    // Before 1970, before the first year, and after the last year that can be written.
     for (const auto jump : {-100 * year, -2100 * year, 12'000 * year}) {
         server.advance(jump);
         for (const char* path : {"/users/first", "/buildinfo", "/users/me"})

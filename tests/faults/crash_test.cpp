@@ -1,5 +1,5 @@
-// The crash ledger: the server is killed at random moments while clients change everything that can
-// be changed, and afterwards everything that was acknowledged must be there.
+// The crash ledger: the server is killed at random moments while clients make every kind of change.
+// Afterwards everything that was acknowledged must be there.
 #include <memory>
 #include <random>
 #include <thread>
@@ -32,7 +32,7 @@ class Ledger {
         const std::string session =
             post("/users/login", R"({"email":"owner@example.org",)" + password)["session_token"]
                 .text();
-        // One that lives through all rounds.
+        // A token that outlives all rounds.
         owner_ = post("/users/me/keys/tokens", R"({"lifetime":31536000000000000})", session)["key"]
                      .text();
         server.stop();
@@ -47,7 +47,7 @@ class Ledger {
         std::vector<std::thread> threads;
         for (auto& client : clients_)
             threads.emplace_back([&, c = client.get()] { c->work(server.port(), number); });
-        // The moment is what is random here, not something that is waited for.
+        // A random moment is the purpose of this sleep; nothing is waited for.
         std::this_thread::sleep_for(std::chrono::microseconds(random_() % 120'000));
         server.kill();
         for (std::thread& thread : threads) thread.join();
@@ -91,7 +91,7 @@ class Ledger {
 TEST_CASE("what was acknowledged is there after kills at random moments, and nothing revoked works",
           "[crash]") {
     const long wanted = rounds(8, 2);
-    // A failing run is repeated by its seed as far as threads and kills allow.
+    // A seed repeats a failing run, except for the timing of threads and kills.
     const unsigned seed = rounds_asked_for() ? std::random_device()() : 1;
     CAPTURE(seed);
     long acknowledged = 0, done = 0, undone = 0;

@@ -1,4 +1,4 @@
-// Mutants of a database: refused with a clear error and left byte for byte, or served.
+// Mutants of a database: each must be refused with a clear error and unchanged bytes, or be served.
 #include <algorithm>
 #include <random>
 #include <string>
@@ -15,7 +15,7 @@ using store_test::put;
 
 namespace {
 
-/// Everything that chance decides about one mutant.
+/// A mutation, fully described by a random seed.
 class Mutation {
  public:
     explicit Mutation(unsigned seed) : random_(seed) {}
@@ -42,7 +42,7 @@ class Mutation {
                     bytes[i] = static_cast<char>(random_());
                 return bytes;
             }
-            default:  // a tail that does not belong to it
+            default:  // a tail of other bytes
                 return bytes + std::string(below(3 * page), '\x5a');
         }
     }
@@ -63,15 +63,16 @@ class Mutation {
     std::mt19937 random_;
 };
 
-/// What is damaged may hold NUL, which JSON can say and our strict reader refuses.
+/// Replaces NUL, which damaged text may hold and JSON can write, but which our strict reader
+/// refuses.
 std::string without_nul(std::string json) {
     const std::string nul = "\\u0000";
     for (std::size_t at = 0; (at = json.find(nul, at)) != std::string::npos;) json.erase(at, 6);
     return json;
 }
 
-/// Opens it, asks for a bit of everything, and says what is wrong about that; "refused" or "served"
-/// when nothing is.
+/// Opens the database, makes a request of every kind, and describes what went wrong. Otherwise
+/// returns "refused" or "served".
 std::string tried(const std::string& path, const Prepared& prepared) {
     const std::string before = file_bytes(path), log_before = file_bytes(path + "-wal");
     std::unique_ptr<coder_users::Service> service;
@@ -97,7 +98,7 @@ std::string tried(const std::string& path, const Prepared& prepared) {
         damaged = damaged || answer.status >= 500;
         if (answer.status == 503 && damaged) continue;
         try {
-            if (!answer.body.empty()) coder_users::format::parse_json(without_nul(answer.body));
+            if (!answer.body.empty()) coder_users::wire::parse_json(without_nul(answer.body));
         } catch (const std::exception&) {
             return text + " is answered " + answer.body.substr(0, answer.body.find('\n'));
         }
@@ -118,7 +119,7 @@ TEST_CASE("damaged databases are refused untouched or served, and never crash th
     const long wanted = rounds(150, 40), batch = 50;
     long refused = 0, served = 0;
     for (long first = 0; first < wanted; first += batch) {
-        // In a process of its own, so that the number of the one that crashes is known.
+        // In another process, so that a crash tells the number of its mutant.
         Child child([&](const Child& self) {
             for (long i = first; i < (std::min)(first + batch, wanted); ++i) {
                 Mutation mutation(static_cast<unsigned>(i));
@@ -126,7 +127,7 @@ TEST_CASE("damaged databases are refused untouched or served, and never crash th
                     std::filesystem::remove(path + suffix);
                 put(path + ".key", key);
                 put(path, mutation.of(good));
-                if (mutation.below(4) == 0)  // a log that nobody knows
+                if (mutation.below(4) == 0)  // a write-ahead log that does not belong to it
                     put(path + "-wal", mutation.of(good).substr(0, mutation.below(20'000)));
                 self.say(tried(path, prepared));
             }

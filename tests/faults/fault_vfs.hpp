@@ -1,6 +1,6 @@
-// SQLite's own file access with a switch in it: calls are counted, and the n-th one fails or ends
-// the process. Between two calls nothing on the disk changes, so ending at each of them is ending
-// at every moment that can be told apart later.
+// SQLite's own access to files, with a switch: it counts the calls, and the n-th one fails or ends
+// the process. The disk does not change between two calls, so ending at each call tests every
+// moment that can make a difference later.
 #pragma once
 
 #include <sqlite3.h>
@@ -27,7 +27,7 @@ enum Kind : unsigned {
     every_call = 511,
 };
 
-/// What the calls of the process run into. Any thread may change it at any time.
+/// What happens to the calls of the process. Any thread may change it at any time.
 struct Plan {
     enum class Act { fail, exit_before, exit_within };
 
@@ -35,11 +35,11 @@ struct Plan {
     std::atomic<long> count{0};      ///< how many there were since arm()
     std::atomic<long> first{LONG_MAX}, last{LONG_MAX};
     std::atomic<Act> act{Act::fail};
-    std::atomic<int> code{0};               ///< instead of the kind's own error; 0: that one
+    std::atomic<int> code{0};               ///< the error to return; 0: the usual one of the kind
     std::atomic<long> hits{0};              ///< faults that happened since arm()
     std::atomic<bool> log_unsynced{false};  ///< syncs of write-ahead logs do nothing
 
-    /// Calls `from` to `to`, counted from 1 over the given kinds, will fail.
+    /// Makes calls `from` to `to` fail, counted from 1 over these kinds.
     void arm(unsigned of, long from, long to = LONG_MAX, Act what = Act::fail, int with = 0) {
         kinds = 0;
         count = 0, hits = 0, first = from, last = to, act = what, code = with;
@@ -47,7 +47,7 @@ struct Plan {
     }
     void disarm() { kinds = 0; }
 
-    /// The number of a call that is to fail; 0: it goes on.
+    /// Returns the number of this call if it is to fail; 0 otherwise.
     bool strikes(Kind kind) {
         if (!(kinds & kind)) return false;
         const long number = ++count;
@@ -87,7 +87,7 @@ inline int read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
 }
 inline int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
     if (!plan().strikes(write_calls)) return real(f)->pMethods->xWrite(real(f), from, n, at);
-    real(f)->pMethods->xWrite(real(f), from, n / 2, at);  // as a write that is cut short
+    real(f)->pMethods->xWrite(real(f), from, n / 2, at);  // as a write that is cut off
     if (plan().act == Plan::Act::exit_within) ::_exit(Plan::exit_status);
     return plan().error(SQLITE_IOERR_WRITE);
 }
@@ -124,7 +124,7 @@ inline int shm_map(sqlite3_file* f, int page, int size, int extend, void volatil
     return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
 }
 inline int shm_lock(sqlite3_file* f, int offset, int n, int flags) {
-    // Giving a lock back does not fail; a process may end there, though.
+    // Releasing a lock cannot fail, but the process may end there.
     const bool ends = plan().act != Plan::Act::fail;
     if ((ends || (flags & SQLITE_SHM_LOCK)) && plan().strikes(shm_lock_calls))
         return plan().error(SQLITE_IOERR_SHMLOCK);
@@ -155,7 +155,7 @@ inline int unlink(sqlite3_vfs*, const char* name, int sync_folder) {
 
 }  // namespace vfs
 
-/// From here on every database of this process is opened through the switch. Any number of calls.
+/// Opens every later database of this process through the switch. May be called more than once.
 inline void install() {
     static sqlite3_vfs shim{};
     if (vfs::original()) return;

@@ -1,6 +1,6 @@
-// What many clients did to the same few users at the same time, and what of it cannot be: the
-// answers must fit one order of all operations in which each lies between its request and its
-// answer. Looked at for each user, name, token and value on its own, by intervals of time.
+// Checks what many clients were told about the same few users at the same time: the answers must
+// fit one order of all operations, in which each operation lies between its request and its answer.
+// Each user, name, token and value is checked on its own, by intervals of time.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,7 @@ struct Event {
     long answered = LONG_MAX;  ///< when its answer was there, or when the server was dead
 
     bool done() const { return status / 100 == 2; }
-    /// Whether it may have happened though nobody was told.
+    /// Whether it may have happened although nobody was told so.
     bool unknown() const { return status == 0 || status >= 500; }
     bool possible() const { return done() || unknown(); }
     bool surely_before(const Event& other) const { return answered < other.asked; }
@@ -60,7 +60,7 @@ class History {
         }
     }
 
-    /// Everything that cannot be, one line each; "" when there is nothing.
+    /// Returns everything impossible, a line each; "" when there is nothing.
     std::string contradictions() {
         for (const auto& [user, events] : of_user_) {
             check_tokens(events);
@@ -83,7 +83,7 @@ class History {
         return event.act == Act::remove || (event.act == Act::end_token && event.token == token);
     }
 
-    /// Whether an activation may lie between a suspension and what came after it.
+    /// Whether an activation may lie between the suspension and what came after it.
     static bool may_be_active_again(const Events& events, const Event& suspended,
                                     const Event& later) {
         return std::any_of(events.begin(), events.end(), [&](const Event* e) {
@@ -143,7 +143,7 @@ class History {
         }
     }
 
-    /// Whether a write has certainly happened: it was acknowledged or read.
+    /// Whether a write certainly happened, because it was acknowledged or its result was read.
     static bool known(const Event& write, const Events& events) {
         return write.done() || std::any_of(events.begin(), events.end(), [&](const Event* e) {
                    return e->act == Act::read_user && e->done() && e->value == write.value;
@@ -164,7 +164,7 @@ class History {
         }
     }
 
-    /// When somebody has a name: `from` to `to` certainly, `first` to `last` perhaps.
+    /// When a user has a name: certainly from `from` to `to`, perhaps from `first` to `last`.
     struct Tenure {
         const Event* begun;
         long from, to, first, last;

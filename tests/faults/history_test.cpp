@@ -1,5 +1,5 @@
-// Sixteen clients fight over twenty names while the server is killed again and again; the history
-// of what they were told must be possible.
+// Sixteen clients compete for twenty names while the server is killed again and again. The history
+// of their answers must be possible.
 #include "history.hpp"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ struct KnownToken {
     std::string email, token;
 };
 
-/// What the clients know together, and everything that happened to them.
+/// What the clients share, and the history.
 class Common {
  public:
     std::mutex mutex;
@@ -49,10 +49,10 @@ class Common {
     }
 };
 
-/// Who is there from the beginning.
+/// The users who exist from the beginning.
 struct Cast {
-    std::string warden;               ///< the token of a user-admin whom nobody touches
-    std::vector<std::string> owners;  ///< tokens of three that take the role from each other
+    std::string warden;               ///< the token of a user-admin whom no client changes
+    std::vector<std::string> owners;  ///< tokens of three owners, who take the role from each other
 };
 
 class HistoryClient {
@@ -66,7 +66,7 @@ class HistoryClient {
             RawClient connection(port);
             while (step(connection)) continue;
         } catch (const std::runtime_error&) {
-            // killed before it accepted: nothing was sent
+            // the server was killed before it accepted
         }
     }
 
@@ -82,7 +82,7 @@ class HistoryClient {
         return what + std::to_string(++common_.made);
     }
 
-    /// Sends it, and notes when; the event is in the history from the beginning.
+    /// Sends the request and notes the times. The event is part of the history from the beginning.
     Answer ask(RawClient& connection, std::size_t& at, const Event& event, const std::string& token,
                const std::string& method, const std::string& path, const std::string& body = "") {
         HeaderList headers;
@@ -104,7 +104,7 @@ class HistoryClient {
         return answer;
     }
 
-    /// A request with a user's own token is a use of that token, too.
+    /// A request with a user's own token also uses that token.
     void note_use(const KnownToken& with, std::size_t at) {
         Event use = common_.events[at];
         use.act = Act::use_token;
@@ -129,7 +129,7 @@ class HistoryClient {
         return on_token(connection, token);
     }
 
-    /// The older ones are mostly gone.
+    /// Prefers newer ones, because older ones have mostly gone.
     template <class Known>
     Known recent(const std::vector<Known>& all) {
         if (all.empty()) return {};
@@ -259,7 +259,7 @@ class HistoryClient {
         return answer.status != 0;
     }
 
-    /// One of the same user, maybe the same.
+    /// Another token of the same user, or the same one.
     KnownToken another_of(const KnownToken& mine) {
         const std::lock_guard<std::mutex> lock(common_.mutex);
         std::vector<KnownToken> all;
@@ -268,7 +268,7 @@ class HistoryClient {
         return all[below(all.size())];
     }
 
-    /// Nothing of it is in the history: an owner must remain, whoever it is.
+    /// Not part of the history, because which owner remains does not matter.
     bool change_owners(RawClient& connection) {
         const unsigned by = below(3), whom = (by + 1 + below(2)) % 3;
         connection.send(request_text("PUT", "/api/v2/users/owner" + std::to_string(whom) + "/roles",
@@ -325,11 +325,11 @@ class Fight {
         std::vector<std::thread> threads;
         for (HistoryClient& client : clients_)
             threads.emplace_back([&] { client.work(server.port()); });
-        // The moment is what is random here, not something that is waited for.
+        // A random moment is the purpose of this sleep; nothing is waited for.
         std::this_thread::sleep_for(std::chrono::microseconds(50'000 + random_() % 200'000));
         server.kill();
         for (std::thread& thread : threads) thread.join();
-        // What was not answered happened by now or never.
+        // What was not answered has happened before this moment, or never happens.
         const long dead = now();
         for (Event& event : common_.events)
             if (event.answered == LONG_MAX) event.answered = dead;

@@ -1,4 +1,4 @@
-// Calls into the file system that fail, one after the other, under a script of 60 requests.
+// Lets calls into the file system fail, one after the other, while a script of 60 requests runs.
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,8 +14,8 @@ using namespace faults;
 
 namespace {
 
-/// 60 requests that depend on none of the others, so that each must succeed unless its own access
-/// to the disk fails.
+/// 60 requests that do not depend on each other, so that each must succeed unless its own access to
+/// the disk fails.
 class Script {
  public:
     Script(const Prepared& prepared, const std::string& path) : prepared_(prepared), path_(path) {
@@ -27,7 +27,7 @@ class Script {
     }
     void close() { service_.reset(); }
 
-    /// The requests one after the other; what went wrong, one line each.
+    /// Sends all requests and returns what went wrong, a line each.
     std::string run(bool reads_must_go_on) {
         std::string wrong;
         ++round_;
@@ -54,7 +54,7 @@ class Script {
         return wrong;
     }
 
-    /// How many changes were acknowledged that are not in the file: since the last call, or ever.
+    /// Counts the changes that were acknowledged since the last call but are not in the file.
     std::size_t newly_lost() { return missing(std::exchange(new_, {}), 1000); }
     std::size_t ever_lost() const { return missing(acknowledged_, -1); }
     std::size_t acknowledged() const { return acknowledged_.size(); }
@@ -65,7 +65,7 @@ class Script {
         message("The server is temporarily unable to answer.");
 
  private:
-    /// How many of these ids none of the latest audit rows has; all rows are looked at for -1.
+    /// Counts the ids that none of the latest `rows` audit entries has; -1 means all entries.
     std::size_t missing(std::set<std::string> ids, int rows) const {
         const std::string stored_ids =
             stored(path_, "SELECT request_id FROM audit_logs ORDER BY entry DESC LIMIT " +
@@ -132,7 +132,7 @@ TEST_CASE("calls into the file system fail: nothing acknowledged is lost and ser
                 CHECK(script.run(sort.reads_go_on) == "");
                 injected += plan().hits;
                 refused += script.refused();
-                // What failed once is over: one request or two had to bear it.
+                // A single failure may cost one request or two, no more.
                 if (!for_ever) CHECK(script.refused() <= 2);
                 plan().disarm();
                 CHECK(script.run(true) == "");

@@ -1,5 +1,5 @@
-// A client that keeps the ledger: what it was told about its own users is certain, and the one
-// request that was not answered may have happened or not.
+// A client that keeps a ledger: it knows for certain what it was told about its own users. Only the
+// one request that was not answered may have happened or not.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "coder_users/rules/password.hpp"
+#include "coder_users/internal/rules/password.hpp"
 #include "server_fixture.hpp"
 
 namespace faults {
@@ -26,7 +26,7 @@ struct Person {
     std::map<std::string, std::string> keys;    ///< by id; the token is "" when it was never told
     std::map<std::string, long> last_round_of;  ///< of keys that expire, by id
 
-    /// All of it but the password as one text, as facts_in() has it.
+    /// Returns everything but the password as one text, in the form of facts_in().
     std::string facts() const {
         std::string all = name + "|" + theme + "|" + (suspended ? "suspended" : "live") + "|" +
                           (deleted ? "deleted" : "there") + "|" + roles + "|" + organization_roles +
@@ -36,7 +36,7 @@ struct Person {
     }
 };
 
-/// The same from the file; `id` is a uuid.
+/// Returns the same facts from the file. `id` is a UUID.
 inline std::string facts_in(const StoredFile& file, const std::string& id) {
     const auto list = [&](const std::string& what, const std::string& table) {
         std::string rows = stored(
@@ -53,7 +53,7 @@ inline std::string facts_in(const StoredFile& file, const std::string& id) {
            "|" + list("id", "api_keys");
 }
 
-/// What an answer tells, or the file when there was no answer.
+/// What the answer said, or what the file says when there was no answer.
 struct Told {
     std::string user_id, key_id, token, public_key;
 };
@@ -72,7 +72,7 @@ class LedgerClient {
           owner_(std::move(owner_token)),
           organization_(std::move(organization)) {}
 
-    /// Requests one after the other until the server is gone.
+    /// Sends requests until the server is gone.
     void work(int port, long round) {
         round_ = round;
         died_.clear();
@@ -80,11 +80,11 @@ class LedgerClient {
             RawClient connection(port);
             while (step(connection)) continue;
         } catch (const std::exception&) {
-            // killed before it accepted: nothing was sent
+            // the server was killed before it accepted
         }
     }
 
-    /// Settles what was left open and tells everything that is not as it must be.
+    /// Decides what happened to the open request, and returns everything that is not as it must be.
     std::string check(const StoredFile& file) {
         std::string wrong;
         if (open_) settle(file, *open_);
@@ -101,7 +101,7 @@ class LedgerClient {
         return wrong.empty() ? unexpected_ : unexpected_ + wrong + trail_;
     }
 
-    /// Every token is good or bad as it should be, said by the restarted server.
+    /// Checks with the restarted server that every token is accepted or refused as it should be.
     std::string try_tokens(int port, long round) {
         std::string wrong;
         const auto expect = [&](const std::string& token, int status) {
@@ -176,7 +176,7 @@ class LedgerClient {
             if (!person.keys.count(id)) died_.push_back(token);
     }
 
-    // Either nothing of it happened or all of it, with what nobody was told taken from the file.
+    // All of it happened or nothing; values that nobody was told come from the file.
     void settle(const StoredFile& file, const Operation& operation) {
         Person& person = people_[operation.person];
         Told told;
@@ -232,7 +232,7 @@ class LedgerClient {
     std::minstd_rand random_;
     const std::string owner_, organization_;
     std::vector<Person> people_;
-    std::optional<Operation> open_;  ///< sent, not answered
+    std::optional<Operation> open_;  ///< sent, but not answered
     std::vector<std::string> died_;  ///< tokens that ended in this round
     std::vector<std::string> recorded_;
     std::string trail_, unexpected_;

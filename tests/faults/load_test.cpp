@@ -1,4 +1,5 @@
-// Thousands of clients that take and never give, and bursts of logins, beside clients that behave.
+// Thousands of clients that send or read nothing, and bursts of logins, while other clients behave
+// well.
 #include <chrono>
 #include <string>
 #include <thread>
@@ -20,7 +21,7 @@ coder_users::Options of_load() {
     return options;
 }
 
-/// `count` connections, a thousand from each address.
+/// Opens `count` connections, a thousand from each address.
 std::vector<RawClient> crowd(int port, long count, int first_address, int receive_buffer = 0) {
     std::vector<RawClient> clients;
     for (long i = 0; i < count; ++i) {
@@ -106,7 +107,7 @@ TEST_CASE("two hundred logins at once keep nobody else waiting", "[load]") {
     }
     CHECK(good >= 64);
     CHECK(probe.failed() == 0);
-    // In the time of one login after the other the checks went on.
+    // Checks of tokens continued while the logins took their turns.
     CHECK(probe.count() > 10);
     WARN(good << " logins, " << answers.size() - static_cast<std::size_t>(good)
               << " asked to come again; " << probe.count() << " token checks beside them, median "

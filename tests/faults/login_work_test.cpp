@@ -1,5 +1,5 @@
-// How much hashing a login costs: counted in the hash function itself, since time depends on the
-// machine. bench_login_timing measures it.
+// Counts the work of a login in the hash function itself, because its time depends on the machine.
+// bench_login_timing measures the time.
 #include <crypt.h>
 #include <dlfcn.h>
 
@@ -25,7 +25,7 @@ Hashed& hashed() {
 
 }  // namespace
 
-// In front of libxcrypt's.
+// Replaces libxcrypt's function, and calls it.
 extern "C" char* crypt_rn(const char* phrase, const char* setting, void* data, int size) noexcept {
     static const auto real = reinterpret_cast<decltype(&crypt_rn)>(::dlsym(RTLD_NEXT, "crypt_rn"));
     {

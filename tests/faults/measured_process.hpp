@@ -1,4 +1,4 @@
-// A server in a process of its own whose memory and descriptors are known, and a client that takes
+// A server in its own process, whose memory and descriptors can be read, and a client that measures
 // the time of its requests.
 #pragma once
 
@@ -56,7 +56,7 @@ struct MeasuredProcess {
     int port;
 };
 
-/// Requests on one connection until it is told to stop; the times they took.
+/// Sends requests on one connection until it is stopped, and measures each.
 class Probe {
  public:
     Probe(int port, const std::string& token)
@@ -84,7 +84,7 @@ class Probe {
         std::sort(times_.begin(), times_.end());
     }
     int failed() const { return failed_; }
-    // What follows is known after stop().
+    // The functions below may be called after stop().
     std::size_t count() const { return times_.size(); }
     double percentile(int part) const {
         return times_.empty() ? 0
@@ -100,7 +100,7 @@ class Probe {
     std::thread thread_;
 };
 
-/// Creates the first user "owner"; its session token.
+/// Creates the first user "owner" and returns its session.
 inline std::string owner_of(int port) {
     const std::string password = R"("password":")" + good_password + "\"}";
     request(port, "POST", "/api/v2/users/first", {},

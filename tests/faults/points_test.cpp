@@ -14,11 +14,12 @@ using store_test::Child;
 
 namespace {
 
-// Reading changes nothing, and its number varies.
+// Calls that read change nothing, and how many there are varies.
 constexpr unsigned changing_calls = every_call & ~read_calls;
 
-/// One change in another process that ends at the n-th call; what it said before: the status, or
-/// "" when it ended earlier. n = 0: it is not disturbed and says the number of calls, too.
+/// Makes one change in another process, which ends at the n-th call. Returns what it said: the
+/// status, or "" when it ended before. With n = 0 nothing disturbs it, and it also says how many
+/// calls it made.
 std::string run(const std::string& path, const Change& change, long n, Plan::Act act) {
     Child child([&](const Child& self) {
         auto service = coder_users::start(repeatable(path));
@@ -76,11 +77,12 @@ TEST_CASE("a change whose process ends at any call is there as a whole or not at
                 ++(left == after ? kept : undone);
             }
     }
-    // A GET that changes something ends a login at a provider: tests of external logins drive it.
+    // A GET route that changes something ends a login at a provider; the tests of external logins
+    // cover it.
     for (const auto& route : coder_users_test::route_table()) {
-        CAPTURE(route.operation_id);
-        if (route.audit.resource_type && route.verb != coder_users::routes::Verb::get)
-            CHECK(driven.count(route.operation_id) == 1);
+        CAPTURE(route.operation_id());
+        if (route.operation.audit().resource_type && route.verb != coder_users::http::Verb::get)
+            CHECK(driven.count(route.operation_id()) == 1);
     }
     WARN(points << " points, " << kept << " kept, " << undone << " undone");
     CHECK(kept > 0);

@@ -1,5 +1,5 @@
-// Power cuts: ext4 on a loop device is shut down with everything that was not synced, mounted again
-// and looked at. For root, and not part of the usual run.
+// Power cuts: an ext4 file system on a loop device loses everything that was not synced, is mounted
+// again and checked. Needs root, and is not part of the usual run.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -16,7 +16,7 @@
 
 #include "catch.hpp"
 #include "changes.hpp"
-#include "coder_users/base/file_descriptor.hpp"
+#include "coder_users/internal/base/file_descriptor.hpp"
 #include "fault_vfs.hpp"
 #include "rounds.hpp"
 #include "server_process.hpp"
@@ -25,7 +25,7 @@ using namespace faults;
 
 namespace {
 
-/// A disk of its own under a folder.
+/// A disk of its own, mounted at a folder.
 class Disk {
  public:
     Disk() {
@@ -42,7 +42,7 @@ class Disk {
         run("mount -o loop,data=" + std::string(writeback ? "writeback " : "ordered ") + image_ +
             " " + folder());
     }
-    /// Nothing that the system still holds in memory comes to the disk any more.
+    /// Discards everything that the system has not written to the disk yet.
     void cut() const {
         const coder_users::FileDescriptor top(
             ::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -60,7 +60,7 @@ class Disk {
     const std::string image_ = where_.file("image");
 };
 
-/// What clients were told: tokens that must be there, and tokens that must not.
+/// What clients were told: which tokens must exist, and which must not.
 struct Told {
     std::set<std::string> made, ended;
 
@@ -73,9 +73,8 @@ struct Told {
     }
 };
 
-/// Makes tokens and ends some of them until the server is gone. What is answered while the power
-/// goes off does not count: unlike a real cut, this one takes a moment that the server lives
-/// through.
+/// Makes tokens and ends some of them until the server is gone. Answers during the cut do not
+/// count: unlike a real cut, this one takes a moment, in which the server still runs.
 void work(int port, const std::string& owner, const std::atomic<bool>& off, Told& told) {
     const HeaderList as_owner{{"Coder-Session-Token", owner}};
     try {
@@ -152,7 +151,8 @@ TEST_CASE("a power cut loses nothing that was acknowledged", "[.power]") {
     CHECK(outcome.lost == 0);
     CHECK(outcome.acknowledged > 0);
 
-    // As synchronous=NORMAL leaves it: this must be noticed, else the above shows nothing.
+    // As synchronous=NORMAL would leave it. If this loss is not noticed, the test above proves
+    // nothing.
     plan().log_unsynced = true;
     const Outcome careless = cut_power(prepared, 20, 1);
     CHECK(careless.lost > 0);

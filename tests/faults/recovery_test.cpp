@@ -1,4 +1,4 @@
-// What the server does about a disk that fails: a failed sync, damage, no room.
+// What the server does when a disk fails: after a failed sync, with damage, without room.
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -32,7 +32,7 @@ std::string theme_in(const std::string& path) {
     return stored(path, "SELECT theme_preference FROM users WHERE username = 'bob'");
 }
 
-/// What takes all room on a disk.
+/// Fills the disk.
 struct Disk {
     explicit Disk(const std::string& path) : path_(path + "/ballast") {}
     void fill() const {
@@ -57,7 +57,7 @@ TEST_CASE("after a failed sync nothing is acknowledged before the database was o
     auto service = coder_users::start(repeatable(path));
     REQUIRE(theme(service, prepared.owner, "a") == 200);
 
-    // The sync of a commit fails, then those with which the log is to be emptied.
+    // Lets the sync of a commit fail, and then those that empty the log.
     plan().arm(sync_calls, 1);
     for (int i = 0; i < 3; ++i) {
         CHECK(theme(service, prepared.owner, "b") == 503);
@@ -86,10 +86,10 @@ TEST_CASE(
     REQUIRE(theme(service, prepared.owner, "a") == 200);  // the log has begun: one sync a commit
     REQUIRE(me() == 200);
 
-    // The sync of the commit fails, then that of the log that is to be put away on closing.
+    // The sync of the commit fails, and then that of the log when it is closed.
     plan().arm(sync_calls, 1, 2);
     REQUIRE(ask(service, "POST", "/users/logout", prepared.session).status == 503);
-    CHECK(me() == 200);  // and kept in memory again, while the log holds the revocation
+    CHECK(me() == 200);  // kept in memory again, while the log holds the revocation
     const auto other = ask(service, "POST", "/users/me/keys/tokens", prepared.owner, "{}");
     plan().disarm();
     REQUIRE(other.status == 201);
@@ -97,7 +97,7 @@ TEST_CASE(
     const bool there =
         stored(path, "SELECT COUNT(*) FROM api_keys WHERE id = '" + key + "'") == "1";
     CHECK(me() == (there ? 200 : 401));
-    CHECK_FALSE(there);  // else this test shows nothing
+    CHECK_FALSE(there);  // otherwise this test proves nothing
 }
 
 TEST_CASE("at the first sign of damage serving stops and the file is left as it is") {
@@ -119,7 +119,7 @@ TEST_CASE("at the first sign of damage serving stops and the file is left as it 
     CHECK(status("/readyz") == 200);
     CHECK(theme(service, prepared.owner, "a") == 200);
     CHECK(status("/api/v2/organizations") == 503);
-    // What has nothing to do with that page could still be answered, and is not.
+    // Requests that do not need the damaged page could be answered, but must not be.
     CHECK(status("/readyz") == 503);
     CHECK(status("/api/v2/users/me") == 503);
     CHECK(theme(service, prepared.owner, "b") == 503);
@@ -135,7 +135,7 @@ TEST_CASE("at the first sign of damage serving stops and the file is left as it 
 TEST_CASE("what works on a full disk is logging in and what ends sessions, keys and accounts") {
     std::string all;
     for (const auto& route : coder_users_test::route_table())
-        if (route.works_on_full_disk) all += std::string(route.operation_id) + " ";
+        if (route.operation.essential()) all += std::string(route.operation_id()) + " ";
     CHECK(all ==
           "log-in-user log-out-user delete-user update-user-password suspend-user-account "
           "delete-api-key ");
@@ -165,7 +165,7 @@ TEST_CASE("on a full disk logins and revocations go on from the reserve, and spa
         say("before", theme(service, prepared.owner, "a"));
         disk.fill();
         int status = 0;
-        for (int i = 0; i < 2000 && status != 503; ++i)  // what is left of the log is used up first
+        for (int i = 0; i < 2000 && status != 503; ++i)  // until the room in the log is used
             status = theme(service, prepared.owner, std::to_string(i));
         say("ordinary", status);
         int logins = 0, reads = 0;

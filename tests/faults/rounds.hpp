@@ -1,5 +1,5 @@
-// How long the tests of faults go on: a little in every run of the tests, as long as asked for by
-// CODER_USERS_ROUNDS (./dev crash, ./dev memory and others).
+// How long the tests of faults run: shortly in every run of the tests, and as long as
+// CODER_USERS_ROUNDS says with ./dev crash, ./dev memory and others.
 #pragma once
 
 #include <cstdlib>
@@ -10,7 +10,7 @@ namespace faults {
 
 using coder_users_test::sanitized;
 
-/// What was asked for; 0: nothing was.
+/// What CODER_USERS_ROUNDS says; 0: it is not set.
 inline long rounds_asked_for() {
     const char* const text = std::getenv("CODER_USERS_ROUNDS");
     return text ? std::atol(text) : 0;

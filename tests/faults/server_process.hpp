@@ -11,7 +11,8 @@ namespace faults {
 
 using namespace coder_users_test;
 
-// Each round is later than the one before: what expires in a minute has expired in the next.
+// Every round is later than the one before, so that what expires in a minute has expired in the
+// next round.
 inline coder_users::Options in_round(const std::string& path, long round) {
     coder_users::Options options{path};
     options.port = 0;

@@ -1,4 +1,4 @@
-// What SQLite is told to do, and what is left in the file of what was deleted.
+// The settings of SQLite, and what remains in the file of deleted data.
 #include <string>
 
 #include "catch.hpp"

@@ -1,4 +1,4 @@
-// Hours of mixed work: memory, descriptors and the log stay where they are.
+// Mixed work for hours: memory, descriptors and the log must not grow.
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-/// One of those who work: users come and go, and so do their sessions and tokens.
+/// One of many who make and delete users, sessions and tokens.
 class Worker {
  public:
     Worker(int port, std::string owner, int number)
@@ -33,7 +33,7 @@ class Worker {
     long failed() const { return failed_; }
 
  private:
-    /// The life of a user.
+    /// Makes a user, uses it and deletes it.
     void live(RawClient& connection, const std::string& name) {
         const std::string password = R"("password":")" + good_password + "\"}";
         const std::string address = R"({"email":")" + name + R"(@example.org",)";
@@ -122,7 +122,8 @@ TEST_CASE("memory, descriptors and log stay where they are under mixed work", "[
     for (const auto& worker : workers) requests += worker->requests(), failed += worker->failed();
     CHECK(failed == 0);
     CHECK(requests > 0);
-    // What the heap has not settled yet, and a megabyte an hour. A sanitizer keeps what was freed.
+    // Allows for a heap that has not settled, and a megabyte an hour. A sanitizer keeps freed
+    // memory.
     if (!sanitized)
         CHECK(last - warm < 8 + std::chrono::duration<double, std::ratio<3600>>(whole).count());
     CHECK(eventually([&] { return server.descriptors() <= descriptors + 8; }));

@@ -1,4 +1,4 @@
-#include "coder_users/format/json.hpp"
+#include "coder_users/internal/wire/json.hpp"
 
 #include <cstdint>
 #include <string>
@@ -8,13 +8,13 @@
 #include "catch.hpp"
 
 using namespace coder_users;
-using format::Json;
-using format::JsonError;
-using format::parse_json;
+using wire::Json;
+using wire::JsonError;
+using wire::parse_json;
 
 namespace {
 
-/// Why a text is refused; "" when it is not.
+/// Returns why a text is refused; "" when it is accepted.
 std::string refusal(std::string_view text) {
     try {
         parse_json(text);
@@ -260,7 +260,7 @@ TEST_CASE("64 levels are read and 65 are not, whatever they are made of") {
     CHECK(refusal(repeated("[", 65) + repeated("]", 65)) == "nested too deeply");
     CHECK(refusal(repeated("{\"a\":", 64) + "1" + repeated("}", 64)).empty());
     CHECK(refusal(repeated("{\"a\":", 65) + "1" + repeated("}", 65)) == "nested too deeply");
-    // Siblings are no depth.
+    // Siblings do not count as depth.
     CHECK(refusal("[" + repeated("[[]],{\"a\":{}},", 1000) + "0]").empty());
 }
 

@@ -1,15 +1,14 @@
-#include "coder_users/format/schema.hpp"
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "coder_users/internal/wire/body.hpp"
 
 using namespace coder_users;
-using format::Body;
-using format::BodySchema;
-using format::FieldType;
+using wire::Body;
+using wire::BodySchema;
+using wire::FieldType;
 
 namespace {
 
@@ -36,7 +35,7 @@ const BodySchema loose{"Loose",
 
 ApiError refused(std::string_view text, const BodySchema& by) {
     try {
-        format::decode_body(text, by);
+        wire::decode_body(text, by);
     } catch (const ApiError& error) {
         return error;
     }
@@ -62,7 +61,7 @@ std::string rule(const char* field, const char* tag, const char* value) {
 }  // namespace
 
 TEST_CASE("the fields of a body are read by their type") {
-    const Body body = format::decode_body(
+    const Body body = wire::decode_body(
         R"({"name":"abc","secret":"s","flag":true,"number":-5,
             "id":"01234567-89AB-cdef-0123-456789abcdef","list":["a","","b"],"other":{"a":1e400}})",
         schema);
@@ -80,7 +79,7 @@ TEST_CASE("what is not sent and what is null reads as empty") {
                              R"({"Text":1,"FLAG":1,"numbe":"","lists":1,"":1})",
                              R"({"number":5,"flag":"wrong type","flag":null,"number":null})"}) {
         CAPTURE(text);
-        const Body body = format::decode_body(text, loose);
+        const Body body = wire::decode_body(text, loose);
         CHECK(body.text("text").empty());
         CHECK_FALSE(body.flag("flag"));
         CHECK_FALSE(body.integer("number"));
@@ -92,7 +91,7 @@ TEST_CASE("what is not sent and what is null reads as empty") {
 
 TEST_CASE("of duplicate keys the last one counts and only its type matters") {
     const Body body =
-        format::decode_body(R"({"text":5,"text":"a","text":"b","list":"x","list":["y"]})", loose);
+        wire::decode_body(R"({"text":5,"text":"a","text":"b","list":"x","list":["y"]})", loose);
     CHECK(body.text("text") == "b");
     CHECK(body.texts("list") == std::vector<std::string>{"y"});
     CHECK(refused(R"({"text":"a","text":5})", loose).status() == 400);
@@ -152,11 +151,11 @@ TEST_CASE("a body that cannot be decoded is refused with the reason") {
 }
 
 TEST_CASE("edges of 64 bits are integers") {
-    CHECK(format::decode_body(R"({"number":9223372036854775807})", loose).integer("number") ==
+    CHECK(wire::decode_body(R"({"number":9223372036854775807})", loose).integer("number") ==
           INT64_MAX);
-    CHECK(format::decode_body(R"({"number":-9223372036854775808})", loose).integer("number") ==
+    CHECK(wire::decode_body(R"({"number":-9223372036854775808})", loose).integer("number") ==
           INT64_MIN);
-    CHECK(format::decode_body(R"({"number":-0})", loose).integer("number") == 0);
+    CHECK(wire::decode_body(R"({"number":-0})", loose).integer("number") == 0);
 }
 
 TEST_CASE("every broken field reports its first broken rule, in the order of the schema") {
@@ -185,7 +184,7 @@ TEST_CASE("a required field without a rule of its own is never quoted") {
 TEST_CASE("the members of an object come in the order sent, each once, with its last value") {
     const auto members = [](std::string_view text) {
         std::string out;
-        const Body body = format::decode_body(text, loose);
+        const Body body = wire::decode_body(text, loose);
         for (const auto& [key, value] : body.members("map"))
             out += key + "=" + value.serialize() + " ";
         return out;

@@ -1,14 +1,13 @@
-#include "coder_users/format/wire.hpp"
-
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/format/json.hpp"
-#include "coder_users/format/shape.hpp"
+#include "coder_users/internal/wire/answers.hpp"
+#include "coder_users/internal/wire/json.hpp"
+#include "coder_users/internal/wire/shapes.hpp"
 
 using namespace coder_users;
-namespace wire = format::wire;
+namespace wire = coder_users::wire;
 
 namespace {
 
@@ -26,13 +25,13 @@ User alice() {
     return user;
 }
 
-/// The keys of an object in the order in which they are written, against its shape.
-void check_keys(const std::string& text, const format::Shape& shape) {
-    const format::Json document = format::parse_json(text);
+/// Checks that an object has the members of its shape, in their order.
+void check_keys(const std::string& text, const wire::Shape& shape) {
+    const wire::Json document = wire::parse_json(text);
     const auto& members = document.get<picojson::object>();
     CHECK(members.size() == shape.properties.size());
     std::size_t at = 0;
-    for (const format::Property& property : shape.properties) {
+    for (const wire::Property& property : shape.properties) {
         CAPTURE(property.name);
         CHECK(members.count(property.name) == 1);
         at = text.find("\"" + std::string(property.name) + "\":", at);
@@ -56,15 +55,15 @@ TEST_CASE("a user is written with all its keys, none of them null") {
     const std::string bare = wire::user(User());
     CHECK(bare.find("null") == std::string::npos);
     CHECK(bare.find(R"("organization_ids":[],"roles":[])") != std::string::npos);
-    check_keys(wire::user(alice()), format::shapes::user);
+    check_keys(wire::user(alice()), wire::shapes::user);
 }
 
 TEST_CASE("a list of users has its count beside it") {
     CHECK(wire::users({}, 7) == "{\"users\":[],\"count\":7}\n");
     const std::string two = wire::users({alice(), User()}, 2);
-    const format::Json document = format::parse_json(two);
+    const wire::Json document = wire::parse_json(two);
     CHECK(document.get("users").get<picojson::array>().size() == 2);
-    check_keys(two, format::shapes::users);
+    check_keys(two, wire::shapes::users);
 }
 
 TEST_CASE("detail and validations are left out of a response when empty") {
@@ -79,10 +78,10 @@ TEST_CASE("detail and validations are left out of a response when empty") {
 TEST_CASE("small documents have their shapes") {
     CHECK(wire::first_user("a", "b") == "{\"user_id\":\"a\",\"organization_id\":\"b\"}\n");
     CHECK(wire::login("id-secret") == "{\"session_token\":\"id-secret\"}\n");
-    check_keys(wire::first_user("a", "b"), format::shapes::first_user);
-    check_keys(wire::login("t"), format::shapes::login);
-    check_keys(wire::auth_methods({}), format::shapes::auth_methods);
-    check_keys(wire::build_info("", "v", ""), format::shapes::build_info);
+    check_keys(wire::first_user("a", "b"), wire::shapes::first_user);
+    check_keys(wire::login("t"), wire::shapes::login);
+    check_keys(wire::auth_methods({}), wire::shapes::auth_methods);
+    check_keys(wire::build_info("", "v", ""), wire::shapes::build_info);
     CHECK(wire::auth_methods({true, false, true, "Sign in", "/i.png"}) ==
           R"({"password":{"enabled":true},"github":{"enabled":false},)"
           R"("oidc":{"enabled":true,"signInText":"Sign in","iconUrl":"/i.png"}})"
@@ -96,6 +95,6 @@ TEST_CASE("small documents have their shapes") {
 TEST_CASE("text that is not UTF-8 cannot break a document") {
     User user = alice();
     user.username = "a\xff\"";
-    const format::Json document = format::parse_json(wire::user(user));
+    const wire::Json document = wire::parse_json(wire::user(user));
     CHECK(document.get("username").get<std::string>() == "a\xef\xbf\xbd\"");
 }

@@ -8,34 +8,33 @@
 #include <string>
 #include <string_view>
 
-#include "coder_users/format/wire.hpp"
-#include "coder_users/routes/bodies.hpp"
+#include "coder_users/internal/http/bodies.hpp"
+#include "coder_users/internal/wire/answers.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace coder_users;
-    namespace bodies = routes::bodies;
-    static const format::BodySchema* const schemas[] = {
+    namespace bodies = http::bodies;
+    static const wire::BodySchema* const schemas[] = {
         &bodies::first_user, &bodies::login,        &bodies::user,  &bodies::profile,
         &bodies::appearance, &bodies::password,     &bodies::roles, &bodies::token,
         &bodies::authcheck,  &bodies::convert_login};
     if (size == 0) return 0;
-    const format::BodySchema& schema = *schemas[data[0] % std::size(schemas)];
+    const wire::BodySchema& schema = *schemas[data[0] % std::size(schemas)];
     const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
     const auto require = [](bool good) {
         if (!good) std::abort();
     };
     try {
-        const format::Body body = format::decode_body(text, schema);
-        for (const format::Field& field : schema.fields) {
-            if (field.type == format::FieldType::text) require(is_utf8(body.text(field.name)));
-            if (field.type == format::FieldType::texts)
+        const wire::Body body = wire::decode_body(text, schema);
+        for (const wire::Field& field : schema.fields) {
+            if (field.type == wire::FieldType::text) require(is_utf8(body.text(field.name)));
+            if (field.type == wire::FieldType::texts)
                 for (const std::string& each : body.texts(field.name)) require(is_utf8(each));
         }
     } catch (const ApiError& error) {
         require(error.status() == 400 && !error.message().empty());
-        // The refusal is a document whatever was refused.
-        format::parse_json(
-            format::wire::response(error.message(), error.detail(), error.validations()));
+        // A refusal must be a valid document whatever was refused.
+        wire::parse_json(wire::response(error.message(), error.detail(), error.validations()));
     }
     return 0;
 }

@@ -1,7 +1,8 @@
-// A database file that is not as we left it: refused with the file untouched, or served.
+// A database file that we did not write like this: it must be refused and stay untouched, or be
+// served.
 //
 // An input is a list of changes to a small good database, 8 bytes each: where (3), how (1) and what
-// (4); or, behind a first byte 'R', a whole file.
+// (4). If its first byte is 'R', the rest is a whole file.
 #include <coder_users.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace {
 
-/// The good database, and the place where it is spoiled again and again.
+/// The good database, and the file that is damaged again and again.
 class Place {
  public:
     Place() : folder_(parent()) {
@@ -62,7 +63,7 @@ class Place {
 
  private:
     static std::filesystem::path parent() {
-        const char* const memory = "/dev/shm";  // a sync there costs nothing
+        const char* const memory = "/dev/shm";  // a sync costs nothing there
         return std::filesystem::is_directory(memory) ? memory
                                                      : std::filesystem::temp_directory_path();
     }
@@ -83,7 +84,7 @@ std::string changed(std::string bytes, const std::uint8_t* data, std::size_t siz
                 for (std::size_t i = 0; i < 4 && at + i < bytes.size(); ++i)
                     bytes[at + i] = static_cast<char>(data[4 + i]);
                 break;
-            case 2: {  // from elsewhere
+            case 2: {  // bytes from another place
                 const std::size_t from =
                     (std::size_t{data[4]} << 16 | std::size_t{data[5]} << 8 | data[6]) %
                     bytes.size();

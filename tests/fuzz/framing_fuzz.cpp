@@ -1,4 +1,5 @@
-// The framing: any bytes, cut anywhere, give what they give at once, and hold bounded memory.
+// Framing: any bytes, cut into any pieces, must give what they give in one piece, and use bounded
+// memory.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -6,20 +7,20 @@
 #include <string>
 #include <string_view>
 
-#include "coder_users/server/framing.hpp"
+#include "coder_users/internal/net/framing.hpp"
 
 namespace framing_fuzz {
 
 using coder_users::Request;
-using coder_users::server::FramingLimits;
-using coder_users::server::RequestReader;
+using coder_users::net::FramingLimits;
+using coder_users::net::RequestReader;
 
 inline void require(bool condition) {
     if (!condition) std::abort();
 }
 
-/// Everything that can be told from the outside, 100s excepted: they depend on the pieces.
-/// `cuts` chooses the pieces; 0: all at once.
+/// Returns everything that can be seen from outside, except answers of 100, which depend on the
+/// pieces. `cuts` chooses the pieces; 0: one piece.
 inline std::string run(std::string_view bytes, const FramingLimits& limits, std::uint32_t cuts) {
     RequestReader reader(limits);
     std::string seen;
@@ -40,7 +41,7 @@ inline std::string run(std::string_view bytes, const FramingLimits& limits, std:
             const auto refusal = reader.refusal();
             return seen + std::to_string(refusal.status) + std::string(refusal.message);
         }
-        // A chunk's size line and one line of trailers can wait behind head and body.
+        // A chunk's size line and a line of trailers may wait after head and body.
         require(reader.held() <= limits.head + limits.body + 8192 + 256);
     }
     return seen + std::to_string(static_cast<int>(reader.stage()));
@@ -51,8 +52,8 @@ inline std::string run(std::string_view bytes, const FramingLimits& limits, std:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
     const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
-    // Narrow limits are reached by short inputs.
-    coder_users::server::FramingLimits limits;
+    // With narrow limits, short inputs can reach them.
+    coder_users::net::FramingLimits limits;
     if (data[0] & 1) limits = {40, 120, 4, 30};
     framing_fuzz::require(framing_fuzz::run(bytes, limits, 0) ==
                           framing_fuzz::run(bytes, limits, 2u * data[1] + 1));

@@ -1,30 +1,30 @@
-// The strict reader ends for any bytes; what it accepts is UTF-8, bounded in depth, and reads the
-// same again once it is written.
+// The strict reader must end for any bytes. What it accepts must be UTF-8 of bounded depth, and
+// read the same after it was written again.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
-#include "coder_users/base/json_writer.hpp"
-#include "coder_users/format/json.hpp"
-#include "coder_users/format/schema.hpp"
+#include "coder_users/internal/base/json_writer.hpp"
+#include "coder_users/internal/wire/body.hpp"
+#include "coder_users/internal/wire/json.hpp"
 
 namespace {
 
 using namespace coder_users;
-using format::Json;
+using wire::Json;
 
 void require(bool good) {
     if (!good) std::abort();
 }
 
-// Numbers by value: what was 1e3 is written as 1000 and read as an integer.
+// Compares numbers by value: 1e3 is written as 1000 and then read as an integer.
 bool same(const Json& a, const Json& b) {
     if (a.is<double>() && b.is<double>()) {
         if (a.is<std::int64_t>() && b.is<std::int64_t>())
             return a.get<std::int64_t>() == b.get<std::int64_t>();
-        // get<double>() turns an integer into a double for good, so on copies.
+        // on copies, because get<double>() makes a double of an integer for good
         return Json(a).get<double>() == Json(b).get<double>();
     }
     if (a.is<picojson::array>() && b.is<picojson::array>()) {
@@ -46,12 +46,12 @@ bool same(const Json& a, const Json& b) {
 }
 
 void check_value(const Json& value, std::size_t depth) {
-    require(depth <= format::max_json_depth + 1);
+    require(depth <= wire::max_json_depth + 1);
     if (value.is<std::string>()) {
         const std::string& text = value.get<std::string>();
         require(is_utf8(text) && text.find('\0') == std::string::npos);
         const std::string written = JsonWriter().value(std::string_view(text)).take();
-        require(format::parse_json(written) == value);
+        require(wire::parse_json(written) == value);
     } else if (value.is<picojson::array>()) {
         for (const Json& item : value.get<picojson::array>()) check_value(item, depth + 1);
     } else if (value.is<picojson::object>()) {
@@ -64,14 +64,14 @@ void check_value(const Json& value, std::size_t depth) {
     }
 }
 
-const format::BodySchema schema{"Body",
-                                {{"a", format::FieldType::text, true, {"utf8", is_utf8}},
-                                 {"b", format::FieldType::flag},
-                                 {"c", format::FieldType::integer},
-                                 {"d", format::FieldType::uuid},
-                                 {"e", format::FieldType::texts},
-                                 {"f", format::FieldType::object}},
-                                "{}"};
+const wire::BodySchema schema{"Body",
+                              {{"a", wire::FieldType::text, true, {"utf8", is_utf8}},
+                               {"b", wire::FieldType::flag},
+                               {"c", wire::FieldType::integer},
+                               {"d", wire::FieldType::uuid},
+                               {"e", wire::FieldType::texts},
+                               {"f", wire::FieldType::object}},
+                              "{}"};
 
 }  // namespace
 
@@ -79,16 +79,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text(reinterpret_cast<const char*>(data), size);
     bool good = false;
     try {
-        const Json value = format::parse_json(text);
+        const Json value = wire::parse_json(text);
         good = true;
         require(is_utf8(text));
         check_value(value, 1);
-        require(same(format::parse_json(value.serialize()), value));
-    } catch (const format::JsonError& error) {
+        require(same(wire::parse_json(value.serialize()), value));
+    } catch (const wire::JsonError& error) {
         require(!good && *error.what() != '\0');
     }
     try {
-        const format::Body body = format::decode_body(text, schema);
+        const wire::Body body = wire::decode_body(text, schema);
         require(good && !body.text("a").empty());
         body.texts("e");
         body.integer("c");

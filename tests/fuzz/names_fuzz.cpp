@@ -1,11 +1,11 @@
-// The rules of names end for any bytes, and no rule looks at the case of ASCII letters.
+// The rules of names must end for any bytes, and must not depend on the case of ASCII letters.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "coder_users/rules/names.hpp"
+#include "coder_users/internal/rules/names.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace coder_users;

@@ -1,4 +1,4 @@
-// Documents and tokens of a login provider are read or refused, whatever bytes they are.
+// Documents and tokens of a login provider must be read or refused, whatever their bytes are.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "coder_users/routes/oidc_documents.hpp"
-#include "coder_users/rules/id_token.hpp"
-#include "coder_users/rules/jwt.hpp"
+#include "coder_users/internal/rules/id_token.hpp"
+#include "coder_users/internal/rules/jwt.hpp"
+#include "coder_users/internal/wire/provider_documents.hpp"
 
 namespace {
 
@@ -18,12 +18,12 @@ void require(bool good) {
     if (!good) std::abort();
 }
 
-/// What `read()` makes of it; nothing when it refuses in the one way that there is.
+/// Returns what `read()` returns; nothing when it refuses in the only allowed way.
 template <class Read>
 auto read_or_refuse(Read read) -> std::optional<decltype(read())> {
     try {
         return read();
-    } catch (const routes::ProviderFailure& failure) {
+    } catch (const ProviderFailure& failure) {
         require(failure.what()[0] != '\0');
         return std::nullopt;
     }
@@ -33,28 +33,27 @@ auto read_or_refuse(Read read) -> std::optional<decltype(read())> {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);
-    const auto keys = read_or_refuse([&] { return routes::parse_issuer_keys(text); });
-    if (keys) require(!keys->empty());
-    const auto discovery =
-        read_or_refuse([&] { return routes::parse_discovery(text, "https://i"); });
+    if (const auto keys = read_or_refuse([&] { return wire::read_key_set(text); }))
+        for (const rules::IssuerKey& each : rules::issuer_keys(*keys))
+            require(!each.key.first.empty() && !each.key.second.empty());
+    const auto discovery = read_or_refuse([&] { return wire::read_discovery(text, "https://i"); });
     if (discovery) require(discovery->token_endpoint.substr(0, 8).size() == 8);
-    routes::parse_id_token_header(text);
-    if (const auto json = read_or_refuse([&] { return routes::provider_json(text); })) {
-        routes::registered_claims(*json);
-        const auto tokens = read_or_refuse([&] {
-            return routes::parse_tokens({200, text}, *json, never);
-        });
-        if (tokens) require(!tokens->access_token.empty());
-    }
-    routes::max_age(text);
+    wire::read_id_token_header(text);
+    if (const auto claims = wire::Claims::read(text)) claims->registered();
+    const auto got = read_or_refuse([&] { return wire::read_token_answer({200, text}, never); });
+    if (got) require(!got->tokens.access_token.empty());
+    read_or_refuse([&] { return wire::read_github_user({200, text}); });
+    read_or_refuse([&] { return wire::read_github_memberships({200, text}); });
+    read_or_refuse([&] { return wire::read_github_emails({200, text}); });
+    wire::max_age(text);
 
     const auto jwt = rules::split_jwt(text);
     if (!jwt) return 0;
-    // Strict: the parts can be written in one way only.
+    // The reader is strict: writing the parts again gives the same text.
     require(rules::base64url_encode(jwt->header) + '.' + rules::base64url_encode(jwt->claims) +
                 '.' + rules::base64url_encode(jwt->signature) ==
             text);
-    if (const auto header = routes::parse_id_token_header(jwt->header))
+    if (const auto header = wire::read_id_token_header(jwt->header))
         require(rules::check_signature(*jwt, *header, {}) != rules::SignatureCheck::good);
     require(!rules::verified_jwt_claims(text, "key"));
     return 0;

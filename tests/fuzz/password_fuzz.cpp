@@ -1,11 +1,11 @@
-// Stored hashes: whatever lies in the file, a password matches only its own hash, and comparing
-// ends.
+// Stored hashes: whatever the file holds, a password must match its own hash only, and every
+// comparison must end.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
-#include "coder_users/rules/password.hpp"
+#include "coder_users/internal/rules/password.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace coder_users::rules;
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t end = text.find('\n');
     const std::string hash = text.substr(0, end);
     const std::string password = end == std::string::npos ? "" : text.substr(end + 1);
-    // A cost that is asked for is a cost that is paid: only the cheapest here.
+    // Higher costs take time, so only the lowest is tried.
     const bool dear = is_bcrypt_hash(hash) && hash.substr(3, 4) != "$04$";
     static const std::string known = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
     if (!dear) {

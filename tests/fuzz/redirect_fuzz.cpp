@@ -1,12 +1,12 @@
-// Whatever is asked for, a login leads to a path of this server, in a text fit for header and
-// cookie.
+// Whatever redirect is asked for, a login must lead to a path of this server, in a text that fits
+// in a header and a cookie.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "coder_users/rules/redirect.hpp"
+#include "coder_users/internal/rules/redirect.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace coder_users;

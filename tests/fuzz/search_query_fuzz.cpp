@@ -1,4 +1,4 @@
-// Any search text, and any text of a paging parameter, is read, or refused with a complete 400.
+// Any search text and any paging parameter must be read, or refused with a complete 400.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "coder_users/rules/paging.hpp"
-#include "coder_users/rules/search_query.hpp"
+#include "coder_users/internal/rules/paging.hpp"
+#include "coder_users/internal/rules/search_query.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace coder_users;

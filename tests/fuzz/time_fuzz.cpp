@@ -1,14 +1,15 @@
-// Times, durations and uuids: any bytes are read or refused, and what was read is written in a
-// form that reads the same.
+// Times, durations and UUIDs: any bytes must be read or refused, and a value that was read must be
+// written in a form that reads the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
-#include "coder_users/base/duration.hpp"
-#include "coder_users/base/time.hpp"
-#include "coder_users/base/uuid.hpp"
+#include "coder_users/internal/base/duration.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/base/uuid.hpp"
+#include "coder_users/time.hpp"
 
 namespace {
 

@@ -1,4 +1,5 @@
-// Session tokens, cookies and Authorization headers: any bytes are a token's two parts or a 401.
+// Session tokens, cookies and Authorization headers: any bytes must be the two parts of a token, or
+// a 401.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -6,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "coder_users/base/errors.hpp"
-#include "coder_users/base/text.hpp"
-#include "coder_users/rules/token.hpp"
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/rules/token.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace coder_users;
@@ -16,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto require = [](bool good) {
         if (!good) std::abort();
     };
-    // Header, Authorization and Cookie, parted by line ends, which no header value has.
+    // Header, Authorization and Cookie, separated by line ends, which no header can contain.
     std::optional<std::string_view> parts[3];
     std::string_view rest = text;
     for (auto& part : parts) {
@@ -28,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto found = rules::find_token(parts[0], parts[1], parts[2]);
     if (!found) return 0;
     require(!found->token.empty());
-    // It is a piece of what was sent, of the cookie only when there was no other.
+    // The token must be part of what was sent, and of the cookie only when there was no other.
     require(text.find(found->token) != std::string_view::npos);
     require(!found->from_cookie || trim(parts[0].value_or("")).empty());
     try {

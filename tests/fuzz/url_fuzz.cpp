@@ -1,12 +1,12 @@
-// Request targets: any bytes are decoded to UTF-8 without NUL or refused, and what was decoded
-// survives being encoded again.
+// Request targets: any bytes must be decoded to UTF-8 without NUL, or refused; encoding what was
+// decoded and decoding it again must give the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "coder_users/base/url.hpp"
+#include "coder_users/internal/base/url.hpp"
 
 namespace {
 
@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(percent_decode(encoded(*decoded), query) == decoded);
     }
 
-    const auto target = parse_target(text);
+    const auto target = parse_url(text);
     if (!target) return 0;
     std::string again = "/";
     for (const std::string& segment : target->segments) {
@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(target->parameter(name).has_value());
         again += encoded(name) + "=" + encoded(value) + "&";
     }
-    const auto same = parse_target(again);
+    const auto same = parse_url(again);
     require(same && same->segments == target->segments && same->query == target->query);
     return 0;
 }

@@ -1,4 +1,4 @@
-// One of two translation units that include the library; it is the program.
+// One of two translation units that include the library; this one has main().
 #include <coder_users.hpp>
 
 int port_of_the_other();

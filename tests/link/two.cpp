@@ -1,4 +1,4 @@
-// The other translation unit. Where no third-party header follows, it has macros that platforms
+// The other translation unit. Where no third-party header follows, it defines macros that platforms
 // and libraries are known to define.
 #ifdef CODER_USERS_COMPILED
 #include <chrono>

@@ -37,7 +37,7 @@ void watch_sqlite() {
         mine = real;
         mine.xMalloc = sqlite_malloc;
         mine.xRealloc = sqlite_realloc;
-        // Without small blocks of its own every allocation comes here.
+        // Without SQLite's own small blocks, every allocation is made here.
         return good && sqlite3_config(SQLITE_CONFIG_MALLOC, &mine) == SQLITE_OK &&
                sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) == SQLITE_OK;
     }();

@@ -1,5 +1,5 @@
 // Memory that runs out when a test wants it: the n-th allocation by operator new or inside SQLite
-// fails. For the whole program that failing_memory.cpp is linked into.
+// fails, in the whole program that is linked with failing_memory.cpp.
 #pragma once
 
 #include <atomic>
@@ -9,10 +9,10 @@ namespace memory {
 
 enum class Kind { operator_new, sqlite };
 
-/// Whose allocations count: those of the thread that armed, or those of all others.
+/// Whose allocations are counted: those of the thread that called arm(), or those of all others.
 enum class Whose { mine, of_others };
 
-/// What allocations run into.
+/// Which allocations fail.
 struct Plan {
     std::atomic<bool> armed{false};
     std::atomic<Kind> kind{Kind::operator_new};
@@ -20,7 +20,7 @@ struct Plan {
     std::atomic<long> count{0}, first{LONG_MAX}, last{LONG_MAX};
     std::atomic<long> hits{0};  ///< allocations that failed since arm()
 
-    /// Allocations `from` to `to`, counted from 1, will fail.
+    /// Makes allocations `from` to `to` fail, counted from 1.
     void arm(Kind of, Whose thread, long from, long to) {
         mine() = true;
         kind = of, whose = thread, first = from, last = to, count = 0, hits = 0;
@@ -37,7 +37,7 @@ struct Plan {
     }
 
  private:
-    /// Whether this thread is the one that armed.
+    /// Whether this thread called arm().
     static bool& mine() {
         static thread_local bool is_mine = false;
         return is_mine;
@@ -46,7 +46,7 @@ struct Plan {
 
 Plan& plan();
 
-/// SQLite allocates through the plan from here on. Before its first use in the process.
+/// Makes SQLite allocate through the plan. Call it before the process uses SQLite.
 void watch_sqlite();
 
 }  // namespace memory

@@ -1,5 +1,5 @@
-// Memory that runs out in the middle of a request: it is answered 503 or as if nothing had been,
-// nothing that was acknowledged is missing, and the service goes on.
+// Memory that runs out in the middle of a request: it must be answered 503 or as usual, nothing
+// that was acknowledged may be missing, and the service must continue.
 #include <coder_users/testing.hpp>
 #include <string>
 #include <utility>
@@ -23,7 +23,7 @@ struct Step {
     enum { owner, bob, nobody, stranger } who = owner;
 };
 
-/// Owner and bob over a file, and a moment to which everything goes back before each request.
+/// Owner and bob in a database file, and the moment that is restored before each request.
 class Place {
  public:
     Place() {
@@ -67,7 +67,7 @@ class Place {
 
     Response ask(const coder_users::Request& request) { return server_->service().handle(request); }
 
-    /// Requests of every kind, also such as are refused.
+    /// Requests of every kind, also refused ones.
     std::vector<Step> steps() const {
         const std::string password =
             std::string("\"password\":\"") + coder_users::testing::password + "\"}";
@@ -114,7 +114,7 @@ class Place {
         };
     }
 
-    /// Whether a change that was acknowledged is in the file.
+    /// Whether the file has the acknowledged change.
     bool holds(const std::string& request_id) const {
         return stored(path_, "SELECT count(*) FROM audit_logs WHERE request_id = '" + request_id +
                                  "'") == "1";
@@ -133,10 +133,10 @@ class Place {
 
 const std::string unavailable_answer = message("The server is temporarily unable to answer.");
 
-/// Every how many-th allocation fails: each when 1 was asked for.
+/// How many allocations lie between two that fail; 1 tries each.
 long stride_of_sweep(long usually) { return faults::rounds(usually, 5 * usually); }
 
-/// Every n-th allocation of one request, until the request needs no more of them.
+/// Fails every n-th allocation of one request, until the request needs no more.
 struct Sweep {
     Place& place;
     const Kind kind;

@@ -1,6 +1,7 @@
 // docs/contract/keys.md, "GET /users/{user}/keys/{keyid}" and
 // "DELETE /users/{user}/keys/{keyid}"; threats T1, T7; and what using a key does to it:
 // docs/contract/http.md, "Effects of a use".
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;

@@ -34,7 +34,7 @@ TEST_CASE("the theme has at most 128 bytes and is no empty text") {
     const People world;
     const std::string longest(128, 'x'), too_long(129, 'x');
     std::string two_byte_letters;
-    for (int i = 0; i < 65; ++i) two_byte_letters += "\xc3\xa4";  // 65 letters, 130 bytes
+    for (int i = 0; i < 65; ++i) two_byte_letters += "\xc3\xa4";  // 65 letters in 130 bytes
     const std::string missing = broken({{"theme_preference", "required", ""}});
     check_rows(
         world,

@@ -70,7 +70,7 @@ TEST_CASE("the actor is shown as it is now") {
     std::string expected = before;
     const std::string membership = "[\"" + world.organization + "\"]";
     expected.replace(expected.find(membership), membership.size(), "[]");
-    CHECK(own["user"].text() == parse(expected).text());  // roles and all as they were
+    CHECK(own["user"].text() == parse(expected).text());  // with the roles that it had
     CHECK(own["user"]["roles"][0]["name"].text() == "user-admin");
     CHECK(own["is_deleted"].text() == "true");
     CHECK(own["resource_link"].text() == "");

@@ -1,13 +1,14 @@
 // docs/contract/audit.md, "GET /audit": who may read it, search, pages.
 #include <algorithm>
 
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
 
 namespace {
 
-/// Twelve entries on three days; `found()` tells them by their numbers, newest first.
+/// Twelve entries on three days. `found()` returns the numbers of those that match, newest first.
 struct Log : World {
     Log() : World(options()) {
         const auto day = [&] { server.advance(std::chrono::hours(24)); };
@@ -54,7 +55,7 @@ struct Log : World {
 
 std::string q(const std::string& text) { return "q=" + percent_encoded(text); }
 
-/// The validations of a refusal as "field: detail" lines.
+/// Returns the validations of a refusal as lines of "field: detail".
 std::string problems(const Answer& answer) {
     CHECK(answer.status == 400);
     const Value json = parse(answer.body);

@@ -1,5 +1,6 @@
-// What requests leave in the audit log, and what they leave nowhere (docs/contract/audit.md,
-// "What is recorded" and "Entries").
+// What requests write into the audit log, and what they must not write anywhere
+// (docs/contract/audit.md, "What is recorded" and "Entries").
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;
@@ -23,7 +24,7 @@ std::string diff(const std::vector<std::string>& fields) {
     return "{" + coder_users::join(fields, ",") + "}";
 }
 
-/// The newest entry, without its own id.
+/// Returns the newest entry without its own id.
 std::string newest(const World& world) {
     return world.sql(
         "SELECT organization_id, actor_id, ip, resource_type, action, resource_id, "
@@ -35,7 +36,7 @@ std::string entry_of(const std::string& actor, const std::string& kind, const st
            std::to_string(status) + "|" + changes;
 }
 
-/// Every text in every table of a database file.
+/// Returns every text in every table of a database file.
 std::string all_texts(const std::string& path) {
     std::string all;
     const std::string names = stored(path, "SELECT name FROM sqlite_master WHERE type = 'table'");
@@ -210,7 +211,7 @@ TEST_CASE("no secret is stored or logged in the clear") {
     CHECK(stored(path, "SELECT diff FROM audit_logs").find(hash) == std::string::npos);
     CHECK(texts.find("PRIVATE KEY") == std::string::npos);
     CHECK(log.find("$2b$") == std::string::npos);
-    CHECK(log.find("/api/v2/users/login") != std::string::npos);  // there is a log at all
+    CHECK(log.find("/api/v2/users/login") != std::string::npos);  // proves that there is a log
 }
 
 TEST_CASE("nothing a client sends makes a second line in the log") {

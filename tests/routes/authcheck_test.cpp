@@ -108,7 +108,7 @@ TEST_CASE("the rights of every kind of caller are those of the contract's table"
         const Answer answer = world.server.send("POST", "/authcheck", caller.token, checks(asked));
         REQUIRE(answer.status == 200);
         std::string body = answer.body.substr(1, answer.body.size() - 3);
-        for (const std::string& each : expected) {  // one failure tells which
+        for (const std::string& each : expected) {  // one by one, so that a failure names the check
             if (body.compare(0, each.size(), each) != 0) {
                 CHECK(body.substr(0, each.size()) == each);
                 break;
@@ -143,7 +143,7 @@ TEST_CASE("with a resource_id the object is that user") {
         INFO(each.caller << " on " << each.target);
         const bool known = each.target.size() < 36;
         const std::string id = known ? world.id_of(each.target) : each.target;
-        // what is said of the owner does not matter, nor does the id's letter case
+        // neither what is said about the owner nor the case of letters in the id matters
         for (const std::string& owner : {std::string(), std::string("me"), somebody}) {
             std::vector<std::string> asked;
             std::string expected;

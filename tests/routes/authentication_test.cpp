@@ -1,5 +1,5 @@
-// Where the token is read, how it is checked, what a key may do (contract http.md 6.1, 6.2, 6.5).
-#include "coder_users/rules/crypto.hpp"
+// docs/contract/http.md, "Where the token is read", "Checks of a session" and "Scopes of keys".
+#include "coder_users/internal/rules/crypto.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

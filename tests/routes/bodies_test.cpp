@@ -5,7 +5,7 @@ using namespace coder_users_test;
 
 namespace {
 
-/// A good body with `more` in front of its other members.
+/// Makes a good body with `more` before its other members.
 std::string body(const std::string& more) {
     return "{" + more + "\"email\":\"x@example.org\",\"username\":\"x\",\"login_type\":\"none\"}";
 }
@@ -17,7 +17,7 @@ std::string nested(std::size_t levels, char open, char close) {
     return text + "1" + std::string(levels, close);
 }
 
-/// What POST /users makes of bodies. Whoever gets in is thrown out again.
+/// Sends bodies to POST /users, and deletes every user that was created.
 struct Bodies : World {
     Answer post(const std::string& text) { return server.send("POST", "/users", owner, text); }
     void accepts(const std::string& title, const std::string& text) {

@@ -1,6 +1,7 @@
 // docs/contract/external_login.md, "POST /users/{user}/convert-login"; docs/contract/audit.md,
 // "What is recorded".
-#include "coder_users/rules/jwt.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/rules/jwt.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -124,7 +125,7 @@ TEST_CASE("an account of another login type does not convert, nor one where pass
         token = server.owner();
     }
     options.disable_password_auth = true;
-    options.limits.cached_sessions = 0;  // rows are changed beside the server
+    options.limits.cached_sessions = 0;  // rows are changed without the store
     {
         TestServer server(options);
         const Answer answer =

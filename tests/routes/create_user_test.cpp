@@ -1,12 +1,12 @@
-// POST /users (contract users.md 2 and 18).
-#include "coder_users/rules/crypto.hpp"
+// docs/contract/users.md, "POST /users" and "Duplicates".
+#include "coder_users/internal/rules/crypto.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;
 
 namespace {
 
-/// A body with the given members behind address and name.
+/// Makes a body with the given members after address and name.
 std::string body(const std::string& name, const std::string& more = "") {
     return "{\"email\":\"" + name + "@example.org\",\"username\":\"" + name + "\"" + more + "}";
 }
@@ -225,7 +225,7 @@ TEST_CASE("with password login switched off only other users can be made") {
         TestServer server(options);
         server.owner();
     }
-    // a session of before
+    // with a session from before
     const std::string path = options.database;
     SQLite::Database(path, SQLite::OPEN_READWRITE)
         .exec("INSERT INTO api_keys SELECT 'Key0000001', id, '" +

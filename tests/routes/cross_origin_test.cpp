@@ -66,7 +66,7 @@ TEST_CASE("changes with the cookie must come from our own pages") {
         headers.emplace_back("Cookie", cookie);
         const std::string before = world.snapshot(), entry = world.last_entry();
         const Answer answer = world.server.send("PUT", "/users/me/profile", "", "{}", headers);
-        // what passes meets the field rules
+        // a request that passes meets the field rules
         CHECK(answer.status == (each.refused ? 403 : 400));
         CHECK(answer.body ==
               (each.refused ? refused_answer : broken({{"username", "required", ""}})));
@@ -106,7 +106,7 @@ TEST_CASE("the rule looks at cookies and at methods that change things") {
     HeaderList both = cookie;
     both.emplace_back("Coder-Session-Token", world.owner);
     CHECK(world.server.send("PUT", "/users/me/profile", "", body, both).status == 200);
-    // no token in the cookie: nothing to protect
+    // the cookie has no token, so there is nothing to protect
     CHECK(world.server.send("POST", "/users/login", "", "{}", foreign).status == 400);
     CHECK(
         world.server.send("POST", "/users/login", "", "{}", with("Cookie", "coder_session_token="))

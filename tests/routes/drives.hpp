@@ -12,12 +12,12 @@ namespace coder_users_test {
 
 using Drive = std::function<Answer(World&)>;
 
-/// By the owner.
+/// A request by the owner.
 inline Drive simple(const std::string& method, const std::string& path,
                     const std::string& body = "") {
     return [=](World& world) { return world.server.send(method, path, world.owner, body); };
 }
-/// By the owner, on the user "bob", who exists; `method` and `path` below /users/bob.
+/// A request by the owner about the user "bob", who exists. `path` follows /users/bob.
 inline Drive on_bob(const std::string& method, const std::string& path,
                     const std::string& body = "") {
     return [=](World& world) {
@@ -25,7 +25,7 @@ inline Drive on_bob(const std::string& method, const std::string& path,
         return world.server.send(method, "/users/bob" + path, world.owner, body);
     };
 }
-/// On a token of the owner.
+/// A request about a token of the owner.
 inline Drive on_token(const std::string& method, const std::string& path) {
     return [=](World& world) {
         const Answer first = world.server.send(
@@ -45,7 +45,7 @@ inline Drive in_organization(const std::string& path) {
     };
 }
 
-/// On a server of its own that has a first user.
+/// Sends a request as the first user, on a server of its own.
 inline Answer with_owner(const coder_users::Options& options, const std::string& path) {
     TestServer server(options);
     server.owner();

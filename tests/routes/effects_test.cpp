@@ -1,5 +1,6 @@
 // What a successful check of a session changes, and when it does not (docs/contract/http.md,
 // "Effects of a use").
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;
@@ -13,7 +14,7 @@ using std::chrono::seconds;
 
 std::string number(Time time) { return std::to_string(coder_users::micros(time)); }
 
-/// A user that nobody has seen, with a token: dormant until it is used.
+/// A user with a token who has never been seen, and so is dormant until the token is used.
 struct Dormant : World {
     Dormant() {
         server.create(owner, "bob");
@@ -29,7 +30,7 @@ std::string listed(const World& world, const std::string& q) {
     return parse(world.server.send("GET", "/users?q=" + q, world.owner).body)["count"].text();
 }
 
-/// When a session of `lifetime`, moved on to `after`, ends; with `last_used` set then or not.
+/// When a session of `lifetime` ends after a use at `after`, and whether that use sets `last_used`.
 struct Slide {
     std::string title;
     seconds lifetime;

@@ -1,4 +1,4 @@
-// What the callbacks answer before any provider is asked (docs/contract/external_login.md,
+// The answers of the callbacks before any provider is asked (docs/contract/external_login.md,
 // "Steps of a login").
 #include <functional>
 #include <map>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "coder_users/base/url.hpp"
+#include "coder_users/internal/base/url.hpp"
 #include "endpoint_table.hpp"
 #include "fixed_answer.hpp"
 
@@ -35,7 +35,7 @@ Options with_oidc(const std::string& issuer, Options options = {}) {
     return options;
 }
 
-/// The cookies that an answer sets: name -> the whole field behind it.
+/// Returns the cookies that an answer sets: name -> the rest of the field after it.
 std::map<std::string, std::string> cookies(const Answer& answer) {
     std::map<std::string, std::string> found;
     for (const auto& [name, value] : answer.headers) {
@@ -56,8 +56,8 @@ std::string value_of(const std::map<std::string, std::string>& all, const std::s
 }
 
 /// The query of a Location, decoded.
-coder_users::Target query(const Answer& answer) {
-    return coder_users::parse_target(answer.header("location")).value();
+coder_users::Url query(const Answer& answer) {
+    return coder_users::parse_url(answer.header("location")).value();
 }
 
 std::string parameter(const Answer& answer, const char* name) {

@@ -1,5 +1,5 @@
 // docs/contract/http.md, "Order of checks", "Routing" and "Response headers".
-#include "coder_users/base/uuid.hpp"
+#include "coder_users/internal/base/uuid.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

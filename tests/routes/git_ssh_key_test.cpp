@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "coder_users/rules/crypto.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -32,7 +32,7 @@ std::string key_json(const World& world, const std::string& name, const std::str
 }
 const std::string start = "2026-01-02T03:04:05.678901Z";
 
-/// The private key as it lies in the file, unsealed with the key beside it.
+/// Returns the private key in the file, opened with the key file beside it.
 std::string private_key(const std::string& database, const std::string& name) {
     std::ifstream file(database + ".key");
     std::string secret;
@@ -51,7 +51,7 @@ void write_file(const std::string& name, const std::string& text) {
     std::ofstream(name) << text;
     ::chmod(name.c_str(), 0600);
 }
-/// What a command prints, with its exit status ahead: "0 ...".
+/// Returns the exit status of a command and what it prints: "0 ...".
 std::string run(const std::string& command) {
     FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
     REQUIRE(pipe != nullptr);
@@ -65,7 +65,8 @@ std::string two_words(const std::string& line) {
     return line.substr(0, line.find_first_of(" \n", space + 1));
 }
 
-/// That OpenSSH accepts the pair: it reads both halves, and what one signs the other verifies.
+/// Checks that OpenSSH accepts the pair: it reads both halves, and verifies with one what the other
+/// signs.
 void check_with_openssh(const std::string& line, const std::string& pem, const std::string& kind) {
     TempFolder folder;
     const std::string secret = folder.file("key");
@@ -157,7 +158,7 @@ TEST_CASE("OpenSSH accepts the keys of every algorithm") {
     coder_users::Options options;
     options.database = folder.file("users.db");
     std::string token = TestServer(options).owner(), line;
-    // A new key has the algorithm that is configured now; the old one stays until then.
+    // A new key has the algorithm that is configured now. Existing keys keep theirs.
     for (const Case& each :
          {Case{SshKeyAlgorithm::ed25519, "ssh-ed25519 ", "(ED25519)", "OPENSSH PRIVATE KEY"},
           Case{SshKeyAlgorithm::ecdsa, "ecdsa-sha2-nistp256 ", "(ECDSA)", "EC PRIVATE KEY"},

@@ -1,5 +1,4 @@
-// What clients put where it does not belong: SQL into strings, tokens into URLs, headers into
-// answers.
+// Attacks through values: SQL in strings, tokens in URLs, headers in answers.
 #include <set>
 #include <string>
 #include <vector>
@@ -59,7 +58,7 @@ TEST_CASE("SQL in any string is text") {
                   .status == 401);
         CHECK(send("PUT", "/users/bob/roles", "{\"roles\":[" + quoted + "]}").status == 400);
 
-        // Where any text is good it is kept as it is.
+        // Fields that accept any text keep it unchanged.
         CHECK(
             send("PUT", "/users/bob/appearance", "{\"theme_preference\":" + quoted + "}").status ==
             200);

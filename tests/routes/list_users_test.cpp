@@ -5,7 +5,7 @@ using namespace coder_users_test;
 
 namespace {
 
-/// Owner, and Zed, adam, Bob-1, bob, each of a kind of its own.
+/// Owner, Zed, adam, Bob-1 and bob, who differ in roles and status.
 struct ListWorld : World {
     ListWorld() {
         zed = member("Zed", "user-admin");
@@ -17,7 +17,7 @@ struct ListWorld : World {
     std::string zed, adam, bob;
 };
 
-/// The names of an answer with its count: "adam bob Zed (3)".
+/// Returns the names in an answer with its count: "adam bob Zed (3)".
 std::string names(const Answer& answer) {
     if (answer.status != 200) return std::to_string(answer.status) + " " + answer.body;
     const Value json = parse(answer.body);

@@ -1,5 +1,5 @@
-// POST /users/login and the session cookie (contract users.md 5, http.md 6.4).
-#include "coder_users/rules/crypto.hpp"
+// docs/contract/users.md, "POST /users/login"; docs/contract/http.md, "Session cookie".
+#include "coder_users/internal/rules/crypto.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;

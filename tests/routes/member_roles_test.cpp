@@ -1,5 +1,6 @@
 // docs/contract/neighbours.md, "PUT /organizations/{organization}/members/{user}/roles";
 // docs/contract/audit.md, "What is recorded".
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -111,7 +112,7 @@ TEST_CASE("the checks of a member's new roles answer in their order") {
     const std::vector<std::string> undecodable{"", "{", R"({"roles":"x"})", R"({"roles":[null]})",
                                                R"({"roles":[1]})"};
     check_undecodable(world, "PUT", path, o, undecodable);
-    check_undecodable(world, "PUT", path, world.anna, undecodable);  // ahead of the permission
+    check_undecodable(world, "PUT", path, world.anna, undecodable);  // before the permission
     CHECK(world.sql("SELECT DISTINCT organization_id FROM audit_logs WHERE resource_type = "
                     "'organization_member'") == world.organization);
 }
@@ -181,7 +182,7 @@ TEST_CASE("an organization admin's rights come and go with the role") {
               .text() == "[]");
     CHECK(world.server.send("PUT", world.path("oda"), world.bob, "{}").status == 200);
     CHECK(world.server.send("PUT", world.path("bob"), world.oda, "{}").body == not_found_answer);
-    // on users it never had any
+    // it never had a right on users
     CHECK(world.server.send("GET", "/users/carl", world.bob).body == no_user("carl"));
     CHECK(world.server.send("PUT", "/users/carl/roles", world.bob, "{}").body == no_user("carl"));
 }

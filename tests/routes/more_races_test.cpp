@@ -1,5 +1,5 @@
-// What holds when requests about roles, status and keys meet (docs/contract/roles.md, "Assigning
-// site roles"; threats P7, P16).
+// Concurrent requests about roles, status and keys (docs/contract/roles.md, "Assigning site roles";
+// threats P7, P16).
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -45,7 +45,7 @@ TEST_CASE("an owner is demoted while it makes another one: never none") {
                      : server.send("PUT", "/users/second/roles", first, R"({"roles":[]})");
         });
         CHECK(answers[0].status == 200);
-        // whoever was demoted first made nobody an owner
+        // a user who was demoted first made nobody an owner
         const std::string roles =
             parse(server.send("GET", "/users/third", first).body)["roles"].text();
         if (answers[1].status == 200)
@@ -81,7 +81,7 @@ TEST_CASE("a user is deleted while its token is in use") {
                     return world.server.send("GET", "/users/me", bob);
             }
         });
-        // The renaming may come first: then the name means nobody.
+        // If the renaming came first, the name means nobody.
         const bool deleted = answers[0].status == 200;
         INFO(round << " " << answers[0].status);
         CHECK((deleted || (answers[0].status == 404 && answers[3].status == 200)));

@@ -64,7 +64,7 @@ const Value& document() {
         const Answer answer = server.send("GET", "/openapi.json");
         REQUIRE(answer.status == 200);
         REQUIRE(answer.header("content-type") == "application/json; charset=utf-8");
-        return parse(answer.body);  // by the strict reader
+        return parse(answer.body);  // read by the strict reader
     }();
     return parsed;
 }
@@ -87,7 +87,7 @@ std::vector<Operation> all_operations() {
     return list;
 }
 
-/// Every "$ref" anywhere below.
+/// Collects every "$ref" of a document.
 void collect_references(const Json& json, std::set<std::string>& found) {
     if (json.is<picojson::array>())
         for (const Json& each : json.get<picojson::array>()) collect_references(each, found);
@@ -223,7 +223,7 @@ TEST_CASE("described refusals are those that gates can give") {
 TEST_CASE("every answer has an example of its shape, and texts their values") {
     const Value schemas = document()["components"]["schemas"];
     std::size_t examples = 0;
-    for (const coder_users::routes::Route& route : route_table()) {
+    for (const coder_users::http::Route& route : route_table()) {
         if (!route.reply || route.reply->properties.empty()) continue;
         INFO(route.reply->name);
         const Value example = schemas[route.reply->name]["example"];
@@ -267,7 +267,7 @@ TEST_CASE("the server accepts every example of a body") {
         CHECK(session.status == 201);
         const std::string token = parse(session.body)["session_token"].text();
         server.create(token, "other");
-        // what concerns roles is for others, what concerns a password for oneself
+        // roles are changed for others, a password for oneself
         std::string path = operation.path;
         const auto fill = [&](const std::string& parameter, const std::string& value) {
             const std::size_t at = path.find(parameter);

@@ -11,7 +11,7 @@ const std::string second_id = "0b0e7c1a-5a4e-4f57-9a3e-0123456789ab";
 const std::string upper_second = "0B0E7C1A-5A4E-4F57-9A3E-0123456789AB";
 const std::string nowhere = "11111111-1111-1111-1111-111111111111";
 
-/// A second organization of Carl's alone, of which he is admin.
+/// A second organization, with Carl as its only member and admin.
 struct TwoOrganizations : People {
     TwoOrganizations() {
         const std::string now = std::to_string(coder_users::micros(server.now()) + 1);

@@ -1,5 +1,5 @@
-// Password changes that meet each other or a login (docs/contract/users.md,
-// "PUT /users/{user}/password"; threats T4, P17).
+// Concurrent changes of a password, and logins meanwhile (docs/contract/users.md, "PUT
+// /users/{user}/password"; threats T4, P17).
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -44,7 +44,8 @@ TEST_CASE("of many own password changes at once one succeeds") {
             CHECK(winner == count);
             winner = i;
         } else {
-            // its session has ended, or its old password is no longer the one, or it was overtaken
+            // its session has ended, its old password is no longer right, or another change was
+            // first
             CHECK(
                 (answers[i].status == 401 || answers[i].status == 400 || answers[i].status == 503));
         }

@@ -1,5 +1,5 @@
-// docs/contract/users.md, "PUT /users/{user}/password": checks in their order, and what a change
-// ends.
+// docs/contract/users.md, "PUT /users/{user}/password": the checks in their order, and the keys
+// that a change ends.
 #include "people.hpp"
 
 using namespace coder_users_test;

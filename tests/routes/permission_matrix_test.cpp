@@ -1,7 +1,9 @@
 // docs/contract/roles.md, "Permission matrix": every row, every kind of caller.
 #include <array>
+#include <set>
 
 #include "people.hpp"
+#include "route_table.hpp"
 
 using namespace coder_users_test;
 
@@ -16,11 +18,11 @@ const std::array<std::vector<std::string>, kinds> callers_of_kind{{{"anonymous"}
                                                                    {"user-admin of owner"},
                                                                    {"owner"}}};
 
-/// What a row says: a status for each column of docs/contract/roles.md, "Permission matrix".
+/// A row of the matrix: a status for each column of docs/contract/roles.md, "Permission matrix".
 struct MatrixRow {
     std::string method, path, body;
     std::array<int, kinds> statuses;  // anon, self, member, reader, user-admin 2x, owner
-    std::string self_text = {};       ///< of a refusal on oneself
+    std::string self_text = {};       ///< the text when the target is the caller
     std::string refusal = "Forbidden.";
 };
 
@@ -78,7 +80,7 @@ const std::vector<MatrixRow> matrix{
     {"GET", "/users/{user}/keys/{keyid}", "", {401, 200, 404, 404, 404, 404, 200}},
     {"DELETE", "/users/{user}/keys/{keyid}", "", {401, 204, 404, 404, 404, 404, 204}},
     {"GET", "/users/{user}/nosuch", "", {401, 404, 404, 404, 404, 404, 404}, "Route not found."},
-    // without {user}: the status for a caller of that kind
+    // without {user}: the status for a caller of each kind
     {"GET", "/users", "", {401, 200, 200, 200, 200, 200, 200}},
     {"POST",
      "/users",
@@ -109,10 +111,10 @@ std::string put(std::string text, const std::string& name, const std::string& va
     return text;
 }
 
-/// Whether a request may leave anything behind.
+/// Whether a request may change something.
 bool changes(const MatrixRow& row, int status) { return status < 300 && row.method != "GET"; }
 
-/// Callers and targets of every kind: the usual ones, and fresh ones for requests that change them.
+/// Callers and targets of every kind: permanent ones, and new ones for requests that change them.
 class Stage {
  public:
     struct Person {
@@ -236,7 +238,7 @@ TEST_CASE("footnotes of the permission matrix") {
           "[]\n");
     CHECK(stage.world.server.send("GET", "/users/" + bob.name + "/organizations/owner", outsider)
               .body == not_found_answer);
-    // a member and an organization admin see their own row alone
+    // a member and an organization admin see only themselves
     CHECK(parse(stage.world.server.send("GET", "/users", stage.world.oda).body)["count"].text() ==
           "1");
 }
@@ -271,4 +273,16 @@ TEST_CASE("set-up is open once") {
     CHECK(server.send("POST", "/users/first", "", body).status == 201);
     CHECK(server.send("GET", "/users/first").status == 200);
     CHECK(server.send("POST", "/users/first", "", body).status == 409);
+}
+
+TEST_CASE("the permission matrix has a row for every operation on a user") {
+    std::set<std::string> rows;
+    for (const MatrixRow& row : matrix) rows.insert(row.method + " " + row.path);
+    for (const coder_users::http::Route& route : route_table()) {
+        const std::string path =
+            put(put(route.path, "{keyname}", "by-hand"), "{organizationname}", "owner");
+        const std::string name = std::string(to_string(route.verb)) + " " + path;
+        INFO(name << " (" << route.operation_id() << ") has no row in the matrix");
+        if (path.find("{user}") != std::string::npos) CHECK(rows.count(name) == 1);
+    }
 }

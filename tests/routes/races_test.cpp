@@ -1,5 +1,6 @@
-// What holds when requests meet (docs/contract/users.md, "POST /users/first" and "Duplicates";
-// docs/contract/roles.md, "Assigning site roles"; threats P1, P7, P13, P16).
+// Concurrent requests about the first user, names and roles (docs/contract/users.md, "POST
+// /users/first" and "Duplicates"; docs/contract/roles.md, "Assigning site roles"; threats P1, P7,
+// P13, P16).
 #include <atomic>
 #include <map>
 #include <thread>
@@ -140,7 +141,7 @@ TEST_CASE("a user that is deleted while its key is in use") {
     CHECK(
         world.sql("SELECT count(*) FROM api_keys WHERE user_id NOT IN (SELECT id FROM users WHERE "
                   "deleted = 0)") == "0");
-    // activity that was under way does not bring anything back
+    // activity that is stored later does not restore anything
     const auto deleted =
         world.sql("SELECT deleted, hashed_password FROM users WHERE username = 'bob'");
     CHECK(deleted == "1|");

@@ -38,7 +38,7 @@ TEST_CASE("owners may pass the limits by") {
     const std::string key = parse(limited.body)["key"].text();
     CHECK(server.state("GET", "/users/me", key, bypass) == none);
     CHECK(server.state("GET", "/users", key, bypass) == "403 none none");
-    // no good token: the header is ignored
+    // without a valid token the header is ignored
     CHECK(server.state("GET", "/users/me", "", bypass, "6.6.6.6") == "401 2 1");
     CHECK(server.state("GET", "/users/me", "nonsense", bypass, "6.6.6.6") == "401 2 0");
     CHECK(server.state("GET", "/users/me", "", bypass, "6.6.6.6") == "429 2 0");
@@ -57,7 +57,7 @@ TEST_CASE("nobody else may, whether or not a limit is on") {
                 CHECK(response.status == 428);
                 CHECK(response.body == not_owner);
             }
-        // ahead of any 429, and counted like everything that reaches gate 3
+        // before any 429, but counted like everything that reaches gate 3
         server.advance(std::chrono::minutes(2));
         const std::string headers = limit ? " 3 " : " none none";
         for (int left = 2; left >= -1; --left)

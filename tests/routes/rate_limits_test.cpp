@@ -60,7 +60,7 @@ TEST_CASE("60 logins and password changes a minute") {
     expect_sixty("POST", "/users/login", "");
     expect_sixty("PUT", "/users/me/password", owner);
     CHECK(server.ask("PUT", "/users/nobody/password", owner).status == 429);
-    // The tight group goes by the method, too; the other one goes on counting.
+    // The tight group depends on the method; the other one continues to count.
     CHECK(server.state("GET", "/users/login") == "405 512 450");
     CHECK(server.state("GET", "/users/me/password", owner) == "405 512 449");
     for (const std::string path : {"/users/logout", "/users/first", "/users", "/users/me/keys"})
@@ -81,7 +81,7 @@ TEST_CASE("the tightest group speaks") {
         CHECK(server.state("POST", "/users/login") == "400 2 0");
         CHECK(server.ask("POST", "/users/login").body == too_many("2"));
         CHECK(server.state("POST", "/users/login") == "429 2 0");
-        // both are over their limits: that of the tightest
+        // both limits are exceeded: the smaller one is reported
         CHECK(server.ask("POST", "/users/login").body == too_many("2"));
     }
     {
@@ -182,7 +182,7 @@ TEST_CASE("a caller is the user of a good token, else an address") {
     CHECK(left(none, "2001:db8:0:2::1") == "99");
     CHECK(left(none, "") == "99");
     CHECK(left(none, "") == "98");
-    // A suspended user's token and an expired one are not good.
+    // The tokens of a suspended user and expired tokens are not valid.
     REQUIRE(server.send("PUT", "/users/bob/status/suspend", owner).status == 200);
     CHECK(left(bob, "3.3.3.3") == "99");
     CHECK(left(none, "3.3.3.3") == "98");

@@ -1,5 +1,5 @@
-// What ends or changes a session counts from its answer on, however often the session was looked at
-// before (docs/contract/http.md, "Authentication").
+// The end or change of a session counts from its answer on, even if the session was read before
+// (docs/contract/http.md, "Authentication").
 #include <string>
 #include <vector>
 
@@ -11,9 +11,9 @@ namespace {
 
 struct Row {
     const char *method, *path, *body;
-    int status;        ///< of the change, made by the owner unless `own`
-    int afterwards;    ///< of GET /users/me with bob's session
-    const char* told;  ///< part of its body
+    int status;        ///< of the change, which the owner makes unless `own` is set
+    int afterwards;    ///< of a later GET /users/me with bob's session
+    const char* told;  ///< part of the body of that answer
     bool own = false;
 };
 

@@ -133,7 +133,7 @@ TEST_CASE("the checks of a new set of roles answer in their order") {
                                                R"({"roles":{"0":"owner"}})",
                                                "[\"owner\"]"};
     check_undecodable(world, "PUT", path, o, undecodable);
-    check_undecodable(world, "PUT", path, world.anna, undecodable);  // ahead of the permission
+    check_undecodable(world, "PUT", path, world.anna, undecodable);  // before the permission
 }
 
 TEST_CASE("a set of roles replaces the one before") {

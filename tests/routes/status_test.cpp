@@ -75,7 +75,7 @@ TEST_CASE("suspension keeps the keys and shuts their user out until activation")
                (was == is ? "{}" : "{" + diff_field("status", json_text(was), json_text(is)) + "}");
     };
 
-    for (const std::string was : {"active", "suspended"}) {  // the second time changes nothing
+    for (const std::string was : {"active", "suspended"}) {  // the second one changes nothing
         const Answer answer =
             world.server.send("PUT", "/users/bob/status/suspend", world.owner, "ignored {");
         CHECK(answer.status == 200);

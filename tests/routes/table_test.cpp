@@ -10,9 +10,8 @@
 #include "shape_check.hpp"
 
 using namespace coder_users_test;
-namespace routes = coder_users::routes;
-using routes::Guard;
-using routes::Route;
+namespace http = coder_users::http;
+using http::Route;
 
 namespace {
 
@@ -20,7 +19,7 @@ std::string name_of(const Route& route) {
     return std::string(to_string(route.verb)) + " " + route.path;
 }
 
-/// The path over HTTP with `user` and, for other parameters, something that is nowhere.
+/// Makes a path of a route, with `user` and, for other parameters, values that do not exist.
 std::string path_of(const Route& route, const std::string& user) {
     std::string path = route.outside_api ? "!" : "";
     const auto segments = coder_users::split(route.path, '/');
@@ -42,8 +41,8 @@ std::string path_of(const Route& route, const std::string& user) {
 TEST_CASE("every operation succeeds as its row promises") {
     World world;
     for (const Route& route : route_table()) {
-        INFO(name_of(route) << " (" << route.operation_id << ")");
-        const auto drive = drives().find(route.operation_id);
+        INFO(name_of(route) << " (" << route.operation_id() << ")");
+        const auto drive = drives().find(route.operation_id());
         if (drive == drives().end()) {
             FAIL_CHECK("no good request is known for this row: add one to drives()");
             continue;
@@ -61,7 +60,7 @@ TEST_CASE("every operation succeeds as its row promises") {
 
 TEST_CASE("every drive belongs to a row") {
     std::set<std::string> ids;
-    for (const Route& route : route_table()) ids.insert(route.operation_id);
+    for (const Route& route : route_table()) ids.insert(route.operation_id());
     for (const auto& [id, drive] : drives()) {
         INFO(id);
         CHECK(ids.count(id) == 1);
@@ -73,20 +72,19 @@ TEST_CASE("operations and their ids are unique") {
     for (const Route& route : route_table()) {
         INFO(name_of(route));
         CHECK(operations.insert((route.outside_api ? "!" : "") + name_of(route)).second);
-        CHECK(ids.insert(route.operation_id).second);
-        CHECK_FALSE(std::string(route.operation_id).empty());
+        CHECK(ids.insert(route.operation_id()).second);
+        CHECK_FALSE(std::string(route.operation_id()).empty());
         CHECK_FALSE(std::string(route.summary).empty());
         CHECK(route.handler != nullptr);
     }
 }
 
 TEST_CASE("all methods of a path have the same guard") {
-    std::map<std::string, Guard> guards;
+    std::map<std::string, bool> guards;
     for (const Route& route : route_table()) {
         INFO(name_of(route));
-        CHECK(guards.emplace(route.path, route.guard).first->second == route.guard);
-        if (std::string(route.path).find("{user}") != std::string::npos)
-            CHECK(route.guard == Guard::session);
+        CHECK(guards.emplace(route.path, route.guarded()).first->second == route.guarded());
+        if (std::string(route.path).find("{user}") != std::string::npos) CHECK(route.guarded());
     }
 }
 
@@ -103,8 +101,8 @@ TEST_CASE("exactly the public paths of the contract are open") {
                                            "/users/oidc/callback"};
     for (const Route& route : route_table()) {
         INFO(name_of(route));
-        CHECK((route.guard == Guard::open) == (open_paths.count(route.path) == 1));
-        if (route.guard == Guard::open) CHECK_FALSE(route.action.has_value());
+        CHECK((!route.guarded()) == (open_paths.count(route.path) == 1));
+        if (!route.guarded()) CHECK_FALSE(route.operation.action().has_value());
     }
 }
 
@@ -112,18 +110,18 @@ TEST_CASE("every change is audited") {
     for (const Route& route : route_table()) {
         INFO(name_of(route));
         const bool asks_only = std::string(route.path) == "/authcheck";
-        if (route.verb == routes::Verb::get || asks_only)
-            CHECK((route.audit.resource_type == nullptr ||
+        if (route.verb == http::Verb::get || asks_only)
+            CHECK((route.operation.audit().resource_type == nullptr ||
                    std::string(route.path).find("callback") != std::string::npos));
         else
-            CHECK(route.audit.resource_type != nullptr);
+            CHECK(route.operation.audit().resource_type != nullptr);
     }
 }
 
 TEST_CASE("every guarded operation wants a session first") {
     World world;
     for (const Route& route : route_table()) {
-        if (route.guard != Guard::session) continue;
+        if (!route.guarded()) continue;
         const std::string method(to_string(route.verb));
         for (const std::string& user : {std::string("owner"), std::string("nobody")}) {
             check_rows(world,
@@ -151,8 +149,8 @@ TEST_CASE("every operation on a user hides users that the caller cannot read") {
     const std::string bob = world.member("bob");
     for (const Route& route : route_table()) {
         const std::string path = route.path;
-        // Its own look-up: docs/contract/neighbours.md,
-        // "PUT /organizations/{organization}/members/{user}/roles".
+        // It finds the user in its own way: docs/contract/neighbours.md, "PUT
+        // /organizations/{organization}/members/{user}/roles".
         if (path.find("{user}") == std::string::npos || path.find("/organizations/") == 0) continue;
         const std::string method(to_string(route.verb));
         check_rows(
@@ -172,10 +170,10 @@ TEST_CASE("a key for applications may do what its rows say") {
     limited.scope = "application_connect";
     const std::string key = world.add_key("owner", limited);
     for (const Route& route : route_table()) {
-        if (route.guard != Guard::session) continue;
+        if (!route.guarded()) continue;
         INFO(name_of(route));
         const bool own_user = name_of(route) == "GET /users/{user}";
-        CHECK(route.for_limited_keys == own_user);
+        CHECK(route.operation.for_limited_keys() == own_user);
         const Answer answer =
             world.server.send(to_string(route.verb), path_of(route, "me"), key, "{}");
         CHECK(answer.status == (own_user ? 200 : 403));
@@ -189,7 +187,7 @@ TEST_CASE("every body must be JSON") {
         if (!route.body) continue;
         INFO(name_of(route));
         const std::string path(route.path);
-        // rules about oneself, and what lies before the body, concern other requests
+        // about another user, because refusals of oneself come before the body
         const std::string user = "bob";
         if (path.find("{user}") != std::string::npos && world.id_of(user).empty())
             world.server.create(world.owner, user);
@@ -203,7 +201,7 @@ TEST_CASE("every body must be JSON") {
             CHECK(answer.status == 400);
             CHECK(parse(answer.body)["message"].text() == "Request body must be valid JSON.");
             CHECK_FALSE(parse(answer.body)["detail"].text().empty());
-            CHECK(shape_error(answer.body, coder_users::format::shapes::response) == "");
+            CHECK(shape_error(answer.body, coder_users::wire::shapes::response) == "");
         }
         CHECK(world.snapshot() == before);
         CHECK(world.entries_since(entry).empty());

@@ -31,7 +31,7 @@ KeyRow token(const std::string& id, const std::string& name) {
     return row;
 }
 
-/// A token each of Bob, Anna and the owner; Bob has an expired and a limited one, too.
+/// One token for Bob, Anna and the owner each. Bob also has an expired and a limited one.
 struct Tokens : People {
     Tokens() {
         add_key("anna", token("Key0000003", "of anna"));

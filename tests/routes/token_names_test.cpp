@@ -1,8 +1,9 @@
-// Names of tokens: taken ones, free ones, those the server makes (contract keys.md 3).
+// Names of tokens: taken ones, free ones, those the server makes (docs/contract/keys.md,
+// "POST /users/{user}/keys/tokens").
 #include <atomic>
 #include <set>
 
-#include "coder_users/rules/crypto.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "people.hpp"
 #include "texts.hpp"
 

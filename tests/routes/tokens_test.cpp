@@ -1,8 +1,9 @@
-// POST /users/{user}/keys and .../keys/tokens (contract keys.md 1 to 3; threats T3, T6, T14, T16).
+// docs/contract/keys.md, "Kinds of keys", "POST /users/{user}/keys" and
+// "POST /users/{user}/keys/tokens"; threats T3, T6, T14, T16.
 #include <cctype>
 #include <set>
 
-#include "coder_users/rules/crypto.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -25,7 +26,7 @@ std::string bad_scope(const std::string& scope) {
 std::string named(const std::string& name) { return "{\"token_name\":" + json_text(name) + "}"; }
 std::string lasting(const std::string& lifetime) { return "{\"lifetime\":" + lifetime + "}"; }
 
-/// The whole key of a 201; its id is the part before the dash.
+/// Returns the text of the key in a 201. Its id is the part before the dash.
 std::string key_of(const Answer& answer) {
     INFO(answer.status << " " << answer.body);
     REQUIRE(answer.status == 201);

@@ -8,8 +8,8 @@ namespace {
 
 const std::string second_id = "0b0e7c1a-5a4e-4f57-9a3e-0123456789ab";
 
-/// Two organizations: the first user's, and an older-sounding one that is younger. Carl is in the
-/// second alone, Bob in both.
+/// Two organizations: that of the first user, and a younger one whose name sorts before it. Carl is
+/// a member of the second only, Bob of both.
 struct TwoOrganizations : People {
     TwoOrganizations() {
         const std::string later = std::to_string(coder_users::micros(server.now()) + 1);

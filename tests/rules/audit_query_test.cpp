@@ -1,10 +1,11 @@
-#include "coder_users/rules/audit_query.hpp"
+#include "coder_users/internal/rules/audit_query.hpp"
 
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "catch.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
 
 namespace audit_query_test {
 

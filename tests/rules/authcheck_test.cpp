@@ -1,4 +1,4 @@
-#include "coder_users/rules/authcheck.hpp"
+#include "coder_users/internal/rules/authcheck.hpp"
 
 #include <string>
 #include <utility>
@@ -22,7 +22,7 @@ User user_with(const std::string& id, std::vector<std::string> roles = {}) {
     return user;
 }
 
-/// Which of the letters C, R, U, D are answered with yes.
+/// Returns those of the letters C, R, U, D that are answered yes.
 std::string rights(const AuthAsker& asker, AuthQuestion question,
                    const std::optional<User>& resource = {}) {
     std::string letters;
@@ -117,7 +117,7 @@ TEST_CASE("unknown actions are refused to owners as well") {
             answer_auth_question({owner, {}}, {"k", "user", "me", "", "", action}, std::nullopt));
 }
 
-/// "" or the message of the refusal; its validation repeats it.
+/// Returns the message of the refusal, which its validation repeats; "" when there is none.
 std::string refusal(const std::vector<AuthQuestion>& questions) {
     try {
         refuse_auth_questions(questions);

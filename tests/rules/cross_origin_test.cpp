@@ -1,4 +1,4 @@
-#include "coder_users/rules/cross_origin.hpp"
+#include "coder_users/internal/rules/cross_origin.hpp"
 
 #include <optional>
 #include <string>
@@ -73,13 +73,13 @@ TEST_CASE("an Origin that is another") {
         {"http://x.org:3000", "x.org"},
         {"http://x.org", "x.org:3000"},
         {"http://x.org:3001", "x.org:3000"},
-        // Each default port belongs to its scheme alone.
+        // A default port belongs to one scheme only.
         {"http://x.org:443", "x.org"},
         {"http://x.org", "x.org:443"},
         {"https://x.org:80", "x.org"},
         {"https://x.org", "x.org:80"},
         {"http://x.org:080", "x.org"},
-        // Other schemes and no URLs
+        // Other schemes, and texts that are no URLs
         {"null", "x.org"},
         {"null", "null"},
         {"Null", "null"},

@@ -1,4 +1,4 @@
-#include "coder_users/rules/crypto.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 
 #include <array>
 #include <set>
@@ -29,7 +29,7 @@ TEST_CASE("SHA-256 of the texts of FIPS 180") {
 
 TEST_CASE("SHA-256 in many threads") {
     const std::string expected = sha256_hex("abc");
-    std::vector<int> wrong(8, 0);  // no assertions off the main thread
+    std::vector<int> wrong(8, 0);  // because only the main thread may assert
     std::vector<std::thread> threads;
     for (int& count : wrong)
         threads.emplace_back([&count, &expected] {
@@ -96,7 +96,7 @@ TEST_CASE("no changed byte of a sealed text goes unnoticed") {
         CHECK_FALSE(open(key, changed, "alice"));
         CHECK_FALSE(open(key, sealed.substr(0, i), "alice"));
     }
-    CHECK(ERR_peek_error() == 0);  // nothing is left for the host's TLS to trip on
+    CHECK(ERR_peek_error() == 0);  // an error that stays there would confuse the host's TLS
 }
 
 TEST_CASE("a sealing key has 32 bytes") {

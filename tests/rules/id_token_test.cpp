@@ -1,4 +1,4 @@
-#include "coder_users/rules/id_token.hpp"
+#include "coder_users/internal/rules/id_token.hpp"
 
 #include <functional>
 #include <string>

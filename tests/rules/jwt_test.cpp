@@ -1,4 +1,4 @@
-#include "coder_users/rules/jwt.hpp"
+#include "coder_users/internal/rules/jwt.hpp"
 
 #include <string>
 
@@ -28,7 +28,7 @@ TEST_CASE("a token has three parts of base64url") {
     CHECK(jwt->claims == R"({"a":1})");
     CHECK(jwt->signature == "\x01\x02\x03");
     CHECK(jwt->signed_text == "e30.eyJhIjoxfQ");
-    CHECK(split_jwt("e30.e30."));  // no signature: that is for others to refuse
+    CHECK(split_jwt("e30.e30."));  // without a signature, which others refuse
     for (const char* bad : {"", ".", "e30.e30", "e30.e30.AQID.AQID", "e30.e30.AQID.", "e30.e30.A",
                             "e30=.e30.AQID", "e30.e30.AQID ", "e 30.e30.AQID", "a.b.c.d.e"}) {
         CAPTURE(bad);

@@ -1,4 +1,4 @@
-#include "coder_users/rules/names.hpp"
+#include "coder_users/internal/rules/names.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "coder_users/rules/networks.hpp"
+#include "coder_users/internal/rules/networks.hpp"
 
 #include <string>
 #include <utility>

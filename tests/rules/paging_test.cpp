@@ -1,4 +1,4 @@
-#include "coder_users/rules/paging.hpp"
+#include "coder_users/internal/rules/paging.hpp"
 
 #include <optional>
 #include <string>

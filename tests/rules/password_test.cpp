@@ -1,4 +1,4 @@
-#include "coder_users/rules/password.hpp"
+#include "coder_users/internal/rules/password.hpp"
 
 #include <time.h>
 
@@ -114,12 +114,12 @@ TEST_CASE("a dummy hash has the form of one and matches nothing") {
     CHECK(is_bcrypt_hash(dummy_hash(4)));
     for (const char* password : {"", "x", "password", "Passw0rd!"}) {
         CHECK_FALSE(password_matches(password, dummy_hash(4)));
-        // libxcrypt really computes it: it is not refused at once.
+        // Only a hash that libxcrypt can compute takes as long as a real one.
         CHECK(bcrypt(password, dummy_hash(4)));
     }
 }
 
-// Of this thread alone: what else the machine does must not count.
+// The processor time of this thread, which other work on the machine does not change.
 double own_seconds() {
     timespec spent{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
@@ -127,8 +127,8 @@ double own_seconds() {
 }
 
 TEST_CASE("every kind of mismatch takes the time of a comparison", "[alone]") {
-    // Cost 7 is eight times cost 4 and an eighth of cost 10, so a path that skips the work or takes
-    // another cost shows.
+    // Cost 7 takes eight times as long as cost 4 and an eighth of cost 10, so this notices when the
+    // work is skipped or done at another cost.
     const std::string hash = hash_password("Passw0rd!", 7, system_random);
     const auto best_of = [](const std::string& password, const std::string& stored) {
         double best = 1e9;

@@ -1,4 +1,4 @@
-#include "coder_users/rules/policy.hpp"
+#include "coder_users/internal/rules/policy.hpp"
 
 #include <string>
 #include <utility>
@@ -26,7 +26,7 @@ const User plain = user_with("plain"), marked_member = user_with("marked", {"mem
            auditor = user_with("au", {"auditor"}),
            both = user_with("both", {"auditor", "user-admin"});
 
-/// What the actor may do to the target, in words.
+/// Returns what the actor may do to the target, in words.
 std::string rights(const User& actor, const User& target) {
     std::vector<std::string> words;
     if (may(actor, Action::read_user, target)) words.emplace_back("read");
@@ -84,7 +84,7 @@ TEST_CASE("a role of unknown name is not shared by accident") {
     CHECK_FALSE(may_manage(odd, plain));
 }
 
-/// What the actor may do where there is no target, in words.
+/// Returns what the actor may do without a target, in words.
 std::string rights(const User& actor) {
     std::vector<std::string> words;
     if (may(actor, Action::create_users)) words.emplace_back("create");
@@ -110,7 +110,7 @@ TEST_CASE("who may do what has no target") {
 }
 
 TEST_CASE("organization roles give no rights on users") {
-    // They never are among the site roles; if they were, they would count for nothing.
+    // They are never site roles. If they were, they would give no rights.
     const User admin = user_with("oa", {organization_admin_role("o")});
     CHECK_FALSE(may(admin, Action::read_user, plain));
     CHECK_FALSE(may(admin, Action::edit_user, plain));

@@ -1,4 +1,4 @@
-#include "coder_users/rules/provider_user.hpp"
+#include "coder_users/internal/rules/provider_user.hpp"
 
 #include <algorithm>
 #include <set>

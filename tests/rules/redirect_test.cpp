@@ -1,4 +1,4 @@
-#include "coder_users/rules/redirect.hpp"
+#include "coder_users/internal/rules/redirect.hpp"
 
 #include <string>
 #include <utility>
@@ -21,7 +21,7 @@ TEST_CASE("a login leads back to a local path, whatever was asked for") {
         {"https://evil//x", "/x"},
         {"///evil", "/evil"},
         {"/\\evil", "/evil"},
-        // Path and query alone.
+        // Path and query only.
         {"/", "/"},
         {"/a/b?c=d&e=f", "/a/b?c=d&e=f"},
         {"?a=b", "/?a=b"},
@@ -34,7 +34,7 @@ TEST_CASE("a login leads back to a local path, whatever was asked for") {
         {"https:evil", "/evil"},
         {"https:/evil", "/evil"},
         {"https:///evil", "/evil"},
-        // Leading slashes of any kind.
+        // All kinds of leading slashes.
         {"\\\\evil", "/evil"},
         {"\\/evil", "/evil"},
         {"/\\/\\evil", "/evil"},
@@ -65,7 +65,7 @@ TEST_CASE("a login leads back to a local path, whatever was asked for") {
         {"vbscript:x", "/"},
         {"ftp://host/p", "/"},
         {"httpx://host/p", "/"},
-        // Encoding: whatever is not listed.
+        // All other characters are encoded.
         {"/a;b", "/a%3Bb"},
         {"/a b", "/a%20b"},
         {"/a\"b", "/a%22b"},

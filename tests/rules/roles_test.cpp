@@ -1,4 +1,4 @@
-#include "coder_users/rules/roles.hpp"
+#include "coder_users/internal/rules/roles.hpp"
 
 #include <algorithm>
 #include <string>
@@ -90,7 +90,7 @@ TEST_CASE("names that are no site role") {
         {{"::"}, "\"::\" is not a supported role"},
         {{"a\"b"}, "\"a\"b\" is not a supported role"},
         {{"organization-admin"}, "\"organization-admin\" is not a supported role"},
-        // The first in the order sent
+        // The first one in the order in which they were sent
         {{"owner", "zzz", "x:y", "aaa"}, "\"zzz\" is not a supported role"},
         {{"owner", "x:y", "zzz"}, "Must only update site wide roles"},
     };

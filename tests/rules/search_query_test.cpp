@@ -1,4 +1,4 @@
-#include "coder_users/rules/search_query.hpp"
+#include "coder_users/internal/rules/search_query.hpp"
 
 #include <string>
 #include <utility>
@@ -26,7 +26,7 @@ TEST_CASE("elements of a query") {
         {"   ", {}},
         {"alice", {{"search", "alice"}}},
         {"  Alice  ", {{"search", "alice"}}},
-        {"\xc3\x84 A", {{"search", "\xc3\x84 a"}}},  // ASCII letters only
+        {"\xc3\x84 A", {{"search", "\xc3\x84 a"}}},  // only ASCII letters are folded
         {"a b  c", {{"search", "a b c"}}},
         {"\"a  b\"", {{"search", "a  b"}}},
         {"a\tb", {{"search", "a\tb"}}},
@@ -101,12 +101,12 @@ TEST_CASE("a query outside the grammar stops at its first error") {
         {"search:a search:b c d",
          "Query parameter \"search\" provided more than once, found 3 times"},
         {"search:a \"\"", "Query parameter \"search\" provided more than once, found 2 times"},
-        // The key that stands first is reported, bare words come last.
+        // The first key is reported; bare words count as last.
         {"b:1 a:1 a:2 b:2", "Query parameter \"b\" provided more than once, found 2 times"},
         {"word b:1 search:x b:2", "Query parameter \"b\" provided more than once, found 2 times"},
         {"word search:x b:1 b:2",
          "Query parameter \"search\" provided more than once, found 2 times"},
-        // Repeated keys come after the other two, whatever follows.
+        // Keys that are repeated are reported after the other two mistakes, wherever they are.
         {"a:1 a:2 b:", "Query element \"b:\" cannot start or end with ':'"},
         {"status:bad status:bad foo:x",
          "Query parameter \"status\" provided more than once, found 2 times"},
@@ -170,7 +170,7 @@ TEST_CASE("of roles the known ones count, one that nobody holds, or everybody fo
     CHECK(parse_user_search("role:owner,member").roles.empty());
     CHECK(parse_user_search("role:MEMBER").roles.empty());
     CHECK(parse_user_search("role:\"member \"").roles == Names{"member "});
-    // What a list is made of, not its length, decides what the store has to do.
+    // The store's work depends on the distinct values, not on the length of the list.
     std::string many = "role:a,owner", statuses = "status:active";
     for (int i = 0; i < 4000; ++i) many += ",a,owner", statuses += ",active";
     CHECK(parse_user_search(many).roles == Names{"owner"});

@@ -1,4 +1,4 @@
-#include "coder_users/rules/signature_keys.hpp"
+#include "coder_users/internal/rules/signature_keys.hpp"
 
 #include <algorithm>
 #include <stdexcept>

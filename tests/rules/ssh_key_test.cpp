@@ -1,4 +1,4 @@
-#include "coder_users/rules/ssh_key.hpp"
+#include "coder_users/internal/rules/ssh_key.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -13,8 +13,7 @@ namespace ssh_key_test {
 using namespace coder_users::rules;
 namespace fs = std::filesystem;
 
-/// A folder for one test, gone at its end. Files in it are readable by the owner only, which
-/// ssh-keygen insists on.
+/// A folder for one test. Its files can be read by their owner only, as ssh-keygen requires.
 class Folder {
  public:
     Folder() {

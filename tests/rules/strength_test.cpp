@@ -1,4 +1,4 @@
-#include "coder_users/rules/strength.hpp"
+#include "coder_users/internal/rules/strength.hpp"
 
 #include <cmath>
 #include <string>
@@ -34,7 +34,7 @@ TEST_CASE("runs and common sequences count their first two characters") {
         {"aaa", 2},
         {"aaaaaa", 2},
         {"aabaa", 5},
-        {"aaabbbccc", 6},  // aabbcc, and abc is not in a row there
+        {"aaabbbccc", 6},  // becomes aabbcc; its abc is not in sequence
         {"123", 2},
         {"321", 2},
         {"12", 2},
@@ -55,8 +55,8 @@ TEST_CASE("runs and common sequences count their first two characters") {
         {"zyx", 2},
         {"poiuytrewq", 2},
         {"lkjhgfdsa", 2},
-        {"abcabc", 4},  // each run by itself
-        {"123434", 4},  // 12, then 34: one pass, what moves together is not looked at again
+        {"abcabc", 4},  // each sequence by itself
+        {"123434", 4},  // 12, then 34: the result is not searched again
         {"abcdefg1234", 4},
         {"1a2b3c", 6},
         {"aabbc", 5},
@@ -134,7 +134,7 @@ TEST_CASE("weak passwords and what to try") {
         {"ab!.~1", "insecure password, try using uppercase letters or using a longer password"},
         {"AB!.~1", "insecure password, try using lowercase letters or using a longer password"},
         {"Ab!.~", "insecure password, try using numbers or using a longer password"},
-        // Weak comes before too long.
+        // Weakness is reported before length.
         {std::string(100, 'a'),
          "insecure password, try including more special characters, using uppercase letters, using "
          "numbers or using a longer password"},
@@ -164,7 +164,7 @@ TEST_CASE("good passwords, up to 64 bytes") {
 }
 
 TEST_CASE("exactly 52 bits are enough") {
-    std::string exact;  // two kinds of characters outside the classes: a bit each
+    std::string exact;  // two kinds of characters outside the classes, one bit each
     for (int i = 0; i < 26; ++i) exact += "`\x01";
     CHECK(password_bits(exact) == 52);
     CHECK_FALSE(password_weakness(exact));

@@ -1,4 +1,4 @@
-#include "coder_users/rules/token_names.hpp"
+#include "coder_users/internal/rules/token_names.hpp"
 
 #include <algorithm>
 #include <set>
@@ -20,7 +20,7 @@ TEST_CASE("made names are an adjective, a name and a number") {
         CHECK(valid_token_name(name));
         names.insert(name);
     }
-    CHECK(names.size() > 1980);  // of four million
+    CHECK(names.size() > 1980);  // of four million possible ones
 }
 
 TEST_CASE("every byte of randomness has a name") {

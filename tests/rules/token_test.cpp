@@ -1,4 +1,4 @@
-#include "coder_users/rules/token.hpp"
+#include "coder_users/internal/rules/token.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -18,7 +18,7 @@ using namespace coder_users::rules;
 constexpr const char* signed_out_text =
     "You are signed out or your session has expired. Please sign in again to continue.";
 
-/// Bytes 0, 1, 2, ... in turn.
+/// Returns the bytes 0, 1, 2, ... in turn.
 Random counting(unsigned char next = 0) {
     return [next](unsigned char* bytes, std::size_t count) mutable {
         for (std::size_t i = 0; i < count; ++i) bytes[i] = next++;
@@ -48,7 +48,8 @@ TEST_CASE("new keys differ") {
 }
 
 TEST_CASE("every character of a key is equally likely") {
-    // Over all 256 bytes the 62 characters get 4 each; the 8 left over are drawn again.
+    // In 256 bytes each of the 62 characters comes four times; the remaining 8 bytes are drawn
+    // again.
     const std::string drawn = random_base62(62 * 4, counting());
     for (const char c : std::string("0AZaz9"))
         CHECK(std::count(drawn.begin(), drawn.end(), c) == 4);

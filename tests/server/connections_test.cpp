@@ -1,5 +1,5 @@
-// The table of connections: ownership, generations, deadlines and bounds, without a socket.
-#include "coder_users/server/connections.hpp"
+// The table of connections, without sockets: owners, generations, deadlines and limits.
+#include "coder_users/internal/net/connections.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,9 +13,9 @@ namespace connections_test {
 
 using coder_users::FileDescriptor;
 using coder_users::Limits;
-using coder_users::server::Connection;
-using coder_users::server::ConnectionTable;
-using coder_users::server::Deadline;
+using coder_users::net::Connection;
+using coder_users::net::ConnectionTable;
+using coder_users::net::Deadline;
 
 Limits limits(std::size_t connections, std::size_t per_address) {
     Limits limits;
@@ -30,7 +30,7 @@ Connection* open(ConnectionTable& table, const std::string& address = "a") {
     return table.open(none, address);
 }
 
-/// Parks and returns the key.
+/// Parks the connection and returns its key.
 std::uint64_t park(ConnectionTable& table, Connection& c) {
     std::uint64_t key = 0;
     table.park(c, [&](std::uint64_t given) { key = given; });
@@ -124,11 +124,11 @@ TEST_CASE("a slot forgets who had it") {
     c.output = "secret";
     c.sent = c.answered = 1;
     c.closing = c.peer_ended = true;
-    c.phase = coder_users::server::Phase::lingering;
+    c.phase = coder_users::net::Phase::lingering;
     table.close(c);
     REQUIRE(open(table, "b") == &c);
     CHECK(c.address == "b");
-    CHECK(c.phase == coder_users::server::Phase::fresh);
+    CHECK(c.phase == coder_users::net::Phase::fresh);
     CHECK(c.reader.held() + c.request.body.size() + c.output.size() + c.sent + c.answered == 0);
     CHECK_FALSE(c.closing);
     CHECK_FALSE(c.peer_ended);

@@ -1,4 +1,4 @@
-// What the host is told after a change, and asked before it.
+// Options::before, which is asked before a change, and Options::on_event, which is told after it.
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "coder_users/server/event_queue.hpp"
+#include "coder_users/internal/service/event_queue.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -32,7 +32,8 @@ class Listener {
         const std::lock_guard<std::mutex> lock(mutex_);
         return events_;
     }
-    /// The events behind the first `skip` ones as "kind user by actor", once there are `count`.
+    /// Returns the events after the first `skip` ones as "kind user by actor", once there are
+    /// `count`.
     std::string told(std::size_t skip, std::size_t count) const {
         CHECK(eventually([&] { return events().size() >= skip + count; }));
         std::string out;
@@ -147,10 +148,10 @@ TEST_CASE("a slow host slows no request; what it cannot take is counted") {
                         "{\"username\":\"name" + std::to_string(i) + "\"}")
                   .status == 200);
     };
-    for (int i = 0; i < 12; ++i) rename(i);  // one is being taken, or four wait: the rest is lost
+    for (int i = 0; i < 12; ++i) rename(i);  // one is taken, four wait, the rest is dropped
     listener.release();
     CHECK(eventually([&] { return listener.events().size() >= 6; }));
-    // Everything that waited is taken before the next is told.
+    // The next event is told after everything that waited has been taken.
     std::size_t known = 0;
     CHECK(eventually([&] {
         const std::size_t now = listener.events().size();
@@ -279,7 +280,7 @@ TEST_CASE("the host may refuse a change before it is made") {
                     message("Not today."), "api_key|login||403"},
                });
     CHECK(world.server.log().find("secret of the host") != std::string::npos);
-    // In the process it is asked, too.
+    // It is also asked about calls in the process.
     try {
         world.server.service().as(Identity::system()).rename_user("bob", "rude");
         FAIL("not refused");
@@ -293,7 +294,7 @@ TEST_CASE("the host may refuse a change before it is made") {
     CHECK(world.server.send("GET", "/users", world.owner).status == 200);
     CHECK(world.server.send("PUT", "/users/rob/profile", world.bob, R"({"username":"-"})").status ==
           400);
-    CHECK(asked == before);  // neither reads nor what is refused anyway
+    CHECK(asked == before);  // neither about reads nor about changes that are refused anyway
 }
 
 TEST_CASE("the host is asked while it may still read through the service") {
@@ -316,7 +317,7 @@ TEST_CASE("the host is asked while it may still read through the service") {
 TEST_CASE("places in the queue keep their order, whatever becomes of them") {
     std::mutex mutex;
     std::string told;
-    coder_users::server::EventQueue queue(
+    coder_users::service::EventQueue queue(
         [&](const Event& event) {
             const std::lock_guard<std::mutex> lock(mutex);
             told += event.user.username;

@@ -1,6 +1,6 @@
 // Bytes in, requests or refusals out: every rule of docs/contract/http.md, "Protocol refusals",
-// whatever the pieces.
-#include "coder_users/server/framing.hpp"
+// however the bytes are cut.
+#include "coder_users/internal/net/framing.hpp"
 
 #include <algorithm>
 #include <string>
@@ -12,9 +12,9 @@
 namespace framing_test {
 
 using coder_users::Request;
-using coder_users::server::RequestReader;
+using coder_users::net::RequestReader;
 
-/// One line per request and one for what is left: "more", or the refusal.
+/// Returns a line for each request and one for the rest: "more", or the refusal.
 std::string read_all(RequestReader& reader, std::string_view bytes, std::size_t piece) {
     std::string seen;
     do {
@@ -40,7 +40,7 @@ std::string read_all(std::string_view bytes, std::size_t piece = std::string::np
     return read_all(reader, bytes, piece);
 }
 
-/// The same for the bytes at once, in pieces of each of some sizes, and cut at every place.
+/// Checks the bytes in one piece, in pieces of several sizes, and cut at every place.
 void check(const std::string& name, const std::string& bytes, const std::string& expected) {
     INFO(name << ": " << bytes.substr(0, 200));
     CHECK(read_all(bytes) == expected);
@@ -70,7 +70,7 @@ struct Case {
 void check(const std::vector<Case>& cases) {
     for (const Case& row : cases) check(row.name, row.bytes, row.expected);
 }
-/// A name for each row, for tables of bytes alone.
+/// Checks rows of bytes that have no names of their own.
 void check(const std::string& what, const std::vector<std::string>& rows,
            const std::string& expected) {
     for (std::size_t i = 0; i < rows.size(); ++i)

@@ -1,4 +1,4 @@
-// Deadlines and bounds: what slow, greedy and silent clients get, and that others do not notice.
+// Deadlines and limits: what slow, greedy and silent clients get. Other clients must not notice.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -122,7 +122,7 @@ TEST_CASE("a client that reads late gets everything") {
     narrow.receive_buffer = 65536;
     RawClient client(front.port(), narrow);
     client.send(big + get);
-    CHECK(eventually([&] { return front.held_bytes() > 1'000'000; }));  // only an answer is so big
+    CHECK(eventually([&] { return front.held_bytes() > 1'000'000; }));  // only answers are so large
     CHECK(front.answered() == 1);  // nothing is read while an answer waits
     CHECK(client.read().body.size() == 8'000'000);
     CHECK(client.read().status == 200);

@@ -5,33 +5,45 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
-#include "coder_users/base/text.hpp"
-#include "coder_users/server/front.hpp"
+#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/net/front.hpp"
 
 namespace front_test {
 
+using coder_users::Answer;
+using coder_users::Refusal;
 using coder_users::Request;
 using coder_users::Response;
-using coder_users::server::Answer;
-using coder_users::server::Front;
-using coder_users::server::FrontHandler;
-using coder_users::server::LanePool;
-using coder_users::server::Refusal;
+using coder_users::Url;
+using coder_users::net::Front;
+using coder_users::net::FrontHandler;
+using coder_users::net::LanePool;
+using coder_users::net::Pending;
 
 struct FrontHarness::Echo : FrontHandler {
     explicit Echo(const HarnessOptions& options)
         : lane(options.lane_width, options.lane_waiting),
           front(*this, options.limits, options.deadlines) {}
 
-    LanePool* lane_of(const Request& request) noexcept override {
-        return coder_users::starts_with(request.target, "/lane") ? &lane : nullptr;
+    struct Looked final : Pending {
+        Looked(Echo& to, const Request& looked_at) : echo(to), request(looked_at) {
+            if (coder_users::starts_with(request.target, "/lane")) lane = &echo.lane;
+        }
+        Answer answer() noexcept override { return echo.answer(request); }
+        Echo& echo;
+        const Request& request;
+    };
+
+    std::unique_ptr<Pending> look(const Request& request, std::optional<Url>) override {
+        return std::make_unique<Looked>(*this, request);
     }
 
-    /// Pieces of 1,000 bytes; the pieces `fails` and later are not to be had.
+    /// Makes pieces of 1,000 bytes. Piece `fails` and later ones cannot be made.
     struct Pieces final : coder_users::LongBody {
         Pieces(std::atomic<std::size_t>& alive, std::size_t count, std::size_t fails)
             : alive_(alive), left_(count), fails_(fails) {
@@ -47,7 +59,7 @@ struct FrontHarness::Echo : FrontHandler {
         std::size_t left_, fails_;
     };
 
-    Answer answer(const Request& request) noexcept override {
+    Answer answer(const Request& request) noexcept {
         ++answered;
         const std::string& target = request.target;
         Response response{200, {{"Content-Type", "text/plain"}}, ""};

@@ -1,4 +1,5 @@
-// A front with an echo behind it, without httplib in sight: tests of the front compile fast.
+// A front whose handler echoes requests. It does not include httplib, so tests of the front compile
+// fast.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,7 @@ struct HarnessOptions {
 /// "<method> <target> <size of the body> <address>\n".
 class FrontHarness {
  public:
-    /// Throws what Front throws.
+    /// Throws as Front.
     explicit FrontHarness(const HarnessOptions& options = {});
     ~FrontHarness();
 
@@ -36,11 +37,11 @@ class FrontHarness {
 
     std::size_t open_connections() const;
     std::size_t held_bytes() const;
-    std::size_t answered() const;     ///< calls of the handler, refusals excepted
-    std::size_t long_bodies() const;  ///< that exist
+    std::size_t answered() const;     ///< calls of the handler, without refusals
+    std::size_t long_bodies() const;  ///< long bodies that exist
     std::size_t blocked() const;      ///< handlers that wait for release()
-    std::size_t waiting() const;      ///< requests that wait for a place in the lane
-    /// Lets all handlers go that wait now or later.
+    std::size_t waiting() const;      ///< requests that wait for the lane
+    /// Releases all handlers that wait now or later.
     void release();
 
  private:

@@ -1,4 +1,4 @@
-// Binding, starting and stopping: any order, any thread, and nothing left behind.
+// Binding, starting and stopping, in any order and on any thread. Nothing may remain.
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -45,7 +45,7 @@ HarnessOptions not_started() {
     return options;
 }
 
-/// The text of what `make` throws.
+/// Returns the text of the exception of `make`.
 template <class Make>
 std::string reason(Make make) {
     try {
@@ -123,7 +123,7 @@ TEST_CASE("requests that run when the stop comes are answered, those that wait a
     waiting.send("POST /lane HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
     CHECK(eventually([&] { return front.waiting() == 1; }));
     front.request_stop();
-    CHECK(eventually([&] {  // the listener is the first to go
+    CHECK(eventually([&] {  // the listener is closed first
         try {
             const RawClient late(front.port());
             return false;
@@ -172,7 +172,7 @@ TEST_CASE("a front that is never started leaves nothing behind") {
     CHECK(open_descriptors() == before);
 }
 
-/// A field of this process, such as "Threads:".
+/// Returns a number that the system tells of this process, such as "Threads:".
 long own_status(const std::string& field) {
     std::ifstream status("/proc/self/status");
     std::string word;
@@ -243,7 +243,7 @@ TEST_CASE("no SIGPIPE ends the host, even if it has put the signal back to its d
     for (int i = 0; i < 20; ++i) {
         RawClient client(front.port());
         client.send("GET /big/8000000 HTTP/1.1\r\nHost: a\r\n\r\n" + get);
-        if (i % 2) client.reset();  // else a FIN, and the reset comes while the answer is sent
+        if (i % 2) client.reset();  // else a FIN, and a reset while the answer is sent
     }
     CHECK(eventually([&] { return front.open_connections() == 0; }));
     CHECK(request(front.port(), "GET", "/").status == 200);
@@ -280,7 +280,7 @@ TEST_CASE("the host's signals do not reach the front's threads") {
     {
         FrontHarness front;
         CHECK(request(front.port(), "GET", "/lane").status == 200);
-        // The host's thread cannot take it: any thread of the front that could would.
+        // The host's thread blocks the signal; any thread of the front that does not would take it.
         ::pthread_sigmask(SIG_BLOCK, &usr1, &old);
         ::kill(::getpid(), SIGUSR1);
         CHECK(request(front.port(), "GET", "/lane").status == 200);
@@ -301,7 +301,7 @@ TEST_CASE("running out of descriptors keeps clients waiting and ends nothing") {
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
     rlimit narrow = before;
-    narrow.rlim_cur = static_cast<rlim_t>(next) + 1;  // room for the client's end alone
+    narrow.rlim_cur = static_cast<rlim_t>(next) + 1;  // room for the client's end only
     ::setrlimit(RLIMIT_NOFILE, &narrow);
     RawClient client(front.port());
     client.send(get);

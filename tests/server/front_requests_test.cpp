@@ -1,4 +1,4 @@
-// What goes over the wire: answers, refusals, and whether the connection goes on.
+// Requests and answers on the wire, refusals, and which of them end the connection.
 #include <string>
 #include <vector>
 
@@ -27,7 +27,7 @@ std::string repeat(int count, const std::string& text) {
     return out;
 }
 
-/// The connection still serves.
+/// Whether the connection still answers requests.
 bool goes_on(RawClient& client) {
     client.send(get + "\r\n");
     return client.read().body == get_answer;
@@ -75,7 +75,7 @@ TEST_CASE("every refusal is answered, closes the connection, and nothing behind 
         CHECK(answer.header("content-type") == "application/json; charset=utf-8");
         CHECK(answer.header("connection") == "close");
         CHECK(client.at_end());
-        CHECK_FALSE(client.was_reset());  // which may destroy an answer on its way
+        CHECK_FALSE(client.was_reset());  // a reset could destroy an answer on its way
     }
     CHECK(front.answered() == 0);
 }
@@ -155,8 +155,8 @@ TEST_CASE("requests in all their forms are answered, and the connection goes on"
     }
 }
 
-// cpp-httplib decodes header values, refuses header lines of more than 8 KiB and answers ranges;
-// none of that may be reached, whatever its version.
+// cpp-httplib decodes header values, refuses header lines longer than 8 KiB and answers ranges.
+// Whatever its version, none of that may happen here.
 TEST_CASE("header values reach the handler as they were sent") {
     FrontHarness front;
     RawClient client(front.port());
@@ -225,7 +225,7 @@ TEST_CASE("requests that come in pieces are put together") {
     for (const std::string& request : {with_length, in_chunks}) {
         for (std::size_t cut = 1; cut < request.size(); ++cut) {
             client.send(request.substr(0, cut));
-            // The front has read the first piece when it holds it, so that it sees two.
+            // The front has read the first piece once it holds it, so that it sees two pieces.
             CHECK(eventually([&] { return front.held_bytes() > 0; }));
             client.send(request.substr(cut));
             CHECK(client.read().body == "POST /p 5 127.0.0.1\n");

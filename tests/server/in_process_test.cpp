@@ -1,10 +1,10 @@
-// Calls in the process: the same rules, refusals and audit entries as over HTTP, with values.
+// Calls in the process: the same rules, refusals and audit entries as over HTTP.
 #include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "coder_users/format/wire.hpp"
+#include "coder_users/internal/wire/answers.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -19,7 +19,7 @@ using coder_users::User;
 
 namespace {
 
-/// What a call throws, as the body that HTTP would send; "" when it throws nothing.
+/// Returns what a call throws, as the body that HTTP would send; "" when it throws nothing.
 struct Refused {
     int status = 0;
     std::string body;
@@ -31,8 +31,8 @@ Refused refusal_of(Call&& call) {
         call();
         return {};
     } catch (const ApiError& error) {
-        return {error.status(), coder_users::format::wire::response(error.message(), error.detail(),
-                                                                    error.validations())};
+        return {error.status(),
+                coder_users::wire::response(error.message(), error.detail(), error.validations())};
     }
 }
 
@@ -52,6 +52,18 @@ CreateUser new_user(const std::string& name) {
 }
 
 }  // namespace
+
+TEST_CASE("an organization id that is none is refused as over HTTP, before anything else") {
+    Host host;
+    CreateUser wanted = new_user("dora");
+    wanted.organization_id = "x";
+    wanted.username = "not a name";
+    const Refused refused = refusal_of([&] { host.as(host.bob).create_user(wanted); });
+    CHECK(refused.status == 400);
+    CHECK(refused.body == detailed("Request body must be valid JSON.",
+                                   "field \"organization_id\" must be a uuid"));
+    CHECK(host.sql("SELECT count(*) FROM users WHERE username = 'dora'") == "0");
+}
 
 TEST_CASE("a host looks after users with values alone") {
     Host host;
@@ -232,7 +244,7 @@ TEST_CASE(
     host.as(host.owner).rename_user("robert", "bob");
     CHECK(host.sql(columns) == host.id_of("owner") + "|||user|write|bob|200");
     CHECK(host.sql(id_query) != first_id);
-    // What the host did is read like everything else.
+    // Entries of the host are read like all others.
     const Answer log = host.server.send("GET", "/audit?q=resource_target:robert", host.owner);
     CHECK(log.status == 200);
     CHECK(parse(log.body)["audit_logs"][0]["user"].text() == "null");

@@ -1,5 +1,5 @@
-// The bounded pool: its width, its queue, callers on threads of their own, and its end.
-#include "coder_users/server/lanes.hpp"
+// The bounded pool: its width, its queue, work on the threads of callers, and its end.
+#include "coder_users/internal/net/lanes.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -15,10 +15,10 @@
 
 namespace lanes_test {
 
-using coder_users::server::LanePool;
+using coder_users::net::LanePool;
 using coder_users_test::eventually;
 
-/// Work that counts itself and waits to be let go.
+/// Work that counts itself and waits until it is released.
 class Latch {
  public:
     void work() {
@@ -100,7 +100,7 @@ TEST_CASE("callers on their own threads share width and queue") {
     callers.emplace_back(call);
     CHECK(latch.holds(2));
     callers.emplace_back(call);
-    callers.emplace_back(call);  // one of these two has to wait, the other is turned away
+    callers.emplace_back(call);  // one of these two has to wait, the other one is refused
     CHECK(eventually([&] { return refused == 1; }));
     CHECK_FALSE(lane.try_submit([] {}));
     latch.release();

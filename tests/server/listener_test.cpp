@@ -1,5 +1,5 @@
-// The listening socket: on what it listens, and how.
-#include "coder_users/server/listener.hpp"
+// The listening socket: its address and its settings.
+#include "coder_users/internal/net/listener.hpp"
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -17,8 +17,8 @@ namespace listener_test {
 
 using Catch::Matchers::ContainsSubstring;
 using coder_users::FileDescriptor;
-using coder_users::server::bound_port;
-using coder_users::server::listen_on;
+using coder_users::net::bound_port;
+using coder_users::net::listen_on;
 using coder_users_test::ClientOptions;
 using coder_users_test::RawClient;
 
@@ -67,7 +67,7 @@ TEST_CASE("nobody waits for a listener, no child inherits it, and a burst finds 
     unsigned backlog = 0;
     std::ifstream("/proc/sys/net/core/somaxconn") >> backlog;
     CHECK(info.tcpi_sacked ==
-          (std::min)(backlog, unsigned{SOMAXCONN}));  // of a listener: its backlog
+          (std::min)(backlog, unsigned{SOMAXCONN}));  // the backlog of a listener
 }
 
 TEST_CASE("what cannot be listened on is told by address, port and reason") {

@@ -1,4 +1,4 @@
-#include "coder_users/base/config.hpp"
+#include "coder_users/config.hpp"
 #undef CODER_USERS_INLINE
 #define CODER_USERS_INLINE inline  // to_text() is defined once already, in the compiled library
 #include <atomic>
@@ -7,7 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "coder_users/server/log.hpp"
+#include "coder_users/internal/base/log.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "server_fixture.hpp"
 
 using namespace coder_users_test;
@@ -15,7 +16,7 @@ using namespace coder_users;
 
 namespace {
 
-/// The lines that hold `part`.
+/// Returns the lines that hold `part`.
 std::vector<std::string> lines_with(const std::string& log, const std::string& part) {
     std::vector<std::string> found;
     for (const std::string_view line : split(log, '\n'))
@@ -23,7 +24,8 @@ std::vector<std::string> lines_with(const std::string& log, const std::string& p
     return found;
 }
 
-/// The log once it holds as many request lines as wanted: a line may come after its answer.
+/// Returns the lines of requests, once there are `wanted` of them: a line may be written after the
+/// answer.
 std::vector<std::string> requests(const TestServer& server, std::size_t wanted) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
     std::vector<std::string> lines;
@@ -71,7 +73,7 @@ TEST_CASE("a line is time, level, message and fields") {
 
 TEST_CASE("lines reach the host one at a time, and what it throws is dropped") {
     std::atomic<int> inside{0}, most{0}, seen{0};
-    server::Log log([&](const LogLine&) {
+    Log log([&](const LogLine&) {
         const int now_inside = ++inside;
         if (now_inside > most) most = now_inside;
         ++seen;
@@ -88,7 +90,7 @@ TEST_CASE("lines reach the host one at a time, and what it throws is dropped") {
     for (std::thread& thread : threads) thread.join();
     CHECK(seen == 400);
     CHECK(most == 1);
-    server::Log none(nullptr);
+    Log none(nullptr);
     CHECK_FALSE(none.on());
     none.write({});
 }
@@ -134,7 +136,7 @@ TEST_CASE("refused requests are one line, too, and no client can write a line of
     CHECK_THAT(lines[1], Catch::Matchers::ContainsSubstring("path=\"/a\\x0a2026"));
     CHECK_THAT(lines[2], Catch::Matchers::ContainsSubstring("method=\"GET\\x0d\\x0aX\""));
     CHECK_THAT(lines[2], Catch::Matchers::ContainsSubstring("address=\"1.2.3.4\\x0aforged\""));
-    CHECK(lines_with(server.log(), "").size() == 5);  // with the first line, and the last, empty
+    CHECK(lines_with(server.log(), "").size() == 5);  // with the first line and an empty last one
 }
 
 TEST_CASE("neither queries nor passwords, tokens, cookies or bodies are ever logged") {

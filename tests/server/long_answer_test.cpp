@@ -1,4 +1,5 @@
-// Answers that are made while they are sent: on the wire, and when they cannot be completed.
+// Answers that are sent while they are made: the bytes, and what happens when the rest cannot be
+// made.
 #include <chrono>
 #include <string>
 
@@ -16,7 +17,7 @@ using front_test::FrontHarness;
 using front_test::HarnessOptions;
 using std::chrono::milliseconds;
 
-/// What /pieces/<count> has in its body.
+/// Returns the body of /pieces/<count>.
 std::string pieces(std::size_t count) {
     std::string body = "first ";
     for (std::size_t left = count; left > 0; --left)
@@ -26,7 +27,7 @@ std::string pieces(std::size_t count) {
 
 std::string get(const std::string& target) { return request_text("GET", target); }
 
-/// Larger than all that the system takes for a client that does not read.
+/// More than the system keeps for a client that does not read.
 constexpr std::size_t endless = 20'000;
 
 TEST_CASE("a long answer comes in chunks and whole, and the connection goes on") {
@@ -71,7 +72,7 @@ TEST_CASE("an HTTP/1.0 client gets a long answer up to the end of the connection
 TEST_CASE("a long answer that cannot be completed never looks complete") {
     FrontHarness front;
     const std::string version = GENERATE("1.0", "1.1");
-    // At once, and after more than the system would hold back.
+    // In the first piece, and after more than the system would keep.
     const std::size_t fails = GENERATE(0u, 299u, 5000u);
     RawClient client(front.port());
     REQUIRE(client.send("GET /pieces/6000/" + std::to_string(fails) + " HTTP/" + version +

@@ -1,4 +1,4 @@
-// Lists that are too long to be in memory: the bytes, the state they show, and what they take.
+// Lists that are too long for memory: their bytes, the state that they show, and what they cost.
 #include <httplib.h>
 #include <malloc.h>
 
@@ -9,13 +9,13 @@
 #include <memory>
 #include <string>
 
-#include "coder_users/format/wire_audit.hpp"
-#include "coder_users/format/wire_keys.hpp"
-#include "coder_users/rules/token.hpp"
-#include "coder_users/store/audit_list.hpp"
-#include "coder_users/store/organizations.hpp"
-#include "coder_users/store/store.hpp"
-#include "coder_users/store/user_list.hpp"
+#include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/store/audit.hpp"
+#include "coder_users/internal/store/organizations.hpp"
+#include "coder_users/internal/store/store.hpp"
+#include "coder_users/internal/store/user_list.hpp"
+#include "coder_users/internal/wire/audit_log.hpp"
+#include "coder_users/internal/wire/keys.hpp"
 #include "host_server.hpp"
 #include "sanitized.hpp"
 #include "server_fixture.hpp"
@@ -31,8 +31,8 @@ std::string id_of(std::size_t i) {
     return make_uuid(bytes);
 }
 
-/// A file with users user-1000000 and on, of whom the first is an owner with a token, and with as
-/// many tokens and audit entries as `others` says.
+/// A file with the users user-1000000, user-1000001 and so on. The first one is an owner with a
+/// token. It has `others` tokens and audit entries.
 struct Deployment {
     explicit Deployment(std::size_t users, std::size_t others = 0) {
         store::StoreOptions chosen;
@@ -76,15 +76,15 @@ struct Deployment {
         });
         store.read([&](store::Connection& c) {
             const auto all = store::users::list(c, {}, {});
-            everybody = format::wire::users(all.users, all.count);
+            everybody = wire::users(all.users, all.count);
             store::users::Filter dormant;
             dormant.text = "example.org";
             dormant.statuses = {UserStatus::dormant};
             const auto some = store::users::list(c, dormant, {id_of(2), 0, 7});
-            dormants = format::wire::users(some.users, some.count);
+            dormants = wire::users(some.users, some.count);
             const auto entries = store::audit::list(c, {}, 1'000'000, 3);
-            audit = format::wire::audit_logs(entries.entries, entries.count);
-            tokens = format::wire::tokens(store::api_keys::tokens(c, ""));
+            audit = wire::audit_logs(entries.entries, entries.count);
+            tokens = wire::tokens(store::api_keys::tokens(c, ""));
         });
     }
     Options options() const { return Options{path}; }
@@ -97,7 +97,7 @@ struct Deployment {
 constexpr std::size_t long_answer = 256 * 1024;
 
 TEST_CASE("long lists are the bytes that they would be as a whole") {
-    static const Deployment made(3000, 800);  // the same one for all that is generated below
+    static const Deployment made(3000, 800);  // one for all generated cases below
     REQUIRE(made.dormants.size() > long_answer);
     TestServer server(made.options());
     const auto [path, whole] = GENERATE_REF(table<std::string, std::string>(
@@ -146,14 +146,14 @@ TEST_CASE("pages of a long list are cut where they were asked to be") {
         }
 }
 
-/// The head has come, and more than the socket holds is under way: from here on a long list waits
-/// for its reader.
+/// Waits for the head of the answer and for more than the socket holds. From then on a long list
+/// waits for its reader.
 void wait_for_answer(const RawClient& client) {
     char byte;
     REQUIRE(::recv(client.fd(), &byte, 1, MSG_PEEK) == 1);
 }
 
-/// A client that lets a long answer wait, and then reads it to its end.
+/// A client that lets a long answer wait, and then reads it to the end.
 struct SlowClient : RawClient {
     SlowClient(const TestServer& server, const std::string& token)
         : RawClient(server.port(), small_buffer()) {
@@ -201,7 +201,7 @@ TEST_CASE("stop ends a long list that nobody reads, and nothing is left beside t
     CHECK(stored(made.path, "SELECT count(*) FROM users WHERE deleted = 0") == "19999");
 }
 
-/// A host's own server with a service behind it.
+/// A host's own server with a service mounted on it.
 struct Site {
     explicit Site(Options options)
         : users(std::make_unique<Service>(coder_users::open(std::move(options)))),
@@ -255,7 +255,7 @@ TEST_CASE("a mounted service that ends cuts its long lists short") {
     CHECK(all.find("\r\n0\r\n") == std::string::npos);
 }
 
-/// The largest memory since the last call, in bytes.
+/// Returns the most memory used since the last call, in bytes.
 std::size_t peak() {
     std::size_t kilobytes = 0;
     std::ifstream status("/proc/self/status");

@@ -1,4 +1,4 @@
-// Served from a host's own httplib::Server, which has settings of its own.
+// The API mounted on a host's own httplib::Server with its own settings.
 #include <httplib.h>
 
 #include <atomic>
@@ -19,7 +19,7 @@ using coder_users::Service;
 
 namespace {
 
-/// Newer versions of cpp-httplib refuse some requests by themselves, without a body.
+/// Newer versions of cpp-httplib refuse some requests themselves, without a body.
 #ifdef CPPHTTPLIB_VERSION_NUM
 constexpr bool refuses_itself = true;
 #else
@@ -32,7 +32,7 @@ class Site {
     explicit Site(const std::function<void(httplib::Server&)>& set_up)
         : host_([&](httplib::Server& server) {
               server.set_keep_alive_timeout(60);
-              // A newer cpp-httplib waits for what a handler has not read.
+              // A newer cpp-httplib waits for a body that a handler has not read.
               server.set_read_timeout(1);
               set_up(server);
               server.Get("/hello", [](const httplib::Request&, httplib::Response& out) {
@@ -45,7 +45,7 @@ class Site {
         if (!token.empty()) headers.emplace_back("Coder-Session-Token", token);
         return request(port(), method, target, headers, body);
     }
-    /// Raw bytes, and whether the connection ends after the answer.
+    /// Sends raw bytes. Returns the answer, and whether the connection ends after it.
     std::pair<Answer, bool> exchange(const std::string& bytes) const {
         RawClient client(port());
         client.send(bytes);
@@ -114,7 +114,7 @@ TEST_CASE("mounted at any prefix the API answers beside the host's own routes") 
     CHECK(site.send("OPTIONS", prefix + "/users").status == 204);
     CHECK(site.send("GET", prefix + "/openapi.json").body.find("\"" + prefix + "/users/{user}\"") !=
           std::string::npos);
-    CHECK(site.send("GET", "/healthz").status == 404);  // the host's own affair
+    CHECK(site.send("GET", "/healthz").status == 404);  // the host's own path
     const Answer out = site.send("POST", prefix + "/users/logout", token);
     CHECK(out.status == 200);
     CHECK(out.header("set-cookie").find("coder_session_token=;") == 0);
@@ -160,7 +160,7 @@ TEST_CASE("HEAD, ranges, content types and unreadable requests are as without th
     client.send(post + "Host: x\r\n\r\n");  // no length at all: no body
     CHECK(client.read().status == 400);
     if (refuses_itself) return;
-    // And the connection goes on, as it does behind a URL that cannot be decoded.
+    // The connection stays open, also after a URL that cannot be decoded.
     client.send("POST /api/v2/users/%zz HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
     CHECK(parse(client.read().body)["message"].text() == "Request URL is not valid.");
     client.send(post + "Host: x\r\n\r\n");

@@ -1,4 +1,4 @@
-#include "coder_users/server/rate_limit.hpp"
+#include "coder_users/internal/http/rate_limit.hpp"
 
 #include <string>
 #include <thread>
@@ -9,7 +9,7 @@
 namespace rate_limit_test {
 
 using namespace coder_users;
-using namespace coder_users::server;
+using namespace coder_users::http;
 
 constexpr Time start = from_micros(1'767'323'045'678'901);
 

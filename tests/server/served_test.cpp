@@ -1,4 +1,4 @@
-// What a host chooses about the answers themselves: operations switched off, headers of its own.
+// What a host can choose about answers: operations that are switched off, and headers of its own.
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -31,7 +31,7 @@ TEST_CASE("an operation that is switched off is not there, and not described") {
     first.email = "owner@example.org";
     first.username = "owner";
     first.password = good_password;
-    const auto owner = server.service().create_first_user(first);  // the host still can
+    const auto owner = server.service().create_first_user(first);  // the host can still do it
     const std::string token = server.log_in("owner@example.org");
 
     CHECK(server.send("GET", "/users/first").status == 200);

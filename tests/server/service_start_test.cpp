@@ -1,4 +1,5 @@
-// What start() promises before it returns: options, address, database, and a clean retreat.
+// What start() promises: options, address and database are checked before it returns, and a failure
+// leaves nothing.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,7 +209,7 @@ TEST_CASE("a port that is taken is an error that names address, port and reason"
     CHECK_THAT(error, ContainsSubstring("127.0.0.1:" + std::to_string(first.port())));
     CHECK_THAT(error, ContainsSubstring("in use"));
     CHECK(request(first.port(), "GET", "/healthz").status == 200);
-    // The database is free again.
+    // Nobody owns the database any more.
     options.port = 0;
     CHECK(start_error(options).empty());
 }
@@ -250,7 +251,7 @@ TEST_CASE("a database that cannot be used is an error that names path and cause"
         CHECK_THAT(start_error(options),
                    ContainsSubstring(path) && ContainsSubstring("newer version"));
         CHECK((file_bytes(path) == bytes));
-        CHECK(entries(folder.file("")) == 2);  // it and its key
+        CHECK(entries(folder.file("")) == 2);  // the database and its key
     }
     SECTION("already served") {
         options.database = path;

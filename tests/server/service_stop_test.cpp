@@ -1,4 +1,4 @@
-// The end of a service: whenever, from wherever, in time, and without a trace.
+// stop(): at any time, from any thread, within its deadline, and without remains.
 #include <signal.h>
 
 #include <algorithm>
@@ -51,7 +51,7 @@ bool refuses_connections(int port) {
     }
 }
 
-/// A moment in which one caller waits until another lets it go.
+/// A place where one caller waits until another one releases it.
 class Hold {
  public:
     void wait_if_wanted() {
@@ -184,7 +184,7 @@ TEST_CASE("stop returns at its deadline while a request hangs, and lets nobody i
 TEST_CASE("every request that stop finds under way is answered or cut off, and none hangs",
           "[restart]") {
     TempFolder folder;
-    { const auto first = coder_users::start(in_memory()); }  // what libraries make once
+    { const auto first = coder_users::start(in_memory()); }  // makes what libraries keep for good
     const std::ptrdiff_t files = entries("/proc/self/fd"), tasks = entries("/proc/self/task");
     for (long round = 0; round < faults::rounds(10, 10); ++round) {
         Options options = in_memory();
@@ -207,7 +207,7 @@ TEST_CASE("every request that stop finds under way is answered or cut off, and n
                         if (status == 0) return;
                     }
                 } catch (const std::runtime_error&) {
-                }  // refused: it is over
+                }  // refused, because the service has stopped
             });
         while (begun < 6) std::this_thread::yield();
         service.stop();
@@ -241,7 +241,7 @@ TEST_CASE("signals of the host never end up in a thread of the service") {
 TEST_CASE("a hundred starts and stops leave no file and no thread behind") {
     TempFolder folder;
     Options options = in_memory();
-    { const auto first = coder_users::start(options); }  // what libraries make once
+    { const auto first = coder_users::start(options); }  // makes what libraries keep for good
     const std::ptrdiff_t files = entries("/proc/self/fd"), threads = entries("/proc/self/task");
     for (int i = 0; i < 100; ++i) {
         options.database = i % 10 == 0 ? folder.file("a.db") : ":memory:";

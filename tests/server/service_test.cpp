@@ -1,12 +1,13 @@
-// What a running service does for its host: the same path in the process as over HTTP, checked
-// tokens, and being a value like any other.
+// What a running service does for its host: requests without a socket are answered as over HTTP,
+// tokens are checked, and a service can be moved.
 #include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "coder_users/base/uuid.hpp"
-#include "coder_users/rules/crypto.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/base/uuid.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "server_fixture.hpp"
 
 using namespace coder_users_test;
@@ -29,7 +30,7 @@ ApiError refusal_of(coder_users::Service& service, const std::string& token) {
     return {0, "accepted"};
 }
 
-/// Everything that must not depend on how a request came: status, headers in order, body.
+/// Returns what must not depend on how a request came: status, headers in order, body.
 template <class Headers>
 std::string comparable(int status, const Headers& headers, const std::string& body) {
     std::string out = std::to_string(status) + "\n";
@@ -149,7 +150,7 @@ TEST_CASE("a good token is its user and key, with the effects of a request") {
     CHECK(parse(server.send("GET", "/users/alice", owner).body)["last_seen_at"].text() ==
           coder_users::to_rfc3339(server.now()));
 
-    server.advance(std::chrono::hours(12));  // half of its life: the expiry slides
+    server.advance(std::chrono::hours(12));  // half of its life is over: the expiry slides
     CHECK(server.service().authenticate(token).key.expires_at ==
           server.now() + std::chrono::hours(24));
 }
@@ -198,7 +199,7 @@ TEST_CASE("a moved service goes on, and the one that is replaced has stopped") {
     CHECK(moved.port() == other);
     CHECK(request(other, "GET", "/healthz").status == 200);
     CHECK_THROWS_AS(RawClient(port), std::runtime_error);
-    first = coder_users::start(in_memory());  // what was moved from may be assigned to
+    first = coder_users::start(in_memory());  // a moved-from service may be assigned to
     CHECK(first.handle({"GET", "/healthz"}).status == 200);
 }
 

@@ -1,4 +1,4 @@
-#include "coder_users/store/activity.hpp"
+#include "coder_users/internal/store/activity.hpp"
 
 #include <poll.h>
 
@@ -37,9 +37,9 @@ struct Signed {
     }
 };
 
-store::api_keys::Session session(store::Store& store, const ApiKey& key) {
+store::api_keys::CheckedKey session(store::Store& store, const ApiKey& key) {
     return *store.read(
-        [&](store::Connection& c) { return store::api_keys::find_session(c, key.id); });
+        [&](store::Connection& c) { return store::api_keys::find_checked_key(c, key.id); });
 }
 
 constexpr const char* key_row = "SELECT last_used || '|' || expires_at FROM api_keys";
@@ -124,7 +124,7 @@ TEST_CASE("the overlay only ever grows, in whatever order uses come and are stor
         return seen.last_used;
     };
     CHECK(laid_over() == at(9));
-    // Two threads stored at once, and the one with the older batch is the later to say so.
+    // Two threads stored batches at the same time, and the one with the older batch reports last.
     activity.mark_stored(newer);
     CHECK(activity.pending().empty());
     CHECK(laid_over() == at(9));
@@ -155,7 +155,7 @@ TEST_CASE("what is stored stays in the overlay for one more round and leaves the
     activity.end_round();
     CHECK_FALSE(visible());
     CHECK_FALSE(activity.any());
-    // What came between taking a batch and storing it stays pending.
+    // What is noted between taking a batch and storing it stays pending.
     activity.note(key.id, {at(5), at(105)}, user.id, at(5));
     const store::ActivityBatch batch = activity.pending();
     activity.note(key.id, {at(7), at(107)}, user.id, at(7));
@@ -215,7 +215,7 @@ TEST_CASE("uses that cannot be stored are told, stay visible, and are stored lat
     store::Store store(chosen);
     const Signed alice(store);
     SQLite::Database other = raw(path);
-    // A rule that nobody can keep stands for a store that fails.
+    // This trigger makes every write fail, as a broken disk would.
     other.exec("CREATE TRIGGER t BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(ABORT, 'no'); END");
     store.note_use(alice.key, at(10), at(110), at(10));
     CHECK(eventually([&] { return told >= 2; }));

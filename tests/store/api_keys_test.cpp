@@ -1,12 +1,12 @@
-// Keys: sessions, look-ups, lists, uses and removal.
-#include "coder_users/store/api_keys.hpp"
+// Keys: sessions and tokens, look-ups, lists, uses, removal.
+#include "coder_users/internal/store/api_keys.hpp"
 
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/store/organizations.hpp"
+#include "coder_users/internal/store/organizations.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -29,8 +29,9 @@ ApiKey full_key(const std::string& id, int user) {
     return key;
 }
 
-std::optional<store::api_keys::Session> session(store::Store& store, const std::string& id) {
-    return store.read([&](store::Connection& c) { return store::api_keys::find_session(c, id); });
+std::optional<store::api_keys::CheckedKey> session(store::Store& store, const std::string& id) {
+    return store.read(
+        [&](store::Connection& c) { return store::api_keys::find_checked_key(c, id); });
 }
 
 }  // namespace

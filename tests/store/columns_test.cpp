@@ -1,5 +1,5 @@
-// The columns of the lists against those of the schema.
-#include "coder_users/store/columns.hpp"
+// The columns that the lists of fields name, compared with those of the schema.
+#include "coder_users/internal/store/columns.hpp"
 
 #include <set>
 #include <string>
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/store/links.hpp"
-#include "coder_users/store/migrate.hpp"
+#include "coder_users/internal/store/links.hpp"
+#include "coder_users/internal/store/migrate.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -16,7 +16,7 @@ using namespace coder_users;
 
 namespace {
 
-/// A user with a field that schema.sql does not know.
+/// A user with a field that is not in schema.sql.
 struct NamedUser {
     std::string id;
     std::string shoe_size;
@@ -38,8 +38,8 @@ struct coder_users::fields::Of<NamedUser> {
 
 namespace {
 
-/// What the list of `T` and its table differ in: "-column" is not in the schema, "+column" not in
-/// the list.
+/// Returns how the list of `T` differs from its table: "-column" is not in the schema, "+column"
+/// not in the list.
 template <class T>
 std::string differences(const std::set<std::string>& only_in_table = {}) {
     const store::Activity activity;

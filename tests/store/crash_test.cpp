@@ -3,7 +3,7 @@
 #include <string>
 
 #include "catch.hpp"
-#include "coder_users/store/deployment.hpp"
+#include "coder_users/internal/store/deployment.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -11,7 +11,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// A store with many rows, closed cleanly, then used by a process that ends without closing it.
+/// Makes a store with many rows, closes it, and lets a process use it that ends without closing it.
 void leave_behind(const std::string& path) {
     Child child([&](const Child& self) {
         {
@@ -32,7 +32,7 @@ void leave_behind(const std::string& path) {
     REQUIRE(std::filesystem::file_size(path + "-wal") > 0);
 }
 
-/// Overwrites the pages from `first` (a fraction of the file) on.
+/// Overwrites all pages after the fraction `first` of the file.
 void damage(const std::string& path, double first) {
     std::string bytes = file_bytes(path);
     const auto pages = static_cast<double>(bytes.size() / 4096);
@@ -65,7 +65,7 @@ TEST_CASE("damage is found after an unclean stop and the start refused with path
     damage(path, 0.6);
     const std::string database = file_bytes(path), log = file_bytes(path + "-wal");
     CHECK_THAT(open_error(path), ContainsSubstring(path) && ContainsSubstring("damaged"));
-    // Nothing is to be made worse: a backup or a tool may still save what is there.
+    // The store must not make it worse, because a tool may still save what is there.
     CHECK((file_bytes(path) == database));
     CHECK((file_bytes(path + "-wal") == log));
 }
@@ -75,7 +75,7 @@ TEST_CASE("a database whose first page is damaged is refused and left as it was"
     const std::string path = folder.file("a.db");
     { const store::Store store(options(path)); }
     std::string bytes = file_bytes(path);
-    bytes.replace(100, 3900, 3900, '\xa5');  // behind a good header
+    bytes.replace(100, 3900, 3900, '\xa5');  // after a good header
     put(path, bytes);
     CHECK_THAT(open_error(path), ContainsSubstring(path));
     CHECK((file_bytes(path) == bytes));

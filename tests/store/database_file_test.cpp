@@ -1,4 +1,4 @@
-#include "coder_users/store/database_file.hpp"
+#include "coder_users/internal/store/sqlite/database_file.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,7 +19,7 @@ int mode_of(const std::string& path) {
     return ::lstat(path.c_str(), &info) == 0 ? static_cast<int>(info.st_mode & 07777) : -1;
 }
 
-/// Until the end of the scope.
+/// Sets the umask until the end of the scope.
 class Umask {
  public:
     explicit Umask(mode_t mask) : before_(::umask(mask)) {}

@@ -1,4 +1,4 @@
-#include "coder_users/store/errors.hpp"
+#include "coder_users/internal/store/errors.hpp"
 
 #include <sys/resource.h>
 
@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "coder_users/store/deployment.hpp"
-#include "coder_users/store/organizations.hpp"
+#include "coder_users/internal/store/deployment.hpp"
+#include "coder_users/internal/store/organizations.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -132,7 +132,7 @@ TEST_CASE("a write waits while somebody else holds the lock for a moment") {
         error = error_of([&] { add_user(store, user_named("alice", 1)); });
     });
     while (!begun) std::this_thread::yield();
-    CHECK(rows(store, "SELECT count(*) FROM users") == "0");  // readers go on
+    CHECK(rows(store, "SELECT count(*) FROM users") == "0");  // reads still work
     other.exec("COMMIT");
     writer.join();
     CHECK(error.empty());

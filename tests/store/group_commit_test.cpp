@@ -1,4 +1,4 @@
-#include "coder_users/store/group_commit.hpp"
+#include "coder_users/internal/store/sqlite/group_commit.hpp"
 
 #include <atomic>
 #include <functional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/store/deployment.hpp"
+#include "coder_users/internal/store/deployment.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -28,7 +28,7 @@ std::string names(store::Store& store) {
     return rows(store, "SELECT name FROM deployment ORDER BY name");
 }
 
-/// What a change came to: "done", or the kind of its error.
+/// Returns "done", or the kind of the error of a change.
 std::string outcome(store::Store& store, const Change& change) {
     try {
         store.write(change);
@@ -46,7 +46,7 @@ std::string outcome(store::Store& store, const Change& change) {
     }
 }
 
-/// Runs `changes` in one transaction, in their order: behind a first one that waits for them.
+/// Runs `changes` in one transaction, in their order, after a first change that waits for them.
 std::vector<std::string> together(store::Store& store, const Change& first,
                                   const std::vector<Change>& changes) {
     std::vector<std::string> outcomes(changes.size() + 1);
@@ -164,7 +164,8 @@ TEST_CASE("what runs alone comes between two groups, in its turn") {
     CHECK(names(store) == "a\nb");
 }
 
-// On a full disk SQLite rolls the whole transaction back: who is in it must not be told "done".
+// On a full disk SQLite rolls the whole transaction back, so none of its changes may be told
+// "done".
 TEST_CASE("a full disk fails the changes of its transaction and no later one") {
     TempFolder folder;
     store::Store store(options(folder.file("a.db")));

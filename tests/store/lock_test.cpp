@@ -104,9 +104,10 @@ TEST_CASE("a failed start lets go of the lock") {
     CHECK(open_error(path).empty());
 }
 
-// POSIX drops all of a process's locks on a file when any of its descriptors is closed: looking at
-// the file from the outside would take the running store's locks away. Another process that opens
-// and closes the database then believes to be the last, and removes the log under the store.
+// POSIX drops all locks of a process on a file when any of its descriptors is closed. So a second
+// store that only looked at the file would take the first one's locks away. Another process that
+// opens and closes the database would then believe that it is the last one, and delete the log that
+// the store still uses.
 TEST_CASE("a refused second store takes no lock away from the first") {
     TempFolder folder;
     const std::string path = folder.file("a.db");

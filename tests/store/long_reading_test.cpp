@@ -1,5 +1,5 @@
-// One state that a reader comes back to, and how the store gets rid of it.
-#include "coder_users/store/long_reading.hpp"
+// A state of the database that is read in several steps, and how the store ends such a reading.
+#include "coder_users/internal/store/sqlite/long_reading.hpp"
 
 #include <memory>
 #include <optional>

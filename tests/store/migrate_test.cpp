@@ -1,9 +1,9 @@
-#include "coder_users/store/migrate.hpp"
+#include "coder_users/internal/store/migrate.hpp"
 
 #include <string>
 
 #include "catch.hpp"
-#include "coder_users/store/user_list.hpp"
+#include "coder_users/internal/store/user_list.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -18,7 +18,7 @@ std::string schema_file() { return file_bytes(SCHEMA_FILE); }
 
 std::string first_schema() { return file_bytes(FIRST_SCHEMA_FILE); }
 
-/// Without what does not matter between the words of SQL.
+/// Removes blanks that do not matter in SQL.
 std::string squeezed(const std::string& sql) {
     std::string out;
     for (const char c : sql)
@@ -126,7 +126,7 @@ TEST_CASE("migrating again changes nothing") {
 TEST_CASE("a migration that fails leaves the database as it was and usable") {
     const store::Activity activity;
     store::Connection db(":memory:", flags, activity);
-    db.run("CREATE TABLE audit_logs (a)");  // in the way of the schema, late
+    db.run("CREATE TABLE audit_logs (a)");  // conflicts with a late statement of the schema
     CHECK_THROWS_AS(store::migrate(db), std::runtime_error);
     CHECK(db.first_text("SELECT group_concat(name) FROM sqlite_master") == "audit_logs");
     CHECK(db.first_text("PRAGMA application_id") == "0");

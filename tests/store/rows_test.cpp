@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/store/audit.hpp"
-#include "coder_users/store/deployment.hpp"
-#include "coder_users/store/git_ssh_keys.hpp"
-#include "coder_users/store/organizations.hpp"
+#include "coder_users/internal/store/audit.hpp"
+#include "coder_users/internal/store/deployment.hpp"
+#include "coder_users/internal/store/git_ssh_keys.hpp"
+#include "coder_users/internal/store/organizations.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;

@@ -1,4 +1,4 @@
-#include "coder_users/store/store.hpp"
+#include "coder_users/internal/store/store.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/store/deployment.hpp"
+#include "coder_users/internal/store/deployment.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -20,7 +20,7 @@ std::string names(store::Store& store) {
     return rows(store, "SELECT username FROM users ORDER BY username_folded");
 }
 
-/// Runs `work(number)` on threads of its own; what any of them threw, the first as text.
+/// Runs `work(number)` on several threads. Returns the text of the first exception.
 template <class Work>
 std::string in_threads(int count, Work work) {
     std::vector<std::thread> threads;

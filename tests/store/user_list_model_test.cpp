@@ -1,11 +1,12 @@
-// The list against a model of it that looks at everybody, with more users than "few".
+// Compares the list with a simple model that checks every user, with more users than the list
+// treats as few.
 #include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/store/user_list.hpp"
+#include "coder_users/internal/store/user_list.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -87,7 +88,7 @@ User made_up(Random& random, int number) {
     user.email = user.username + (below(random, 50) ? "@Example.org" : "@rare.net");
     user.status = below(random, 3) ? UserStatus::active : one_of(random, statuses);
     user.last_seen_at = now + std::chrono::seconds(below(random, 100));
-    // Most are auditors, few are anything else.
+    // Most are auditors; few have another role.
     if (below(random, 10)) user.roles.push_back("auditor");
     if (!below(random, 100)) user.roles.push_back("owner");
     return user;
@@ -172,7 +173,7 @@ TEST_CASE("a change of users that is rolled back is neither counted nor found") 
     CHECK(listed(store, filter, {}) == "1 alice");
     filter.text = "carol";
     CHECK(listed(store, filter, {}) == "0");
-    // A user that is gone, or never was, changes nothing more.
+    // A user that is deleted or never existed does not change anything.
     store.write([](store::Tx& tx) {
         store::users::remove(tx, id_of(1));
         store::users::remove(tx, id_of(1));

@@ -1,10 +1,11 @@
-#include "coder_users/store/user_list.hpp"
+#include "coder_users/internal/store/user_list.hpp"
 
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/store/organizations.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/store/organizations.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -14,7 +15,7 @@ using store::users::Page;
 
 namespace {
 
-/// "alice bob (3)": the names in order and the count.
+/// Returns the names in order with the count: "alice bob (3)".
 std::string listed(store::Store& store, const Filter& filter = {}, const Page& page = {}) {
     const auto list =
         store.read([&](store::Connection& c) { return store::users::list(c, filter, page); });
@@ -29,7 +30,7 @@ Filter with_text(const std::string& text) {
     return filter;
 }
 
-/// Five live users and a deleted one; the ids are not in the order of the names.
+/// Five live users and a deleted one. The ids are in another order than the names.
 struct Five {
     store::Store store{in_memory("list")};
     Five() {
@@ -174,7 +175,7 @@ TEST_CASE("pages follow each other by cursor, whoever it is") {
     CHECK(after(2, 0, 0, owners) == "carol dave (2)");  // does not match the filter
     Filter own;
     own.only_id = id_of(5);
-    CHECK(after(2, 0, 0, own) == "(1)");  // nobody to be seen: its name must not show either
+    CHECK(after(2, 0, 0, own) == "(1)");  // nobody may be seen, so that name must not matter
     CHECK(after(5, 0, 0, own) == "(1)");
 }
 

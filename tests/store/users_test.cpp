@@ -1,11 +1,11 @@
-#include "coder_users/store/users.hpp"
+#include "coder_users/internal/store/users.hpp"
 
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/store/git_ssh_keys.hpp"
-#include "coder_users/store/organizations.hpp"
+#include "coder_users/internal/store/git_ssh_keys.hpp"
+#include "coder_users/internal/store/organizations.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;

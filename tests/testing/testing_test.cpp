@@ -1,4 +1,4 @@
-// The test kit: a server in the test's hands.
+// The test kit.
 #include "coder_users/testing.hpp"
 
 #include <algorithm>
@@ -83,7 +83,7 @@ TEST_CASE("the clock moves while the server runs") {
     CHECK(robot.get("/users/me").status == 200);
     CHECK(owner.get("/users?q=last_seen_before:\"2026-01-02T03:30:00Z\"")["count"] == "1");
 
-    server.clock().advance(hours(2));  // the token ends, the session slides
+    server.clock().advance(hours(2));  // the token ends, and the session is prolonged
     CHECK(robot.get("/users/me").status == 401);
     CHECK(owner.get("/users/me").status == 200);
     CHECK(owner.get("/users?q=last_seen_before:\"2026-01-02T03:30:00Z\"")["count"] == "0");
@@ -92,7 +92,8 @@ TEST_CASE("the clock moves while the server runs") {
     CHECK(owner.get("/users/me").status == 401);
 }
 
-/// What one server answers to a sequence of requests, ids, tokens and SSH keys among it.
+/// Returns the answers of a new server to a sequence of requests. They hold ids, tokens and SSH
+/// keys.
 std::string story(std::uint64_t seed, coder_users::SshKeyAlgorithm algorithm) {
     const Controls controls(seed);
     Options options = Options::for_tests(controls);

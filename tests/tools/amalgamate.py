@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the library as one header that needs nothing of the folder beside it.
+"""Writes the library as a single header that needs no other file of the project.
 
 Usage: amalgamate.py <directory> [--forward]
 
 Follows the local includes from coder_users.hpp, each once, and writes <directory>/coder_users.hpp.
-With --forward, every header of the library is there as well, as one line that includes the single
-one: so the tests, which include what is inside, run against it.
+With --forward, also writes every header of the library as one line that includes the single header,
+so that the tests, which include internal headers, run against it.
 """
 
 import pathlib
@@ -23,7 +23,7 @@ class Amalgamation:
         self.lines = []
 
     def add(self, name):
-        """Appends one file, what it includes ahead of it."""
+        """Appends one file after the files that it includes."""
         if name in self.done:
             return
         self.done.add(name)
@@ -37,7 +37,7 @@ class Amalgamation:
             if line == "#pragma once":
                 continue
             if name == FACE and re.match(r"#(ifndef CODER_USERS_COMPILED|endif)", line):
-                continue  # the compiled form has files of its own
+                continue  # the single header has no compiled form
             body.append(line)
         self.lines += ["// " + name] + body
 
@@ -52,7 +52,7 @@ class Amalgamation:
 
 
 def write(path, text):
-    """Leaves a file alone that is the same, so that nothing is compiled again."""
+    """Writes a file only if its text differs, so that nothing is compiled again without need."""
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def main():
             name = header.relative_to(ROOT)
             if str(name) in amalgamation.done:
                 write(target / name, f'#include "{"../" * (len(name.parts) - 1)}{FACE}"\n')
-            else:  # not part of the library proper, such as the test kit
+            else:  # the single header does not contain it, such as the test kit
                 write(target / name, header.read_text(encoding="utf-8"))
     return 0
 

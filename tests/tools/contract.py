@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks that docs/contract holds what comments cite and every operation, and that links between pages lead somewhere.
+"""Checks that docs/contract has every cited heading and every route, and that links between pages lead somewhere.
 
 Usage: contract.py [directory of the project]
 
-A citation is a file, headings of it, and perhaps numbers of the last one's table or list:
+A citation names a file, headings in it, and perhaps numbers in the table or list of the last heading:
 
     docs/contract/users.md, "GET /users" and "POST /users"
     docs/contract/http.md, "Checks of a session", checks 1 to 8
@@ -15,10 +15,10 @@ import sys
 import urllib.parse
 
 CONTRACT = "docs/contract/"
-TABLE = "coder_users/routes/table.hpp"
+TABLE = "coder_users/internal/http/table.hpp"
 SOURCES = ("coder_users", "tests", "examples", "main.cpp", "coder_users.hpp")
 SUFFIXES = {".hpp", ".cpp", ".py", ".sh", ".mjs", ".txt", ".sql"}
-# They speak of wrong forms.
+# These quote wrong citations on purpose.
 EXEMPT = {"tests/tools/contract.py", "tests/tools/contract_test.py"}
 
 COMMENT = re.compile(r"(\s*|.*?\s\s)(?:///?<?|#)(?:\s+(.*))?$")
@@ -31,15 +31,15 @@ OPERATION = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /")
 
 
 def anchor_of(title):
-    """As GitHub makes it."""
+    """Returns the anchor that GitHub makes for a heading."""
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
 class Page:
-    """Headings, numbers and links of a Markdown file. What stands in code is none of them."""
+    """The headings, numbers and links of a Markdown file, without those in code."""
 
     def __init__(self, text):
-        self.numbers = {}  # title -> those that begin rows and items below it
+        self.numbers = {}  # title -> the numbers that begin rows and items below it
         self.anchors = set()
         self.twice = []
         self.links = []  # (line, target)
@@ -83,7 +83,7 @@ class Page:
 
 
 class Block:
-    """Lines of a source that belong together, without comment marks: a comment, or anything else."""
+    """Lines of a source that form one comment or the code between two, without comment marks."""
 
     def __init__(self, comment):
         self.comment = comment
@@ -99,7 +99,7 @@ class Block:
 
 
 def blocks(text):
-    """A comment at the end of a line begins a block; comments on lines of their own go on with one."""
+    """Splits a source. A comment after code begins a block, and comment lines below it continue it."""
     found = []
     for line, content in enumerate(text.split("\n"), 1):
         match = COMMENT.match(content)
@@ -111,13 +111,13 @@ def blocks(text):
 
 
 def numbers_in(text):
-    """1, 3, 4 and 5 for "1 and 3 to 5"."""
+    """Yields 1, 3, 4 and 5 for "1 and 3 to 5"."""
     for first, last in re.findall(r"(\d+)(?: to (\d+))?", text):
         yield from range(int(first), int(last or first) + 1)
 
 
 class Contract:
-    """The pages below one root, and what is wrong with them and with those who cite them."""
+    """The pages of one project, with the errors in them and in citations of them."""
 
     def __init__(self, root):
         self.root = pathlib.Path(root).resolve()
@@ -162,7 +162,7 @@ class Contract:
 
     def check_source(self, name):
         for block in blocks((self.root / name).read_text(encoding="utf-8", errors="replace")):
-            told = set()  # where numbers stand that a citation explains
+            told = set()  # offsets of numbers that belong to a citation
             for match in PAGE.finditer(block.text):
                 where = f"{name}:{block.line_at(match.start())}"
                 if match[1] == CONTRACT:
@@ -178,7 +178,7 @@ class Contract:
                                            f"{match[0].strip(', ')}? Cite it")
 
     def check_citation(self, where, file, text, end):
-        """Checks what follows on the name of a page; returns where it ends."""
+        """Checks the text after the name of a page; returns where the headings end."""
         page = self.contract.get(file)
         if page is None:
             self.errors.append(f"{where}: there is no {CONTRACT}{file}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tiny projects with one fault each, and what contract.py says of them."""
+"""Checks what contract.py reports for tiny projects with one fault each."""
 
 import pathlib
 import tempfile
@@ -10,13 +10,13 @@ from contract import Contract
 GOOD = {
     "docs/contract/http.md": "# HTTP\n## Order of checks\n| 1 | a |\n| 2 | b |\n### Paging\n1. a\n2. b\n3. c\n## Rate limits\n",
     "docs/contract/users.md": "# Users\n## GET /users\n## GET /users/{user}\n",
-    "coder_users/routes/table.hpp":
+    "coder_users/internal/http/table.hpp":
         'Route{Verb::get, "/users", "a", "b", c},\n    Route{Verb::get, "/users/{member}", "a", "b", c}',
 }
 
 
 def errors_of(files):
-    """Errors for the good project with these files besides, given as {path: text}."""
+    """Returns the errors of the good project with more files, given as {path: text}."""
     with tempfile.TemporaryDirectory() as root:
         for name, text in {**GOOD, **files}.items():
             path = pathlib.Path(root, name)
@@ -107,10 +107,10 @@ class Operations(unittest.TestCase):
             self.assertIn(part, errors[0])
 
     def test_an_operation_without_a_heading(self):
-        table = GOOD["coder_users/routes/table.hpp"]
-        self.refused({"coder_users/routes/table.hpp": table + '\nRoute{Verb::del, "/users/{user}", "a"}'},
+        table = GOOD["coder_users/internal/http/table.hpp"]
+        self.refused({"coder_users/internal/http/table.hpp": table + '\nRoute{Verb::del, "/users/{user}", "a"}'},
                      '"DELETE /users/{user}"')
-        self.refused({"coder_users/routes/table.hpp": table + '\nRoute{Verb::get,\n      "/audit", "a"}'},
+        self.refused({"coder_users/internal/http/table.hpp": table + '\nRoute{Verb::get,\n      "/audit", "a"}'},
                      '"GET /audit"')
 
     def test_a_heading_without_an_operation(self):
@@ -118,7 +118,7 @@ class Operations(unittest.TestCase):
                      '"POST /users/{user}/keys" is no row')
 
     def test_a_table_that_cannot_be_read(self):
-        errors = errors_of({"coder_users/routes/table.hpp": ""})
+        errors = errors_of({"coder_users/internal/http/table.hpp": ""})
         self.assertIn("no row is found", errors[0])
 
     def test_a_heading_twice(self):

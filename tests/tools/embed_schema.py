@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Writes coder_users/store/schema_sql.hpp from schema.sql; with --check only compares."""
+"""Writes coder_users/internal/store/schema_sql.hpp from schema.sql; --check only compares them."""
 
 import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "schema.sql"
-HEADER = ROOT / "coder_users" / "store" / "schema_sql.hpp"
-LITERAL_LIMIT = 60_000  # bytes; some compilers take no longer string literal
+HEADER = ROOT / "coder_users" / "internal" / "store" / "schema_sql.hpp"
+LITERAL_LIMIT = 60_000  # bytes; some compilers refuse longer string literals
 
 TEMPLATE = """\
+// Internal: may change at any time.
 // The text of schema.sql, written by tests/tools/embed_schema.py.
 #pragma once
 
@@ -22,7 +23,7 @@ inline constexpr const char schema_sql[] = {literals};
 
 
 def literals(sql):
-    """The text as adjacent raw strings, cut between lines."""
+    """Returns the text as adjacent raw strings, cut between lines."""
     if ')sql"' in sql:
         sys.exit(f'{SOURCE.name} holds )sql", which would end the string')
     pieces = [""]

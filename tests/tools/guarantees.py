@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that every check which docs/guarantees.md names is there, and that every row has one.
+"""Checks that every row of docs/guarantees.md names a check, and that the named checks exist.
 
 Usage: guarantees.py [directory of the project]
 """
@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-# Every threat and promise has its row; the page may not forget one.
+# How many threats and promises each letter has. Each must have its row.
 IDS = {"R": 19, "P": 21, "T": 17, "L": 12, "O": 16, "H": 20, "D": 11}
 BY_OTHER_MEANS = ("by construction: ", "by documentation: ")
 ROOMS = ("base", "data", "external", "faults", "format", "memory", "routes", "rules", "server", "store",
@@ -16,7 +16,7 @@ ROOMS = ("base", "data", "external", "faults", "format", "memory", "routes", "ru
 
 
 def test_names(root):
-    """As ctest has them: those of Catch2 by their room, the others by where they come from."""
+    """Returns the names of tests as in ctest: with the room in front, or with the kind of test."""
     names = set()
     case = re.compile(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
     for room in ROOMS:
@@ -32,7 +32,7 @@ def test_names(root):
 
 
 def errors_of(root):
-    """What is wrong with the page."""
+    """Yields the errors of the page."""
     page = (root / "docs/guarantees.md").read_text(encoding="utf-8")
     names = test_names(root)
     commands = set(re.findall(r"^\./dev ([\w-]+)", (root / "dev").read_text(encoding="utf-8"), re.M))

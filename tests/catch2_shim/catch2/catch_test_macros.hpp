@@ -1,4 +1,4 @@
-// The name that Catch2 3 has for it, where Catch2 2.13 is installed.
+// Gives Catch2 2.13 the name of Catch2 3's header.
 #pragma once
 
 #include <catch2/catch.hpp>

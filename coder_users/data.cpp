@@ -1,0 +1,2 @@
+// The compiled library: the functions of data.hpp.
+#include "coder_users/internal/service/data.hpp"

@@ -1,0 +1,155 @@
+// Internal: may change at any time.
+// Lists every field of users, keys and organizations once: its name in answers, exports, tables and
+// the audit log, and its place in each.
+#pragma once
+
+#include <tuple>
+
+#include "coder_users/internal/base/audit_entry.hpp"
+#include "coder_users/internal/base/field.hpp"
+#include "coder_users/internal/base/user_record.hpp"
+#include "coder_users/model.hpp"
+
+namespace coder_users { inline namespace v0 { namespace fields {
+
+template <>
+struct Of<User> {
+    static constexpr const char* table = "users";
+    static constexpr auto list = std::make_tuple(
+        Field("id", &User::id).is(Kind::uuid).in_audit(),
+        Field("username", &User::username).also_folded().in_audit_after("email"),
+        Field("email", &User::email).also_folded().in_audit(),
+        Field("created_at", &User::created_at), Field("last_seen_at", &User::last_seen_at),
+        Field("status", &User::status).or_else(UserStatus::suspended).in_audit(),
+        Field("organization_ids", &User::organization_ids)
+            .is(Kind::uuids)
+            .in_no_column()
+            .not_exported(),
+        Field("roles", &User::roles)
+            .is(Kind::roles)
+            .in_no_column()
+            .exported_after("theme_preference")
+            .in_audit_as("rbac_roles"),
+        Field("login_type", &User::login_type)
+            .never_is(LoginType::token)
+            .or_else(LoginType::none)
+            .in_audit(),
+        Field("avatar_url", &User::avatar_url),
+        Field("theme_preference", &User::theme_preference).in_audit());
+};
+
+/// Covers `user` and `hashed_password`; memberships, keys and links have lists of their own.
+template <>
+struct Of<UserRecord> {
+    static constexpr const char* table = "users";
+    static constexpr auto list =
+        std::tuple_cat(within(&UserRecord::user),
+                       std::make_tuple(Field("hashed_password", &UserRecord::hashed_password)
+                                           .is_secret()
+                                           .exported_after("email")
+                                           .in_audit_after("theme_preference")));
+};
+
+template <>
+struct Of<ApiKey> {
+    static constexpr const char* table = "api_keys";
+    static constexpr auto list =
+        std::make_tuple(Field("id", &ApiKey::id),
+                        Field("user_id", &ApiKey::user_id).is(Kind::uuid).not_exported().in_audit(),
+                        Field("created_at", &ApiKey::created_at).in_audit(),
+                        Field("updated_at", &ApiKey::updated_at),
+                        Field("expires_at", &ApiKey::expires_at).in_audit(),
+                        Field("last_used", &ApiKey::last_used).in_audit(),
+                        Field("login_type", &ApiKey::login_type)
+                            .never_is(LoginType::none)
+                            .or_else(LoginType::token),
+                        Field("scope", &ApiKey::scope).or_else(KeyScope::application_connect),
+                        Field("token_name", &ApiKey::token_name),
+                        Field("lifetime_seconds", &ApiKey::lifetime_seconds));
+};
+
+template <>
+struct Of<StoredKey> {
+    static constexpr const char* table = "api_keys";
+    static constexpr auto list = std::tuple_cat(
+        within(&StoredKey::key),
+        std::make_tuple(
+            Field("hashed_secret", &StoredKey::hashed_secret).is_secret().exported_after("id")));
+};
+
+template <>
+struct Of<GitSshKey> {
+    static constexpr const char* table = "git_ssh_keys";
+    static constexpr auto list = std::make_tuple(
+        Field("user_id", &GitSshKey::user_id).is(Kind::uuid).not_exported(),
+        Field("created_at", &GitSshKey::created_at), Field("updated_at", &GitSshKey::updated_at),
+        Field("public_key", &GitSshKey::public_key));
+};
+
+template <>
+struct Of<SealedGitSshKey> {
+    static constexpr const char* table = "git_ssh_keys";
+    static constexpr auto list = std::tuple_cat(
+        within(&SealedGitSshKey::key),
+        std::make_tuple(
+            Field("sealed_private_key", &SealedGitSshKey::sealed_private_key).is_secret()));
+};
+
+template <>
+struct Of<Organization> {
+    static constexpr const char* table = "organizations";
+    static constexpr auto list = std::make_tuple(Field("id", &Organization::id).is(Kind::uuid),
+                                                 Field("name", &Organization::name).also_folded(),
+                                                 Field("created_at", &Organization::created_at),
+                                                 Field("updated_at", &Organization::updated_at));
+};
+
+template <>
+struct Of<OrganizationMember> {
+    static constexpr const char* table = "organization_members";
+    static constexpr auto list = std::make_tuple(
+        Field("user_id", &OrganizationMember::user_id).is(Kind::uuid).not_exported(),
+        Field("organization_id", &OrganizationMember::organization_id)
+            .is(Kind::uuid)
+            .exported_as("id"),
+        Field("created_at", &OrganizationMember::created_at),
+        Field("updated_at", &OrganizationMember::updated_at),
+        Field("roles", &OrganizationMember::roles).is(Kind::roles).in_no_column());
+};
+
+/// The fields that every struct for a provider link has.
+template <class Link>
+constexpr auto link_fields() {
+    return std::make_tuple(Field("login_type", &Link::login_type).or_else(LoginType::none),
+                           Field("linked_id", &Link::linked_id),
+                           Field("sealed_access_token", &Link::sealed_access_token).is_secret(),
+                           Field("sealed_refresh_token", &Link::sealed_refresh_token).is_secret(),
+                           Field("token_expires_at", &Link::token_expires_at));
+}
+
+template <>
+struct Of<ProviderLink> {
+    static constexpr const char* table = "user_links";
+    static constexpr auto list = link_fields<ProviderLink>();
+};
+
+/// Exports do not have audit entries.
+template <>
+struct Of<AuditEntry> {
+    static constexpr const char* table = "audit_logs";
+    static constexpr auto list = std::make_tuple(
+        Field("id", &AuditEntry::id).is(Kind::uuid),
+        Field("request_id", &AuditEntry::request_id).is(Kind::uuid),
+        Field("time", &AuditEntry::time),
+        Field("organization_id", &AuditEntry::organization_id).is(Kind::uuid),
+        Field("actor_id", &AuditEntry::actor_id).is(Kind::uuid).not_answered(),
+        Field("ip", &AuditEntry::ip), Field("user_agent", &AuditEntry::user_agent),
+        Field("resource_type", &AuditEntry::resource_type).one_of(recorded_resource_types),
+        Field("action", &AuditEntry::action).one_of(recorded_actions),
+        Field("resource_id", &AuditEntry::resource_id).is(Kind::uuid),
+        Field("resource_target", &AuditEntry::resource_target).also_folded(),
+        Field("diff", &AuditEntry::diff).is(Kind::json),
+        Field("status_code", &AuditEntry::status_code));
+};
+
+}}}  // namespace coder_users::v0::fields

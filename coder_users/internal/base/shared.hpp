@@ -1,0 +1,24 @@
+// Internal: may change at any time.
+// Values that many threads read and nobody changes, shared instead of copied.
+#pragma once
+
+#include <memory>
+
+namespace coder_users { inline namespace v0 {
+
+template <class T>
+using Shared = std::shared_ptr<const T>;
+
+/// Points to a part of a shared value and keeps the whole alive.
+template <class Whole, class Part>
+Shared<Part> part_of(const Shared<Whole>& whole, const Part& part) {
+    return Shared<Part>(whole, &part);
+}
+
+/// Points to a value without owning it: the value must outlive the result.
+template <class T>
+Shared<T> unowned(const T& value) {
+    return Shared<T>(Shared<void>(), &value);
+}
+
+}}  // namespace coder_users::v0

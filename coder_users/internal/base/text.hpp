@@ -1,0 +1,116 @@
+// Internal: may change at any time.
+// Text: ASCII folding, UTF-8 and splitting, all independent of the locale.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coder_users { inline namespace v0 {
+
+inline constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+inline constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+inline constexpr bool is_letter(char c) { return is_lower(c) || is_upper(c); }
+
+inline constexpr char fold_ascii(char c) {
+    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Turns ASCII letters into lower case and leaves all other bytes: the only case folding of the
+/// server.
+inline std::string fold_ascii(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = fold_ascii(c);
+    return out;
+}
+
+inline bool same_folded(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (fold_ascii(a[i]) != fold_ascii(b[i])) return false;
+    return true;
+}
+
+inline bool starts_with(std::string_view text, std::string_view prefix) {
+    return text.substr(0, prefix.size()) == prefix;
+}
+
+inline bool ends_with(std::string_view text, std::string_view suffix) {
+    return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+/// Removes the given characters at both ends.
+inline std::string_view trim(std::string_view text, std::string_view characters = " \t") {
+    const std::size_t first = text.find_first_not_of(characters);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(characters) - first + 1);
+}
+
+/// Returns the parts between separators, at least one. The views point into `text`.
+inline std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const std::size_t end = text.find(separator);
+        parts.push_back(text.substr(0, end));
+        if (end == std::string_view::npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
+
+template <class Strings>
+std::string join(const Strings& parts, std::string_view separator) {
+    std::string out;
+    bool first = true;
+    for (const auto& part : parts) {
+        if (!first) out += separator;
+        out += part;
+        first = false;
+    }
+    return out;
+}
+
+inline std::array<char, 2> hex_digits(unsigned char byte) {
+    constexpr char digits[] = "0123456789abcdef";
+    return {digits[byte >> 4], digits[byte & 15]};
+}
+
+/// Two lower-case hex digits.
+inline std::string to_hex(unsigned char byte) {
+    const auto digits = hex_digits(byte);
+    return {digits[0], digits[1]};
+}
+
+/// Removes the code point at the front of `text` and returns it. Where the bytes are not
+/// well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF), removes one
+/// and returns -1.
+inline std::int32_t take_code_point(std::string_view& text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    const std::size_t size = first < 0x80                     ? 1
+                             : first >= 0xc2 && first <= 0xdf ? 2
+                             : first >= 0xe0 && first <= 0xef ? 3
+                             : first >= 0xf0 && first <= 0xf4 ? 4
+                                                              : 0;
+    std::int32_t point = size == 1 ? first : first & (0xff >> (size + 1));
+    bool good = size != 0 && size <= text.size();
+    for (std::size_t i = 1; good && i < size; ++i) {
+        good = (byte(i) & 0xc0) == 0x80;
+        point = point << 6 | (byte(i) & 0x3f);
+    }
+    if (good && size == 3) good = point >= 0x800 && (point < 0xd800 || point > 0xdfff);
+    if (good && size == 4) good = point >= 0x10000 && point <= 0x10ffff;
+    text.remove_prefix(good ? size : 1);
+    return good ? point : -1;
+}
+
+inline bool is_utf8(std::string_view text) {
+    while (!text.empty())
+        if (take_code_point(text) < 0) return false;
+    return true;
+}
+
+}}  // namespace coder_users::v0

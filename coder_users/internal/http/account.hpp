@@ -1,0 +1,76 @@
+// Internal: may change at any time.
+// Handlers for one account: name, appearance, password, status, roles, SSH key.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coder_users/internal/http/call.hpp"
+#include "coder_users/internal/operations/account.hpp"
+#include "coder_users/internal/operations/git_ssh_keys.hpp"
+#include "coder_users/internal/operations/roles.hpp"
+#include "coder_users/internal/wire/keys.hpp"
+#include "coder_users/internal/wire/organizations.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+inline Reply put_profile(Call& call) {
+    return ok(
+        wire::user(operations::rename_user(call.acting, call.user(), call.body.text("username"))));
+}
+
+inline Reply put_appearance(Call& call) {
+    return ok(wire::user(
+        operations::set_appearance(call.acting, call.user(), call.body.text("theme_preference"))));
+}
+
+inline Reply put_password(Call& call) {
+    operations::set_password(call.acting, call.user(),
+                             {call.body.text("password"), call.body.text("old_password")});
+    return {204, ""};
+}
+
+inline Reply put_suspend(Call& call) {
+    return ok(wire::user(operations::suspend_user(call.acting, call.user())));
+}
+inline Reply put_activate(Call& call) {
+    return ok(wire::user(operations::activate_user(call.acting, call.user())));
+}
+
+inline Reply get_login_type(Call& call) {
+    return ok(wire::user_login_type(operations::get_login_type(call.acting, call.user())));
+}
+
+inline std::vector<wire::NamedRole> with_display_names(const std::vector<std::string>& names) {
+    std::vector<wire::NamedRole> roles;
+    roles.reserve(names.size());
+    for (const std::string& name : names) roles.push_back({name, rules::role_display_name(name)});
+    return roles;
+}
+
+inline Reply role_list(const operations::RoleList& list) {
+    return ok(wire::assignable_roles(with_display_names(list.names), list.assignable));
+}
+
+inline Reply get_site_roles(Call& call) {
+    return role_list(operations::list_site_roles(call.acting));
+}
+
+inline Reply get_user_roles(Call& call) {
+    const auto found = operations::get_roles(call.acting, call.user());
+    return ok(wire::user_with_roles(found.user, found.memberships));
+}
+
+inline Reply put_user_roles(Call& call) {
+    return ok(
+        wire::user(operations::set_roles(call.acting, call.user(), call.body.texts("roles"))));
+}
+
+inline Reply get_git_ssh_key(Call& call) {
+    return ok(wire::git_ssh_key(operations::get_git_ssh_key(call.acting, call.user())));
+}
+inline Reply put_git_ssh_key(Call& call) {
+    return ok(wire::git_ssh_key(operations::renew_git_ssh_key(call.acting, call.user())));
+}
+
+}}}  // namespace coder_users::v0::http

@@ -1,0 +1,91 @@
+// Internal: may change at any time.
+// Handlers for sessions and tokens.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/internal/http/call.hpp"
+#include "coder_users/internal/http/long_list.hpp"
+#include "coder_users/internal/operations/api_keys.hpp"
+#include "coder_users/internal/wire/keys.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+inline Reply post_keys(Call& call) {
+    const MadeKey made = operations::make_session(call.acting, call.user());
+    return ok(wire::generated_key(made.token), 201);
+}
+
+inline Reply post_tokens(Call& call) {
+    const wire::Body& body = call.body;
+    const MadeKey made = operations::make_token(
+        call.acting, call.user(),
+        {body.text("token_name"), std::chrono::nanoseconds(body.integer("lifetime").value_or(0)),
+         body.text("scope"), body.texts("scopes"), body.texts("allow_list")});
+    return ok(wire::generated_key(made.token), 201);
+}
+
+class LongTokenList final : public LongList {
+ public:
+    LongTokenList(store::Store& store, std::string owner)
+        : LongList(store), owner_(std::move(owner)) {}
+
+ private:
+    bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>& rows) override {
+        if (!rows) {
+            rows.emplace(store::api_keys::token_rows(c, owner_, -1));
+            json.begin_array();
+        }
+        const auto tokens = store::api_keys::next_tokens(c, *rows, items_in_piece);
+        for (const auto& token : tokens) wire::write_token(json, token.key, token.username);
+        if (tokens.size() == items_in_piece) return true;
+        json.end_array();
+        return false;
+    }
+
+    const std::string owner_;
+};
+
+/// Whether a query parameter means yes.
+inline bool is_true(std::string_view text) {
+    constexpr std::string_view yes[] = {"1", "t", "T", "TRUE", "true", "True"};
+    return std::find(std::begin(yes), std::end(yes), text) != std::end(yes);
+}
+
+inline Reply get_tokens(Call& call) {
+    auto owner =
+        operations::owner_of_tokens(call.acting, call.user(), is_true(call.query("include_all")));
+    const bool may_be_long = owner && http::may_be_long(call, 0);
+    const auto found = operations::list_tokens(call.acting, owner, may_be_long ? short_list : -1);
+    if (!may_be_long || found.size() < short_list) return ok(wire::tokens(found));
+    return in_pieces(std::make_unique<LongTokenList>(call.acting.backend.store, std::move(*owner)));
+}
+
+inline Reply get_token(Call& call) {
+    return ok(
+        wire::api_key(operations::find_token(call.acting, call.user(), call.parameter("keyname"))));
+}
+
+inline Reply get_key(Call& call) {
+    return ok(
+        wire::api_key(operations::find_key(call.acting, call.user(), call.parameter("keyid"))));
+}
+
+inline Reply delete_key(Call& call) {
+    operations::revoke_key(call.acting, call.user(), call.parameter("keyid"));
+    return {204, ""};
+}
+
+inline Reply get_token_config(Call& call) {
+    const std::chrono::nanoseconds longest =
+        operations::longest_token_lifetime(call.acting, call.user());
+    return ok(wire::token_config(longest.count()));
+}
+
+}}}  // namespace coder_users::v0::http

@@ -1,0 +1,74 @@
+// Internal: may change at any time.
+// The fields of request bodies, in the order in which broken rules are reported
+// (docs/contract/http.md, "Field rules").
+#pragma once
+
+#include <string_view>
+
+#include "coder_users/internal/rules/fields.hpp"
+#include "coder_users/internal/wire/body.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http { namespace bodies {
+
+using wire::BodySchema;
+using wire::FieldType;
+
+namespace fields = rules::fields;
+
+inline const BodySchema first_user{
+    "CreateFirstUserRequest",
+    {fields::email, fields::username, fields::password, {"trial", FieldType::flag}},
+    R"({"email":"alice@example.com","username":"alice","password":"correct-Horse-9","trial":false})"};
+
+/// Must name every field that restricts an account (status, service account, no login): an ignored
+/// one would make an account with more rights.
+inline const BodySchema user{
+    "CreateUserRequest",
+    {fields::email,
+     fields::username,
+     fields::user_status,
+     {"password", FieldType::text},
+     {"login_type", FieldType::text},
+     {"disable_login", FieldType::flag},
+     {"service_account", FieldType::flag},
+     {"organization_id", FieldType::uuid}},
+    R"({"email":"bob@example.com","username":"bob","password":"correct-Horse-9","login_type":"password","disable_login":false})"};
+
+inline const BodySchema login{"LoginWithPasswordRequest",
+                              {fields::email, fields::password},
+                              R"({"email":"alice@example.com","password":"correct-Horse-9"})"};
+
+inline const BodySchema profile{
+    "UpdateUserProfileRequest", {fields::username}, R"({"username":"robert"})"};
+
+inline const BodySchema appearance{"UpdateUserAppearanceSettingsRequest",
+                                   {fields::theme_preference},
+                                   R"({"theme_preference":"dark"})"};
+
+inline const BodySchema password{
+    "UpdateUserPasswordRequest",
+    {{"old_password", FieldType::text}, fields::password},
+    R"({"old_password":"correct-Horse-9","password":"another-Horse-10"})"};
+
+inline const BodySchema roles{"UpdateRoles", {{"roles", FieldType::texts}}, R"({"roles":[]})"};
+
+/// Must name every field that restricts a token (scopes, allow list): an ignored one would make a
+/// token with more rights.
+inline const BodySchema token{"CreateTokenRequest",
+                              {{"lifetime", FieldType::integer},
+                               {"scope", FieldType::text},
+                               {"scopes", FieldType::texts},
+                               {"allow_list", FieldType::texts},
+                               {"token_name", FieldType::text}},
+                              R"({"lifetime":86400000000000,"scope":"all","token_name":"laptop"})"};
+
+inline const BodySchema convert_login{"ConvertLoginRequest",
+                                      {fields::to_type, fields::password},
+                                      R"({"to_type":"github","password":"correct-Horse-9"})"};
+
+inline const BodySchema authcheck{
+    "AuthorizationRequest",
+    {{"checks", FieldType::object}},
+    R"({"checks":{"read-users":{"object":{"resource_type":"user","owner_id":"me"},"action":"read"}}})"};
+
+}}}}  // namespace coder_users::v0::http::bodies

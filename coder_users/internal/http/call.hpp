@@ -1,0 +1,88 @@
+// Internal: may change at any time.
+// Call: a request, and what the gates have found out for its handler.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/api.hpp"
+#include "coder_users/internal/base/shared.hpp"
+#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/base/url.hpp"
+#include "coder_users/internal/http/route.hpp"
+#include "coder_users/internal/login/providers.hpp"
+#include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/organizations.hpp"
+#include "coder_users/internal/operations/target.hpp"
+#include "coder_users/internal/wire/answers.hpp"
+#include "coder_users/internal/wire/body.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+using operations::Acting;
+using operations::UserRef;
+
+/// The served routes, and what their handlers use.
+struct Site {
+    operations::Backend& backend;
+    login::Providers& providers;
+    std::vector<Route> routes;
+};
+
+/// Path parameters by name, without braces.
+using Parameters = std::vector<std::pair<std::string_view, std::string>>;
+
+struct Call {
+    Site& site;
+    const Request& request;
+    const Url& url;
+    const Route& route;
+    const Parameters& parameters;
+    Acting acting;  ///< its actor is known after gate 6
+
+    std::string_view user_text = {};                ///< `{user}` as it was sent
+    Shared<User> target = nullptr;                  ///< the user of `{user}`, known after gate 8
+    std::optional<Organization> organization = {};  ///< what the route's resolver found
+    std::optional<operations::Member> member = {};  ///< what the route's resolver found
+    wire::Body body = {};                           ///< decoded at gate 10
+    Shared<Identity> presented = nullptr;           ///< on open routes that look at a session
+
+    /// Headers that the answer gets, even when it is a refusal.
+    std::vector<std::pair<std::string, std::string>>& answer_headers;
+
+    const Options& options() const { return acting.backend.options; }
+    /// Returns a path parameter of the route.
+    const std::string& parameter(std::string_view name) const {
+        static const std::string none;
+        for (const auto& [key, value] : parameters)
+            if (key == name) return value;
+        return none;
+    }
+    /// The user of `{user}`.
+    UserRef user() const { return {user_text, target}; }
+    /// Returns a query parameter; "" when it is absent or empty.
+    std::string query(std::string_view name) const { return url.parameter(name).value_or(""); }
+};
+
+/// Returns the first header of this name, if there is one.
+inline std::optional<std::string_view> header(const Request& request, std::string_view name) {
+    for (const auto& [key, value] : request.headers)
+        if (same_folded(key, name)) return value;
+    return std::nullopt;
+}
+
+/// The answer of a successful request.
+inline Reply ok(std::string body, int status = 200) { return {status, std::move(body)}; }
+
+inline Reply notice(std::string_view message, int status = 200) {
+    return {status, wire::response(message)};
+}
+
+inline Reply refusal(const ApiError& error) {
+    return {error.status(), wire::response(error.message(), error.detail(), error.validations())};
+}
+
+}}}  // namespace coder_users::v0::http

@@ -1,0 +1,168 @@
+// Internal: may change at any time.
+// Dispatcher: takes a request through the gates to its answer, turns exceptions into answers, and
+// adds the headers that every answer has.
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/internal/base/answer.hpp"
+#include "coder_users/internal/base/log.hpp"
+#include "coder_users/internal/base/long_body.hpp"
+#include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/http/gates.hpp"
+#include "coder_users/internal/http/general.hpp"
+#include "coder_users/internal/operations/failures.hpp"
+#include "coder_users/internal/operations/request_ids.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+/// Answers the requests to one site. Any thread may call any function.
+class Dispatcher {
+ public:
+    /// The arguments must outlive this object.
+    Dispatcher(Site& site, Log& log, const operations::RequestIds& ids)
+        : backend_(site.backend), log_(log), ids_(ids), gates_(site) {}
+
+    const Gates& gates() const { return gates_; }
+
+    /// Finds what is needed to choose a lane. answer() continues with it; until then the request
+    /// must stay at its address.
+    Seen look(const Request& request, Url&& url) {
+        Seen seen{request, std::move(url)};
+        seen.id = ids_.next();
+        seen.now = backend_.now();
+        gates_.look(seen);
+        return seen;
+    }
+
+    /// Call it for a request that has waited in a lane: time has passed, and its session may have
+    /// ended. One whose provider token has to be renewed is read again after the renewal anyway.
+    void look_again(Seen& seen) const {
+        seen.now = backend_.now();
+        if (seen.checked && !seen.checked->refresh_due) seen.checked.reset();
+    }
+
+    Answer answer(Seen& seen) noexcept {
+        return finish(seen, [&] { return gates_.pass(seen); });
+    }
+
+    /// Answers a request that no gate has seen: it is not valid HTTP, or there is no room for it.
+    Response refuse(const Request& request, const Refusal& refusal) noexcept {
+        try {
+            Seen seen{request, {}};
+            seen.id = ids_.next();
+            seen.now = backend_.now();
+            seen.address = gates_.client_address(request);
+            return refuse(seen, refusal);
+        } catch (const std::exception&) {  // out of memory
+            return Response{503, {}, ""};
+        }
+    }
+    /// Does the same for a request that look() has seen.
+    Response refuse(Seen& seen, const Refusal& refusal) noexcept {
+        return finish(seen, [&]() -> Reply { throw as_error(refusal); }).response;
+    }
+
+ private:
+    static Reply refused(const ApiError& error) {
+        Reply reply = refusal(error);
+        if (error.status() == 503) reply.headers.emplace_back("Retry-After", "1");
+        return reply;
+    }
+
+    template <class Run>
+    Reply caught(const Seen& seen, Run&& run) {
+        try {
+            return operations::refusing(log_, seen.now, seen.id, run);
+        } catch (const MethodNotAllowed& error) {
+            Reply reply = refused(error);
+            reply.headers.emplace_back("Allow", error.allow());
+            return reply;
+        } catch (const ApiError& error) {
+            return refused(error);
+        }
+    }
+
+    /// When memory runs out while the answer is made, tries a 503, which needs less.
+    template <class Run>
+    Answer finish(Seen& seen, const Run& run) noexcept {
+        try {
+            return finished(seen, run);
+        } catch (const std::exception&) {
+        }
+        try {
+            seen.headers.clear();
+            return finished(seen, []() -> Reply { throw unavailable(); });
+        } catch (const std::exception&) {
+            return Response{503, {}, ""};
+        }
+    }
+
+    /// The rest of a long answer. Logs why it could not be completed.
+    class LoggedBody final : public LongBody {
+     public:
+        LoggedBody(std::unique_ptr<LongBody> body, Log& log, const Seen& seen)
+            : body_(std::move(body)), log_(log), now_(seen.now), id_(seen.id) {}
+
+        bool append_piece(std::string& out) override {
+            return operations::refusing(log_, now_, id_, [&] { return body_->append_piece(out); });
+        }
+
+     private:
+        const std::unique_ptr<LongBody> body_;
+        Log& log_;
+        const Time now_;
+        const std::string id_;
+    };
+
+    template <class Run>
+    Answer finished(Seen& seen, const Run& run) {
+        const auto start = std::chrono::steady_clock::now();
+        Reply reply = caught(seen, run);
+        Response response{reply.status, std::move(reply.headers), std::move(reply.body)};
+        response.headers.reserve(response.headers.size() + seen.headers.size() + 8);
+        const auto add = [&](const char* name, std::string value) {
+            response.headers.emplace_back(name, std::move(value));
+        };
+        if (response.status != 204 && !reply.content_type.empty())
+            add("Content-Type", std::move(reply.content_type));
+        for (auto& [name, value] : seen.headers) add(name.c_str(), std::move(value));
+        add("X-Coder-Build-Version", build_version());
+        add("X-Coder-Request-Id", seen.id);
+        add("X-Content-Type-Options", "nosniff");
+        add("Cache-Control", "no-store");
+        for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
+        if (log_.on()) log_request(seen, response.status, start);
+        if (!reply.rest) return response;
+        return {std::move(response),
+                std::make_unique<LoggedBody>(std::move(reply.rest), log_, seen)};
+    }
+
+    // The log has the path without the query, where clients may put secrets.
+    void log_request(const Seen& seen, int status, std::chrono::steady_clock::time_point start) {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - start);
+        const std::string_view target = seen.request.target;
+        log_.write({LogLevel::info,
+                    seen.now,
+                    "request",
+                    {{"method", seen.request.method},
+                     {"path", std::string(target.substr(0, target.find('?')))},
+                     {"status", std::to_string(status)},
+                     {"us", std::to_string(took.count())},
+                     {"address", seen.address},
+                     {"id", seen.id}}});
+    }
+
+    operations::Backend& backend_;
+    Log& log_;
+    const operations::RequestIds& ids_;
+    Gates gates_;
+};
+
+}}}  // namespace coder_users::v0::http

@@ -1,0 +1,290 @@
+// Internal: may change at any time.
+// The gates that a request passes before its handler runs (docs/contract/http.md, "Order of
+// checks").
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/base/url.hpp"
+#include "coder_users/internal/http/call.hpp"
+#include "coder_users/internal/http/cookies.hpp"
+#include "coder_users/internal/http/match.hpp"
+#include "coder_users/internal/http/rate_limit.hpp"
+#include "coder_users/internal/login/session.hpp"
+#include "coder_users/internal/operations/target.hpp"
+#include "coder_users/internal/rules/cross_origin.hpp"
+#include "coder_users/internal/rules/networks.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+/// The result of checking a key text. Nothing was changed by it yet.
+struct CheckedToken {
+    Shared<Identity> identity = nullptr;  ///< nullptr: the key is not valid
+    bool refresh_due = false;
+    std::optional<ApiError> refusal = {};
+};
+
+/// A request with all that was found at the first look at it. It travels with the request, so that
+/// nothing is parsed, matched or looked up twice.
+struct Seen {
+    const Request& request;
+    Url url;
+    std::string id = {};       ///< the request id
+    std::string address = {};  ///< the client's address
+    Time now = never;          ///< the same moment for the whole request
+    rules::PresentedToken token = {};
+    Match match = {};
+    const Route* route = nullptr;
+    std::optional<CheckedToken> checked = {};
+    std::optional<ApiError> refusal = {};  ///< of gate 2, thrown by pass()
+    Lane lane = Lane::read;
+    /// Headers that the answer gets, even when it is a refusal.
+    std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+/// Returns the key text of a request; "" when there is none.
+inline rules::PresentedToken presented_token(const Request& request) {
+    return rules::find_token(header(request, "Coder-Session-Token"),
+                             header(request, "Authorization"), cookies_of(request))
+        .value_or(rules::PresentedToken{});
+}
+
+inline void refuse_cross_origin(const Request& request, const rules::PresentedToken& token) {
+    const std::string& method = request.method;
+    if (!token.from_cookie || method == "GET" || method == "HEAD" || method == "OPTIONS") return;
+    if (rules::is_cross_origin(header(request, "Sec-Fetch-Site"), header(request, "Origin"),
+                               header(request, "Host").value_or("")))
+        throw rules::cross_origin_refused();
+}
+
+/// Takes requests to one site, which outlives it, through the gates. Any thread may call any
+/// function.
+class Gates {
+ public:
+    explicit Gates(Site& site)
+        : site_(site),
+          options_(site.backend.options),
+          has_providers_(options_.oidc.configured() || options_.github.configured()),
+          paths_(site.routes),
+          limits_(options_) {
+        for (const std::string& text : options_.proxy_trusted_origins)
+            trusted_.push_back(rules::parse_network(text).value());
+    }
+
+    /// Returns the client's address: the peer's, or the one that a trusted proxy gives.
+    std::string client_address(const Request& request) const {
+        if (trusted_.empty()) return request.address;
+        const auto peer = rules::parse_address(request.address);
+        if (!peer || !rules::contained(trusted_, *peer)) return request.address;
+        for (const std::string& name : options_.proxy_trusted_headers) {
+            std::string list;
+            for (const auto& [key, value] : request.headers)
+                if (same_folded(key, name)) (list += list.empty() ? "" : ",") += value;
+            if (const auto client = rules::client_in_list(list, trusted_))
+                return rules::to_text(*client);
+        }
+        return request.address;
+    }
+
+    /// Fills in the rest of `seen`, up to gate 2, and chooses the lane. Whoever parsed the URL has
+    /// applied gate 1.
+    void look(Seen& seen) {
+        seen.address = client_address(seen.request);
+        seen.token = presented_token(seen.request);
+        seen.match = paths_.match(seen.url.segments);
+        seen.route = seen.match.route(seen.request.method);
+        if (seen.route) seen.lane = seen.route->operation.lane();
+        if (!has_providers_ && seen.lane == Lane::provider)
+            seen.lane = Lane::read;  // refused at once
+        try {
+            refuse_cross_origin(seen.request, seen.token);  // gate 2
+        } catch (const ApiError& error) {
+            seen.refusal = error;
+            return;
+        }
+        if (!has_providers_ || !seen.match.guarded || seen.token.token.empty()) return;
+        try {
+            seen.checked = check(seen);
+        } catch (const std::exception&) {  // pass() checks again and reports it
+            return;
+        }
+        if (seen.checked->refresh_due) seen.lane = Lane::provider;
+    }
+
+    /// Whether checking this key text, outside of any request, must wait for a login provider.
+    bool waits_for_provider(std::string_view token, Time now) const noexcept {
+        return has_providers_ && login::waits_for_provider(site_.backend, token, now);
+    }
+
+    /// Throws the refusal of gate 2 if there is one, applies gates 3 to 10 and runs the handler.
+    /// Throws ApiError, and what the store throws.
+    Reply pass(Seen& seen) {
+        if (seen.refusal) throw ApiError(*seen.refusal);
+        const Match& match = seen.match;
+        const Route* route = seen.route;
+        const bool limited = !match.routes || !match.routes->front()->outside_api;
+        if (!seen.checked && wants_session(seen, limited)) seen.checked = check(seen);
+        if (limited) limit(seen);  // gate 3
+
+        if (match.routes && seen.request.method == "OPTIONS")  // gate 4
+            return {204, "", {{"Allow", match.allow()}}, ""};
+        if (!match.guarded) refuse_path(match, route);  // gate 5
+        Acting acting{site_.backend, seen.now, seen.id, seen.address};
+        if (route && route->operation.audit().action)  // only entries of the audit log show it
+            acting.user_agent = header(seen.request, "User-Agent").value_or("");
+        if (!match.guarded) return answer_open(seen, std::move(acting));
+        acting.actor = signed_in(seen);  // gate 6
+        const std::string_view user = parameter(match.parameters, "user");
+        static constexpr Operation no_operation("");
+        operations::refuse_limited_key(route ? route->operation : no_operation, *acting.actor,
+                                       user);  // gate 7
+        Shared<User> target;
+        if (!user.empty())
+            target = operations::find_target(acting, operations::UserRef(user)).user;  // gate 8
+        refuse_path(match, route);                                                     // gate 9
+        Call call{site_,
+                  seen.request,
+                  seen.url,
+                  *route,
+                  match.parameters,
+                  std::move(acting),
+                  user,
+                  std::move(target),
+                  {},
+                  {},
+                  {},
+                  nullptr,
+                  seen.headers};
+        return answer(call);  // gate 10
+    }
+
+ private:
+    static std::string_view parameter(const Parameters& parameters, std::string_view name) {
+        for (const auto& [key, value] : parameters)
+            if (key == name) return value;
+        return {};
+    }
+
+    Reply answer_open(Seen& seen, Acting acting) {
+        Call call{site_,
+                  seen.request,
+                  seen.url,
+                  *seen.route,
+                  seen.match.parameters,
+                  std::move(acting),
+                  {},
+                  nullptr,
+                  {},
+                  {},
+                  {},
+                  nullptr,
+                  seen.headers};
+        if (seen.route->wants_session && seen.checked)
+            call.presented = std::move(seen.checked->identity);
+        return answer(call);
+    }
+
+    /// Gate 10: resolves what the path names, refuses callers who name themselves, decodes the
+    /// body, runs the handler.
+    static Reply answer(Call& call) {
+        const Route& route = call.route;
+        if (route.resolve) route.resolve(call);
+        if (call.target) operations::refuse_self(call.acting, route.operation, *call.target);
+        if (route.body) call.body = wire::read_body(call.request.body, *route.body);
+        return route.handler(call);
+    }
+
+    static bool bypass_asked(const Request& request) {
+        return header(request, "X-Coder-Bypass-Ratelimit") == "true";
+    }
+
+    // Open routes need the session only for counting the request (gate 3) or when they look at it.
+    bool wants_session(const Seen& seen, bool limited) const {
+        if (seen.match.guarded || (seen.route && seen.route->wants_session)) return true;
+        const bool counted = limited && (limits_.on() || bypass_asked(seen.request));
+        return counted && !seen.token.token.empty();
+    }
+
+    CheckedToken check(const Seen& seen) const {
+        CheckedToken checked;
+        try {
+            login::GoodSession session =
+                login::check_token(site_.backend.store, seen.token.token, seen.now);
+            checked.identity = std::move(session.identity);
+            checked.refresh_due = session.refresh_due;
+        } catch (const ApiError& error) {
+            checked.refusal = error;
+        }
+        return checked;
+    }
+
+    void limit(Seen& seen) {
+        const auto& by_test = options_.env.limit_request;
+        if (by_test && by_test()) {
+            seen.headers.emplace_back("Retry-After", "1");
+            throw too_many_requests(options_.api_rate_limit);
+        }
+        const User* const user =
+            seen.checked && seen.checked->identity ? &seen.checked->identity->user : nullptr;
+        const bool bypass = user && bypass_asked(seen.request);
+        if (bypass && rules::may(*user, Action::ignore_rate_limits)) return;
+        const auto exceeded = count(seen, user);
+        if (bypass)
+            throw ApiError(428, "\"X-Coder-Bypass-Ratelimit\" provided but user is not owner");
+        if (!exceeded) return;
+        const Duration wait = exceeded->ends - seen.now;
+        seen.headers.emplace_back("Retry-After",
+                                  std::to_string((wait.count() + 999'999) / 1'000'000));
+        throw too_many_requests(exceeded->limit);
+    }
+
+    static ApiError too_many_requests(std::int64_t limit) {
+        return {429, "You've been rate limited for sending more than " + std::to_string(limit) +
+                         " requests in 1m0s."};
+    }
+
+    /// Counts the request, adds the headers of rate limits to its answer, and returns the limit
+    /// that is exceeded, if one is.
+    std::optional<LimitState> count(Seen& seen, const User* user) {
+        if (!limits_.on()) return std::nullopt;
+        const Match& match = seen.match;
+        const auto states = limits_.count(user ? user->id : rules::counted_address(seen.address),
+                                          match.routes ? match.routes->front()->path : "*",
+                                          seen.route && seen.route->tight_limit, seen.now);
+        if (!states) return std::nullopt;
+        const auto add = [&](const char* name, std::int64_t value) {
+            seen.headers.emplace_back(name, std::to_string(value));
+        };
+        add("X-RateLimit-Limit", states->tightest.limit);
+        add("X-RateLimit-Remaining", states->tightest.remaining());
+        add("X-RateLimit-Reset", states->tightest.reset());
+        return states->exceeded;
+    }
+
+    Shared<Identity> signed_in(Seen& seen) {
+        if (seen.checked->refusal) throw ApiError(*seen.checked->refusal);
+        return login::sign_in(site_.backend, site_.providers,
+                              {std::move(seen.checked->identity), seen.checked->refresh_due},
+                              seen.now);
+    }
+
+    static void refuse_path(const Match& match, const Route* route) {
+        if (!match.routes) throw ApiError(404, "Route not found.");
+        if (!route) throw MethodNotAllowed(match.allow());
+    }
+
+    Site& site_;
+    const Options& options_;
+    const bool has_providers_;
+    PathTree paths_;
+    RateLimits limits_;
+    std::vector<rules::Network> trusted_;
+};
+
+}}}  // namespace coder_users::v0::http

@@ -1,0 +1,63 @@
+// Internal: may change at any time.
+// Handlers for greeting, build information, login methods, health, and questions about permission.
+#pragma once
+
+#include <string>
+
+#include "coder_users/internal/http/call.hpp"
+#include "coder_users/internal/operations/authcheck.hpp"
+#include "coder_users/internal/wire/auth_questions.hpp"
+#include "coder_users/internal/wire/organizations.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+/// The release of Coder with this API, followed by our own version. Clients compare the first part.
+inline const std::string& build_version() {
+    static const std::string text = std::string("v2.8.0+coder-users.") + version;
+    return text;
+}
+
+inline constexpr const char* project_url = "https://coder-users.example";
+
+namespace about {
+inline constexpr Operation get_root = Operation("get-root").for_anybody();
+inline constexpr Operation get_build_info = Operation("get-build-info").for_anybody();
+inline constexpr Operation get_openapi = Operation("get-openapi").for_anybody();
+inline constexpr Operation get_health = Operation("get-health").for_anybody();
+inline constexpr Operation get_readiness = Operation("get-readiness").for_anybody();
+inline constexpr Operation get_auth_methods = Operation("get-authentication-methods").for_anybody();
+}  // namespace about
+
+inline Reply get_root(Call&) { return notice("👋"); }
+
+inline Reply get_build_info(Call& call) {
+    return ok(wire::build_info(project_url, build_version(), call.options().access_url));
+}
+
+inline Reply get_auth_methods(Call& call) {
+    const Options& options = call.options();
+    wire::AuthMethods methods;
+    methods.password = !options.disable_password_auth;
+    methods.github = options.github.configured();
+    methods.oidc = options.oidc.configured();
+    if (methods.oidc) {
+        methods.oidc_sign_in_text = options.oidc.sign_in_text;
+        methods.oidc_icon_url = options.oidc.icon_url;
+    }
+    return ok(wire::auth_methods(methods));
+}
+
+inline Reply get_health(Call&) { return notice("OK"); }
+
+/// A store that does not answer throws, and the dispatcher answers 503.
+inline Reply get_readiness(Call& call) {
+    call.acting.backend.store.read(store::users::any_exist);
+    return notice("OK");
+}
+
+inline Reply post_authcheck(Call& call) {
+    return ok(wire::authorizations(
+        operations::check_authorization(call.acting, wire::auth_questions(call.body))));
+}
+
+}}}  // namespace coder_users::v0::http

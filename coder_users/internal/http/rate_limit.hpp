@@ -1,0 +1,121 @@
+// Internal: may change at any time.
+// Counts requests by group, caller and route in windows of one minute (docs/contract/http.md, "Rate
+// limits").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "coder_users/api.hpp"
+#include "coder_users/time.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+/// How much of a limit a caller has used in the present window.
+struct LimitState {
+    std::int64_t limit = 0;
+    std::int64_t used = 0;
+    Time ends = never;
+
+    bool exceeded() const { return used > limit; }
+    std::int64_t remaining() const { return exceeded() ? 0 : limit - used; }
+    /// The end of the window in Unix seconds, rounded up.
+    std::int64_t reset() const { return (micros(ends) + 999'999) / 1'000'000; }
+};
+
+/// The limits that one request counts against.
+struct LimitStates {
+    LimitState tightest;
+    std::optional<LimitState> exceeded = std::nullopt;  ///< the smaller one when both are exceeded
+};
+
+/// Counters that occupy bounded memory: when there are too many, the one whose window ends first is
+/// dropped. Any thread may call any function.
+class WindowCounters {
+ public:
+    explicit WindowCounters(std::size_t most = 50'000) : most_(most) {}
+
+    /// Counts one request and returns the state after it.
+    LimitState count(const std::string& key, std::int64_t limit, Time now) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        drop_ended(now);
+        auto found = counters_.find(key);
+        if (found == counters_.end()) {
+            if (counters_.size() == most_) drop_oldest();
+            found = counters_.emplace(key, Counter{now, 0}).first;
+            oldest_first_.push_back(found);
+        }
+        ++found->second.used;
+        return {limit, found->second.used, found->second.start + window};
+    }
+
+    std::size_t size() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return counters_.size();
+    }
+
+ private:
+    static constexpr Duration window = std::chrono::seconds(60);
+
+    struct Counter {
+        Time start;
+        std::int64_t used;
+    };
+    // Not a hash table: clients cannot choose keys that make a tree slow.
+    using Counters = std::map<std::string, Counter>;
+
+    void drop_oldest() {
+        counters_.erase(oldest_first_.front());
+        oldest_first_.pop_front();
+    }
+    void drop_ended(Time now) {
+        // A window that starts after `now` was opened before the clock was set back.
+        const auto over = [&](Time start) { return now >= start + window || now + window < start; };
+        while (!oldest_first_.empty() && over(oldest_first_.front()->second.start)) drop_oldest();
+    }
+
+    const std::size_t most_;
+    mutable std::mutex mutex_;
+    Counters counters_;
+    std::deque<Counters::iterator> oldest_first_;
+};
+
+/// The two groups of docs/contract/http.md, "Rate limits".
+class RateLimits {
+ public:
+    explicit RateLimits(const Options& options)
+        : everything_(options.disable_rate_limits ? 0 : options.api_rate_limit),
+          tight_(options.disable_rate_limits ? 0 : options.login_rate_limit) {}
+
+    bool on() const { return everything_ > 0 || tight_ > 0; }
+
+    /// Counts a request in its groups. Returns nothing when no limit applies.
+    std::optional<LimitStates> count(const std::string& caller, const std::string& route,
+                                     bool tight, Time now) {
+        std::optional<LimitState> first, second;
+        const std::string key = caller + ' ' + route;
+        if (tight && tight_ > 0) first = counters_.count("tight " + key, tight_, now);
+        if (everything_ > 0) second = counters_.count("all " + key, everything_, now);
+        if (second && (!first || second->limit < first->limit)) std::swap(first, second);
+        if (!first) return std::nullopt;
+        LimitStates states{*first};
+        if (first->exceeded())
+            states.exceeded = first;
+        else if (second && second->exceeded())
+            states.exceeded = second;
+        return states;
+    }
+
+ private:
+    const std::int64_t everything_;
+    const std::int64_t tight_;
+    WindowCounters counters_;
+};
+
+}}}  // namespace coder_users::v0::http

@@ -1,0 +1,120 @@
+// Internal: may change at any time.
+// Route: a row of the route table. It gives an operation its method, path, body and answer.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/base/long_body.hpp"
+#include "coder_users/internal/operations/operation.hpp"
+#include "coder_users/internal/wire/body.hpp"
+#include "coder_users/internal/wire/shapes.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+using operations::Lane;
+using operations::Operation;
+
+struct Call;
+
+enum class Verb { get, post, put, patch, del };
+
+inline constexpr std::string_view to_string(Verb verb) {
+    constexpr std::string_view names[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    return names[static_cast<std::size_t>(verb)];
+}
+
+/// An answer without the headers that every answer gets.
+struct Reply {
+    int status = 200;
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    std::string content_type = "application/json; charset=utf-8";
+    std::unique_ptr<LongBody> rest = nullptr;  ///< sent after `body`, if there is more
+};
+
+using Handler = Reply (*)(Call&);
+/// Finds what path parameters other than `{user}` name, before the body is decoded. Throws
+/// ApiError.
+using Resolver = void (*)(Call&);
+
+/// A query parameter.
+struct QueryParameter {
+    const char* name;
+    wire::ValueType type;
+    const char* description;
+};
+
+struct Route {
+    Verb verb;
+    const char* path;  ///< under /api/v2; `{user}` is a user that the caller may read
+    const Operation& operation;
+    const char* summary;
+    Handler handler;
+
+    const wire::BodySchema* body = nullptr;
+    int success = 200;
+    const wire::Shape* reply = nullptr;
+    bool reply_is_list = false;
+    Resolver resolve = nullptr;
+    std::vector<QueryParameter> query = {};
+    std::vector<int> other_statuses = {};  ///< refusals that only this route has
+    bool tight_limit = false;              ///< also counts against the smaller rate limit
+    bool outside_api = false;              ///< the path is not under /api/v2
+    bool wants_session = false;            ///< an open route that uses a session, if one is sent
+
+    const char* operation_id() const { return operation.id(); }
+    bool guarded() const { return !operation.open(); }
+
+    // The functions below complete a row.
+    Route takes(const wire::BodySchema& schema) && {
+        body = &schema;
+        return std::move(*this);
+    }
+    Route answers(int status, const wire::Shape& shape) && {
+        success = status;
+        reply = &shape;
+        return std::move(*this);
+    }
+    Route answers_list(const wire::Shape& shape) && {
+        reply_is_list = true;
+        return std::move(*this).answers(200, shape);
+    }
+    Route answers_nothing() && {
+        success = 204;
+        return std::move(*this);
+    }
+    Route redirects() && {
+        success = 307;
+        return std::move(*this);
+    }
+    Route also_answers(std::vector<int> statuses) && {
+        other_statuses = std::move(statuses);
+        return std::move(*this);
+    }
+    Route asks(std::vector<QueryParameter> parameters) && {
+        query = std::move(parameters);
+        return std::move(*this);
+    }
+    Route resolves(Resolver value) && {
+        resolve = value;
+        return std::move(*this);
+    }
+    Route limits_tightly() && {
+        tight_limit = true;
+        return std::move(*this);
+    }
+    Route looks_at_session() && {
+        wants_session = true;
+        return std::move(*this);
+    }
+    Route beside_the_api() && {
+        outside_api = true;
+        return std::move(*this);
+    }
+};
+
+}}}  // namespace coder_users::v0::http

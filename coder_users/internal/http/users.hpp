@@ -1,0 +1,84 @@
+// Internal: may change at any time.
+// Handlers for users: list, create, read, delete; and for the first user.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/http/call.hpp"
+#include "coder_users/internal/http/long_list.hpp"
+#include "coder_users/internal/operations/first_user.hpp"
+#include "coder_users/internal/operations/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace http {
+
+class LongUserList final : public LongList {
+ public:
+    LongUserList(store::Store& store, operations::UserListPage wanted)
+        : LongList(store), wanted_(std::move(wanted)) {}
+
+ private:
+    bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>&) override {
+        if (!listing_) {
+            listing_.emplace(c, std::move(wanted_.filter), wanted_.page);
+            wire::begin_users(json);
+        }
+        const std::vector<User> users = listing_->next(c, items_in_piece);
+        for (const User& each : users) wire::write_user(json, each);
+        if (users.size() == items_in_piece) return true;
+        wire::end_counted(json, listing_->count());
+        return false;
+    }
+
+    operations::UserListPage wanted_;
+    std::optional<store::users::Listing> listing_;
+};
+
+inline Reply get_users(Call& call) {
+    operations::UserListPage wanted = operations::user_list_page(
+        call.acting, {call.query("q"), call.url.parameter("after_id"), call.url.parameter("limit"),
+                      call.url.parameter("offset")});
+    const std::int64_t limit = wanted.page.limit;
+    const bool may_be_long = http::may_be_long(call, limit);
+    if (may_be_long) wanted.page.limit = short_list;
+    const store::users::UserList found = operations::list_users(call.acting, wanted);
+    if (!may_be_long || found.users.size() < short_list)
+        return ok(wire::users(found.users, found.count));
+    wanted.page.limit = limit;
+    return in_pieces(std::make_unique<LongUserList>(call.acting.backend.store, std::move(wanted)));
+}
+
+inline Reply post_users(Call& call) {
+    const wire::Body& body = call.body;
+    const User made = operations::create_user(
+        call.acting, {body.text("email"), body.text("username"), body.text("password"),
+                      body.text("login_type"), body.flag("disable_login"), body.text("user_status"),
+                      body.text("organization_id"), body.flag("service_account")});
+    return ok(wire::user(made), 201);
+}
+
+inline Reply get_user(Call& call) {
+    return ok(wire::user(*operations::get_user(call.acting, call.user())));
+}
+
+inline Reply delete_user(Call& call) {
+    return ok(wire::user(operations::delete_user(call.acting, call.user())));
+}
+
+inline Reply get_first_user(Call& call) {
+    if (operations::has_first_user(call.acting.backend))
+        return notice("The initial user has already been created!");
+    return notice("The initial user has not been created!", 404);
+}
+
+inline Reply post_first_user(Call& call) {
+    const User made = operations::create_first_user(
+        call.acting,
+        {call.body.text("email"), call.body.text("username"), call.body.text("password")});
+    return ok(wire::first_user(made.id, made.organization_ids.front()), 201);
+}
+
+}}}  // namespace coder_users::v0::http

@@ -1,0 +1,78 @@
+// Internal: may change at any time.
+// What OpenID providers and GitHub have in common: how they are reached, how a code becomes tokens,
+// and what is known in the end of who has logged in.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/base/logged_failure.hpp"
+#include "coder_users/internal/base/provider.hpp"
+#include "coder_users/internal/wire/provider_documents.hpp"
+#include "coder_users/time.hpp"
+
+namespace coder_users { inline namespace v0 { namespace login {
+
+/// A call to a provider. Its fields and body may hold secrets.
+struct ProviderRequest {
+    std::string method = "GET";
+    std::string url;
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    std::string body = {};  ///< a form, when there is one
+};
+
+/// The way to the providers. Called from any thread at once; may take as long as a call is given.
+class ProviderAccess {
+ public:
+    virtual ~ProviderAccess() = default;
+    /// Throws ProviderFailure when no complete answer of acceptable size came in time.
+    virtual ProviderAnswer send(const ProviderRequest& request) = 0;
+};
+
+using Form = std::vector<std::pair<std::string, std::string>>;
+
+/// Sends a request for tokens. Throws ProviderFailure when the answer holds none.
+inline TokenAnswer ask_for_tokens(ProviderAccess& access, ProviderRequest request, Time now) {
+    request.method = "POST";
+    request.headers.emplace_back("Accept", "application/json");
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    return wire::read_token_answer(access.send(request), now);
+}
+
+/// What came back from the provider's pages, and what the browser had kept for it.
+struct ReturnedCode {
+    std::string code;
+    std::string redirect_uri;
+    std::string pkce_verifier;
+    std::string nonce;  ///< of OpenID Connect only
+};
+
+/// What a token endpoint wants for a code.
+inline Form exchange_form(const ReturnedCode& returned) {
+    return {{"grant_type", "authorization_code"},
+            {"code", returned.code},
+            {"redirect_uri", returned.redirect_uri},
+            {"code_verifier", returned.pkce_verifier}};
+}
+
+/// What a token endpoint wants for a refresh token.
+inline Form renewal_form(const std::string& refresh_token) {
+    return {{"grant_type", "refresh_token"}, {"refresh_token", refresh_token}};
+}
+
+inline LoggedFailure exchange_failed(const ProviderFailure& failure) {
+    return {"Internal error exchanging Oauth code.", failure.what(), failure.what()};
+}
+
+/// Who has logged in, as a provider says.
+struct ExternalUser {
+    std::string linked_id;
+    std::string username = {};
+    std::string email = {};
+    bool email_verified = false;
+    std::string avatar_url = {};
+    ProviderTokens tokens = {};
+};
+
+}}}  // namespace coder_users::v0::login

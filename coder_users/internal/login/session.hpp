@@ -1,0 +1,149 @@
+// Internal: may change at any time.
+// The life of a session: opened by a login, checked and used by requests, ended by a logout.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/base/shared.hpp"
+#include "coder_users/internal/login/providers.hpp"
+#include "coder_users/internal/login/renewal.hpp"
+#include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/store/api_keys.hpp"
+#include "coder_users/internal/store/store.hpp"
+
+namespace coder_users { inline namespace v0 { namespace login {
+
+using operations::Acting;
+using operations::Asked;
+using operations::Backend;
+using operations::Change;
+using operations::Lane;
+using operations::Operation;
+
+namespace about {
+inline constexpr Operation log_out = Operation("log-out-user")
+                                         .in(Lane::write)
+                                         .audited("api_key", "logout")
+                                         .tells_of(EventKind::logged_out)
+                                         .is_essential();
+}  // namespace about
+
+/// Thrown in a transaction: what was looked up before it is not what is stored any more.
+struct Outdated {};
+
+/// Stores the key of a new session, and removes what expired long ago of the user's other ones.
+inline ApiKey insert_session(Change& now, const Acting& acting, const User& user, LoginType type,
+                             const rules::NewKey& made) {
+    ApiKey key = rules::new_api_key(made.id, user.id, type, acting.backend.options.session_duration,
+                                    acting.now);
+    store::api_keys::insert(now.tx, key, made.hashed_secret);
+    store::api_keys::remove_long_expired_sessions(now.tx, user.id, acting.now);
+    return key;
+}
+
+/// The reasons why a known key does not count now.
+inline void refuse_session(const Identity& identity, bool linked, Time now) {
+    if (rules::is_expired(identity.key, now)) throw rules::key_expired(identity.key.expires_at);
+    if (identity.user.status == UserStatus::suspended) throw rules::user_suspended();
+    if (!linked) throw rules::link_missing();
+}
+
+/// What a good token stands for.
+struct GoodSession {
+    Shared<Identity> identity;
+    bool refresh_due = false;  ///< the login provider's token has expired and can be renewed
+};
+
+/// docs/contract/http.md, "Checks of a session", checks 1 to 8, without any effect. Throws
+/// ApiError 401; what the store throws goes through.
+inline GoodSession check_token(store::Store& store, std::string_view token, Time now) {
+    const rules::TokenParts parts = rules::split_token(token);
+    const auto session = store.find_checked_key(parts.id);
+    // An unknown id costs the same comparison as a wrong secret.
+    static const std::string nobodys(64, '-');
+    const auto presented = rules::sha256_digits(parts.secret);
+    const std::string& expected = session ? session->hashed_secret : nobodys;
+    if (!rules::equal_constant_time({presented.data(), presented.size()}, expected) || !session)
+        throw rules::key_invalid();
+
+    Shared<Identity> identity = store.identity_of(session);
+    refuse_session(*identity, session->linked, now);
+    const Time ends = session->token_expires_at;
+    return {std::move(identity), ends != never && ends <= now};
+}
+
+/// An identity that was checked some time ago, as it is now. The host is always itself, and must
+/// outlive what is returned.
+inline Shared<Identity> current_identity(store::Store& store, const Identity& known, Time now) {
+    if (known.is_system()) return unowned(known);
+    const auto session = store.find_checked_key(known.key.id);
+    if (!session || session->identity.user.id != known.user.id) throw rules::key_invalid();
+    Shared<Identity> identity = store.identity_of(session);
+    refuse_session(*identity, session->linked, now);
+    return identity;
+}
+
+/// docs/contract/http.md, "Checks of a session", check 9, where it is due. May wait for the
+/// provider: the identity counts as it is afterwards.
+inline Shared<Identity> refreshed_identity(const Backend& backend, Providers& providers,
+                                           GoodSession session, Time now) {
+    if (!session.refresh_due) return std::move(session.identity);
+    refresh_provider_token(backend, providers, session.identity->user.id, now);
+    return current_identity(backend.store, *session.identity, now);
+}
+
+/// docs/contract/http.md, "Effects of a use": part of every answer from here on, stored soon.
+inline void note_use(store::Store& store, Shared<Identity>& identity, Time now, bool slide) {
+    const rules::KeyUse use = rules::use_key(identity->key, now, slide);
+    if (!use.changed) return;
+    store.note_use(identity->key, use.last_used, use.expires_at, now);
+    Identity used = *identity;
+    used.key.last_used = use.last_used;
+    used.key.expires_at = use.expires_at;
+    used.user.last_seen_at = now;
+    if (used.user.status == UserStatus::dormant) used.user.status = UserStatus::active;
+    identity = std::make_shared<const Identity>(std::move(used));
+}
+
+/// Check of a token with all its effects: what a request with a session passes at gate 6.
+inline Shared<Identity> sign_in(const Backend& backend, Providers& providers, GoodSession session,
+                                Time now) {
+    Shared<Identity> identity = refreshed_identity(backend, providers, std::move(session), now);
+    note_use(backend.store, identity, now, !backend.options.disable_session_expiry_refresh);
+    return identity;
+}
+
+/// Whether sign_in() would wait for a login provider to let this token through.
+inline bool waits_for_provider(const Backend& backend, std::string_view token, Time now) noexcept {
+    if (token.empty()) return false;
+    try {
+        return check_token(backend.store, token, now).refresh_due;
+    } catch (...) {  // gate 6 will say what is wrong
+        return false;
+    }
+}
+
+/// The presented key goes, a token, too, and with it every key that applications were given.
+inline void log_out(const Acting& acting) {
+    const Asked asked =
+        ask_host(acting, EventKind::logged_out, acting.user(), nullptr, &acting.actor->key);
+    operations::change(acting, about::log_out, asked, [&](Change& now) {
+        const ApiKey& key = now.identity->key;
+        const std::string& user_id = now.actor().id;
+        store::api_keys::remove(now.tx, key.id);
+        store::api_keys::remove_of_user(now.tx, user_id, KeyScope::application_connect);
+        now.record({user_id, key.token_name, 200, api_key_diff(&key, nullptr)});
+        now.tell(EventKind::logged_out, now.actor(), nullptr, &key);
+    });
+}
+
+}}}  // namespace coder_users::v0::login

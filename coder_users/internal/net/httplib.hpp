@@ -1,0 +1,67 @@
+// Internal: may change at any time.
+// Includes cpp-httplib for the texts of statuses and for a client, and writes the answer's bytes.
+#pragma once
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "coder_users/api.hpp"
+#include "coder_users/internal/base/signals.hpp"
+#include "coder_users/internal/net/chunked_body.hpp"
+
+#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
+#error "coder_users: link the CMake target httplib::httplib (CPPHTTPLIB_OPENSSL_SUPPORT is missing)"
+#endif
+
+namespace coder_users { inline namespace v0 { namespace net {
+
+/// Appends a complete answer, or the head and first chunk of a long one. cpp-httplib's own writer
+/// differs between versions and sorts repeated headers. May throw std::bad_alloc.
+inline void append_answer(std::string& out, const Response& response, bool to_head, bool close,
+                          BodyEnd end) {
+    std::size_t size = 128 + (to_head ? 0 : response.body.size());
+    for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
+    out.reserve(out.size() + size);
+    out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+    out.append(httplib::status_message(response.status)).append("\r\n");
+    for (const auto& [name, value] : response.headers) {
+        // A line end in a value would let its content pass as another header.
+        const auto ends_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+        if (std::any_of(value.begin(), value.end(), ends_line)) continue;
+        out.append(name).append(": ").append(value).append("\r\n");
+    }
+    if (end == BodyEnd::by_last_chunk)
+        out += "Transfer-Encoding: chunked\r\n";
+    else if (end == BodyEnd::by_length && response.status != 204)
+        out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+    if (close) out += "Connection: close\r\n";
+    out += "\r\n";
+    if (to_head || response.status == 204) return;
+    const std::size_t begin = out.size();
+    out += response.body;
+    if (end == BodyEnd::by_last_chunk) make_chunk(out, begin);
+}
+
+/// Sends a request to the server at `url` and waits for the answer. Throws std::runtime_error if
+/// there is none.
+inline Response send_over_http(const std::string& url, const coder_users::Request& request) {
+    const NoSigpipe quiet;  // cpp-httplib writes without MSG_NOSIGNAL
+    httplib::Client client(url);
+    httplib::Request sent;
+    sent.method = request.method;
+    sent.path = request.target;
+    for (const auto& [name, value] : request.headers) sent.headers.emplace(name, value);
+    sent.body = request.body;
+    const httplib::Result result = client.send(sent);
+    if (!result)
+        throw std::runtime_error("no answer from " + url + ": " +
+                                 httplib::to_string(result.error()));
+    Response response{result->status, {}, result->body};
+    for (const auto& [name, value] : result->headers) response.headers.emplace_back(name, value);
+    return response;
+}
+
+}}}  // namespace coder_users::v0::net

@@ -1,0 +1,180 @@
+// Internal: may change at any time.
+// Operations on one account: rename, appearance, status, login type, password.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/operations/new_user.hpp"
+#include "coder_users/internal/operations/target.hpp"
+#include "coder_users/internal/rules/fields.hpp"
+#include "coder_users/internal/rules/password.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+namespace about {
+inline constexpr Operation rename_user = Operation("update-user-profile")
+                                             .in(Lane::write)
+                                             .permits(Action::edit_user)
+                                             .audited_with_refusals("user", "write")
+                                             .tells_of(EventKind::renamed);
+inline constexpr Operation set_appearance = Operation("update-user-appearance-settings")
+                                                .in(Lane::write)
+                                                .permits(Action::edit_user)
+                                                .audited_with_refusals("user", "write")
+                                                .tells_of(EventKind::appearance_changed);
+inline constexpr Operation suspend_user = Operation("suspend-user-account")
+                                              .in(Lane::write)
+                                              .refuses_self(400, "You cannot suspend yourself.")
+                                              .permits(Action::manage_user)
+                                              .audited_with_refusals("user", "write")
+                                              .tells_of(EventKind::suspended)
+                                              .is_essential();
+inline constexpr Operation activate_user = Operation("activate-user-account")
+                                               .in(Lane::write)
+                                               .permits(Action::manage_user)
+                                               .audited_with_refusals("user", "write")
+                                               .tells_of(EventKind::activated);
+inline constexpr Operation get_login_type =
+    Operation("get-user-login-type")
+        .permits(Action::act_as_user, "You are not authorized to view this user's login type.");
+inline constexpr Operation set_password = Operation("update-user-password")
+                                              .in(Lane::hash)
+                                              .permits(Action::edit_user)
+                                              .audited_with_refusals("user", "write")
+                                              .tells_of(EventKind::password_changed)
+                                              .is_essential();
+}  // namespace about
+
+/// Changes the target. `edit(const User& actor, User&)` makes the new user of the old one, or
+/// throws a refusal. It runs before the transaction, for the host to be asked about, and again
+/// inside, where actor and target may be newer. `store_it(Tx&, const User&)` stores the new user.
+template <class Edit, class StoreIt>
+User change_user(const Acting& acting, const Operation& about, EventKind kind, const Target& target,
+                 Edit&& edit, StoreIt&& store_it) {
+    User planned = *target;
+    edit(acting.user(), planned);
+    const Asked asked = ask_host(acting, kind, planned, target.user.get());
+    return change(acting, about, asked, target, [&](Change& now) {
+        User user = now.target();
+        edit(now.actor(), user);
+        store_it(now.tx, user);
+        now.record({user.id, user.username, 200, user_diff(&now.target(), &user, false)});
+        now.tell(kind, user, &now.target());
+        return user;
+    });
+}
+
+inline User rename_user(const Acting& acting, const UserRef& who, const std::string& username) {
+    const auto check = [&] { check_fields({{rules::fields::username, username}}); };
+    return on_user(acting, about::rename_user, who, check, [&](const Target& target) {
+        return change_user(
+            acting, about::rename_user, EventKind::renamed, target,
+            [&](const User&, User& user) { user.username = username; },
+            [](store::Tx& tx, const User& user) {
+                const auto taken = store::users::taken(tx, "", user.username, user.id);
+                refuse_taken({false, taken.username});
+                store::users::set_username(tx, user.id, user.username);
+            });
+    });
+}
+
+inline User set_appearance(const Acting& acting, const UserRef& who, const std::string& theme) {
+    const auto check = [&] { check_fields({{rules::fields::theme_preference, theme}}); };
+    return on_user(acting, about::set_appearance, who, check, [&](const Target& target) {
+        return change_user(
+            acting, about::set_appearance, EventKind::appearance_changed, target,
+            [&](const User&, User& user) { user.theme_preference = theme; },
+            [](store::Tx& tx, const User& user) {
+                store::users::set_theme_preference(tx, user.id, user.theme_preference);
+            });
+    });
+}
+
+inline void store_status(store::Tx& tx, const User& user) {
+    store::users::set_status(tx, user.id, user.status);
+}
+
+inline User suspend_user(const Acting& acting, const UserRef& who) {
+    const auto suspend = [](const User&, User& user) {
+        if (rules::is_owner(user))
+            throw ApiError(400,
+                           "You cannot suspend a user with the \"owner\" role. You must remove the "
+                           "role first.");
+        user.status = UserStatus::suspended;
+    };
+    return on_user(acting, about::suspend_user, who, [&](const Target& target) {
+        return change_user(acting, about::suspend_user, EventKind::suspended, target, suspend,
+                           store_status);
+    });
+}
+
+inline User activate_user(const Acting& acting, const UserRef& who) {
+    const auto activate = [](const User&, User& user) { user.status = UserStatus::active; };
+    return on_user(acting, about::activate_user, who, [&](const Target& target) {
+        return change_user(acting, about::activate_user, EventKind::activated, target, activate,
+                           store_status);
+    });
+}
+
+inline LoginType get_login_type(const Acting& acting, const UserRef& who) {
+    return on_user(acting, about::get_login_type, who,
+                   [](const Target& target) { return target->login_type; });
+}
+
+/// A new password. `old_password` is needed by users who change their own.
+struct NewPassword {
+    std::string password;
+    std::string old_password = {};
+};
+
+/// Throws the refusals that need no look at the stored hash.
+inline void refuse_new_password(const Acting& acting, const User& target,
+                                const NewPassword& wanted) {
+    if (target.login_type != LoginType::password)
+        throw ApiError(400, "Users without password login type cannot change their password.");
+    if (acting.user().id == target.id && wanted.old_password.empty())
+        throw ApiError(400, "Old password is required.", {},
+                       {{"old_password", "Old password is required."}});
+    refuse_weak_password(wanted.password, "Invalid password.");
+}
+
+/// Throws the refusals that need the stored hash. Slow, because hashing is.
+inline void compare_with_stored(const Acting& acting, const User& target, const NewPassword& wanted,
+                                const std::string& stored_hash) {
+    const int cost = acting.backend.options.password_hash_cost;
+    const bool self = acting.user().id == target.id;
+    if (self && !rules::password_matches(wanted.old_password, stored_hash, cost))
+        throw ApiError(400, "Old password is incorrect.", {},
+                       {{"old_password", "Old password is incorrect."}});
+    if (rules::password_matches(wanted.password, stored_hash, cost))
+        throw ApiError(400, "New password cannot match old password.");
+}
+
+/// Also ends every session and token of the user.
+inline void set_password(const Acting& acting, const UserRef& who, const NewPassword& wanted) {
+    const auto check = [&] { check_fields({{rules::fields::password, wanted.password}}); };
+    on_user(acting, about::set_password, who, check, [&](const Target& target) {
+        refuse_new_password(acting, *target, wanted);
+        const std::string compared = acting.backend.store.read(
+            [&](store::Connection& c) { return store::users::hashed_password(c, target->id); });
+        compare_with_stored(acting, *target, wanted, compared);
+        const Asked asked =
+            ask_host(acting, EventKind::password_changed, *target, target.user.get());
+        const std::string hash = hash_password(acting.backend, wanted.password);
+        change(acting, about::set_password, asked, target, [&](Change& now) {
+            const User& user = now.target();
+            // Another change of the password came first, so the comparisons above are void.
+            if (store::users::hashed_password(now.tx, user.id) != compared) throw unavailable();
+            store::users::set_hashed_password(now.tx, user.id, hash);
+            store::api_keys::remove_of_user(now.tx, user.id);
+            now.record({user.id, user.username, 204, user_diff(&user, &user, true)});
+            now.tell(EventKind::password_changed, user, &user);
+        });
+    });
+}
+
+}}}  // namespace coder_users::v0::operations

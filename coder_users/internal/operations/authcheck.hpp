@@ -1,0 +1,51 @@
+// Internal: may change at any time.
+// The operation that tells callers what they may do.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/operation.hpp"
+#include "coder_users/internal/rules/authcheck.hpp"
+#include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/store/organizations.hpp"
+#include "coder_users/internal/store/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+namespace about {
+inline constexpr Operation check_authorization = Operation("check-authorization");
+}  // namespace about
+
+inline std::vector<std::string> administered_organizations(store::Connection& c, const User& user) {
+    std::vector<std::string> ids;
+    const auto memberships = store::organizations::memberships(c, user.id);
+    for (const OrganizationMember& each : memberships)
+        for (const std::string& role : each.roles)
+            if (role == rules::organization_admin_role(each.organization_id))
+                ids.push_back(each.organization_id);
+    return ids;
+}
+
+/// Returns an answer for each question, by its key, in the same order. Throws 400 for a question
+/// that cannot be read.
+inline std::vector<std::pair<std::string, bool>> check_authorization(
+    const Acting& acting, const std::vector<AuthQuestion>& questions) {
+    rules::refuse_auth_questions(questions);
+    return acting.backend.store.read([&](store::Connection& c) {
+        std::vector<std::pair<std::string, bool>> answers;
+        const rules::AuthAsker asker{acting.user(), administered_organizations(c, acting.user())};
+        for (const AuthQuestion& each : questions) {
+            std::optional<User> resource;
+            if (each.resource_type == "user" && !each.resource_id.empty())
+                resource = store::users::find(c, *parse_uuid(each.resource_id));
+            answers.emplace_back(each.key, rules::answer_auth_question(asker, each, resource));
+        }
+        return answers;
+    });
+}
+
+}}}  // namespace coder_users::v0::operations

@@ -1,0 +1,52 @@
+// Internal: may change at any time.
+// Turns every exception of an operation into the refusal that the caller gets.
+#pragma once
+
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/base/log.hpp"
+#include "coder_users/internal/base/logged_failure.hpp"
+#include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/operations/new_user.hpp"
+#include "coder_users/internal/store/errors.hpp"
+#include "coder_users/time.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+/// Runs `run()`. ApiError passes; a taken name or address becomes 409; any other exception becomes
+/// 500 or 503, and its text goes to the log with the request id, because clients must not see it.
+template <class Run>
+auto refusing(Log& log, Time now, const std::string& request_id, Run&& run) -> decltype(run()) {
+    const auto failed = [&](LogLevel level, const char* reason, const ApiError& refusal) {
+        log.write({level, now, "request failed", {{"reason", reason}, {"id", request_id}}});
+        return refusal;
+    };
+    const auto internal = [] { return ApiError(500, "An internal server error occurred."); };
+    try {
+        return run();
+    } catch (const LoggedFailure& error) {
+        failed(LogLevel::error, error.reason().c_str(), error);
+        throw;
+    } catch (const ApiError&) {
+        throw;
+    } catch (const store::Duplicate& error) {
+        const std::string& column = error.column();
+        throw user_exists({column == "users.email_folded", column == "users.username_folded"});
+    } catch (const store::Busy& error) {
+        throw failed(LogLevel::warning, error.what(), unavailable());
+    } catch (const store::Unavailable& error) {
+        throw failed(LogLevel::error, error.what(), unavailable());
+    } catch (const std::bad_alloc& error) {
+        throw failed(LogLevel::error, error.what(), unavailable());
+    } catch (const std::exception& error) {
+        throw failed(LogLevel::error, error.what(), internal());
+    } catch (...) {
+        throw failed(LogLevel::error, "not a std::exception", internal());
+    }
+}
+
+}}}  // namespace coder_users::v0::operations

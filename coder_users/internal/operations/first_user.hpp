@@ -1,0 +1,61 @@
+// Internal: may change at any time.
+// The operation that makes the first user, who gets the role owner.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/operations/new_user.hpp"
+#include "coder_users/internal/rules/fields.hpp"
+#include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/store/organizations.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+namespace about {
+inline constexpr Operation has_first_user = Operation("check-initial-user-created").for_anybody();
+inline constexpr Operation create_first_user = Operation("create-initial-user")
+                                                   .for_anybody()
+                                                   .in(Lane::hash)
+                                                   .audited("user", "create")
+                                                   .tells_of(EventKind::created);
+}  // namespace about
+
+inline bool has_first_user(Backend& backend) { return backend.store.read(store::users::any_exist); }
+
+inline void refuse_second_first_user(store::Connection& c) {
+    if (store::users::any_exist(c))
+        throw ApiError(409, "The initial user has already been created.");
+}
+
+/// Makes the user and an organization of the same name.
+inline User create_first_user(const Acting& acting, const CreateUser& wanted) {
+    const Backend& backend = acting.backend;
+    check_fields({{rules::fields::email, wanted.email},
+                  {rules::fields::username, wanted.username},
+                  {rules::fields::password, wanted.password}});
+    backend.store.read(refuse_second_first_user);
+    refuse_weak_password(wanted.password, weak_new_password);
+
+    User planned;
+    planned.username = wanted.username;
+    planned.email = wanted.email;
+    planned.roles = {std::string(rules::role_owner)};
+    const Asked asked = ask_host(acting, EventKind::created, planned);
+    const PreparedUser made = prepare_user(acting, std::move(planned), wanted.password);
+    const Organization organization{new_uuid(backend.random), wanted.username, acting.now,
+                                    acting.now};
+    return change(acting, about::create_first_user, asked, [&](Change& now) {
+        refuse_second_first_user(now.tx);
+        store::organizations::insert(now.tx, organization);
+        User user = insert_user(now.tx, made, organization.id,
+                                {rules::organization_member_role(organization.id)});
+        now.record_as(user, {user.id, user.username, 201, user_diff(nullptr, &user, true)});
+        now.tell(EventKind::created, user);
+        return user;
+    });
+}
+
+}}}  // namespace coder_users::v0::operations

@@ -1,0 +1,78 @@
+// Internal: may change at any time.
+// The steps of making a user: slow ones before the transaction, the rest inside it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/git_ssh_keys.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/rules/password.hpp"
+#include "coder_users/internal/rules/strength.hpp"
+#include "coder_users/internal/store/organizations.hpp"
+#include "coder_users/internal/store/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+struct PreparedUser {
+    User user;
+    std::string hashed_password;  ///< "" for users without one
+    store::git_ssh_keys::SealedKey ssh_key;
+};
+
+inline std::string hash_password(const Backend& backend, const std::string& password) {
+    return rules::hash_password(password, backend.options.password_hash_cost, backend.random);
+}
+
+/// Makes id, Git SSH key and, if there is a password, its hash. Slow, so call it before the
+/// transaction.
+inline PreparedUser prepare_user(const Acting& acting, User planned, const std::string& password) {
+    const Backend& backend = acting.backend;
+    PreparedUser made;
+    made.user = std::move(planned);
+    made.user.id = new_uuid(backend.random);
+    made.user.created_at = acting.now;
+    if (!password.empty()) made.hashed_password = hash_password(backend, password);
+    made.ssh_key = make_ssh_key(backend, made.user.id, acting.now);
+    return made;
+}
+
+/// Stores the user, its Git SSH key and its membership with these roles. Returns the stored user.
+inline User insert_user(store::Tx& tx, const PreparedUser& made, std::string_view organization_id,
+                        const std::vector<std::string>& organization_roles) {
+    store::users::insert(tx, made.user, made.hashed_password);
+    store::git_ssh_keys::insert(tx, made.ssh_key);
+    store::organizations::add_member(tx, organization_id, made.user.id, organization_roles,
+                                     made.user.created_at);
+    User user = made.user;
+    user.organization_ids = {std::string(organization_id)};
+    return user;
+}
+
+inline constexpr const char* weak_new_password = "Password not strong enough!";
+
+/// Throws 400 with `message`, which depends on the operation, and with a validation that says what
+/// is weak.
+inline void refuse_weak_password(const std::string& password, const char* message) {
+    if (auto weakness = rules::password_weakness(password))
+        throw ApiError(400, message, {}, {{"password", std::move(*weakness)}});
+}
+
+/// 409 with one validation for each value that is taken.
+inline ApiError user_exists(store::users::Taken taken) {
+    constexpr const char* text = "this value is already in use and should be unique";
+    std::vector<Validation> clashes;
+    if (taken.email) clashes.push_back({"email", text});
+    if (taken.username) clashes.push_back({"username", text});
+    return {409, "User already exists.", {}, std::move(clashes)};
+}
+
+inline void refuse_taken(store::users::Taken taken) {
+    if (taken.email || taken.username) throw user_exists(taken);
+}
+
+}}}  // namespace coder_users::v0::operations

@@ -1,0 +1,138 @@
+// Internal: may change at any time.
+// Operation: the facts about an operation that do not depend on the caller. Routes and Caller read
+// the same constants.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+
+#include "coder_users/action.hpp"
+#include "coder_users/events.hpp"
+#include "coder_users/internal/base/refusal.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+/// A bounded pool of threads, chosen by what an operation waits for. `read` has none: the thread at
+/// hand runs it.
+enum class Lane { read, write, hash, provider };
+
+/// The kind of an audit entry.
+struct AuditKind {
+    const char* resource_type = nullptr;
+    const char* action = nullptr;
+};
+
+/// The refusal for callers who name themselves.
+struct OnSelf {
+    int status = 0;
+    const char* message = nullptr;
+};
+
+/// Facts about one operation, a constant. Operations on a user say permits() or decides_itself().
+class Operation {
+ public:
+    /// `id` is the operation's name in the API description and in Options::disabled_routes; "" for
+    /// operations of the host alone.
+    explicit constexpr Operation(const char* id) : id_(id) {}
+
+    constexpr const char* id() const { return id_; }
+    constexpr Lane lane() const { return lane_; }
+    /// Callers need no session.
+    constexpr bool open() const { return open_; }
+    /// What the caller must be allowed to do to the target.
+    constexpr std::optional<Action> action() const {
+        return has_action_ ? std::optional<Action>(action_) : std::nullopt;
+    }
+    /// The message of that refusal; nullptr: "Forbidden."
+    constexpr const char* forbidden() const { return forbidden_; }
+    /// Why the operation itself decides who may; nullptr when action() decides or nobody is
+    /// refused.
+    constexpr const char* decides_itself_because() const { return own_decision_; }
+    constexpr OnSelf on_self() const { return on_self_; }
+    constexpr AuditKind audit() const { return audit_; }
+    /// Refusals of this operation are recorded in the audit log, too.
+    constexpr bool records_refusals() const { return refusals_; }
+    /// Whether the host is told of events of this kind.
+    constexpr bool tells(EventKind kind) const {
+        for (std::size_t i = 0; i < told_count_; ++i)
+            if (told_[i] == kind) return true;
+        return false;
+    }
+    constexpr bool tells_anything() const { return told_count_ > 0; }
+    /// It ends or begins sessions, so on a full disk it may use the reserve.
+    constexpr bool essential() const { return essential_; }
+    /// Keys of scope application_connect may use it on their own user.
+    constexpr bool for_limited_keys() const { return for_limited_keys_; }
+
+    constexpr Operation in(Lane lane) const {
+        Operation changed = *this;
+        changed.lane_ = lane;
+        return changed;
+    }
+    constexpr Operation for_anybody() const {
+        Operation changed = *this;
+        changed.open_ = true;
+        return changed;
+    }
+    constexpr Operation permits(Action action, const char* refusal = nullptr) const {
+        Operation changed = *this;
+        changed.has_action_ = true;
+        changed.action_ = action;
+        changed.forbidden_ = refusal;
+        return changed;
+    }
+    constexpr Operation decides_itself(const char* because) const {
+        Operation changed = *this;
+        changed.own_decision_ = because;
+        return changed;
+    }
+    constexpr Operation refuses_self(int status, const char* message) const {
+        Operation changed = *this;
+        changed.on_self_ = {status, message};
+        return changed;
+    }
+    constexpr Operation audited(const char* resource_type, const char* action) const {
+        Operation changed = *this;
+        changed.audit_ = {resource_type, action};
+        return changed;
+    }
+    constexpr Operation audited_with_refusals(const char* resource_type, const char* action) const {
+        Operation changed = audited(resource_type, action);
+        changed.refusals_ = true;
+        return changed;
+    }
+    constexpr Operation tells_of(EventKind kind) const {
+        Operation changed = *this;
+        changed.told_[changed.told_count_++] = kind;
+        return changed;
+    }
+    constexpr Operation is_essential() const {
+        Operation changed = *this;
+        changed.essential_ = true;
+        return changed;
+    }
+    constexpr Operation open_to_limited_keys() const {
+        Operation changed = *this;
+        changed.for_limited_keys_ = true;
+        return changed;
+    }
+
+ private:
+    const char* id_;
+    Lane lane_ = Lane::read;
+    bool open_ = false;
+    bool has_action_ = false;
+    Action action_ = Action::read_user;
+    const char* forbidden_ = nullptr;
+    const char* own_decision_ = nullptr;
+    OnSelf on_self_ = {};
+    AuditKind audit_ = {};
+    bool refusals_ = false;
+    std::array<EventKind, 2> told_ = {};
+    std::size_t told_count_ = 0;
+    bool essential_ = false;
+    bool for_limited_keys_ = false;
+};
+
+}}}  // namespace coder_users::v0::operations

@@ -1,0 +1,71 @@
+// Internal: may change at any time.
+// Operations on site roles.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/operations/account.hpp"
+#include "coder_users/internal/rules/policy.hpp"
+#include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/store/organizations.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+namespace about {
+inline constexpr Operation list_site_roles = Operation("get-site-member-roles");
+inline constexpr Operation get_roles = Operation("get-user-roles").permits(Action::read_user_roles);
+inline constexpr Operation set_roles = Operation("assign-role-to-user")
+                                           .in(Lane::write)
+                                           .refuses_self(400, "You cannot change your own roles.")
+                                           .permits(Action::assign_roles)
+                                           .audited_with_refusals("user", "write")
+                                           .tells_of(EventKind::roles_changed);
+}  // namespace about
+
+/// Roles with whether the caller may assign them.
+struct RoleList {
+    std::vector<std::string> names;
+    bool assignable = false;
+};
+
+inline RoleList list_site_roles(const Acting& acting) {
+    RoleList list{{}, rules::may(acting.user(), Action::assign_all_roles)};
+    list.names.reserve(rules::listed_site_roles.size());
+    for (const SiteRole& role : rules::listed_site_roles) list.names.emplace_back(role.name);
+    return list;
+}
+
+/// A user and its memberships, which hold its roles in organizations.
+struct UserWithMemberships {
+    User user;
+    std::vector<OrganizationMember> memberships;
+};
+
+inline UserWithMemberships get_roles(const Acting& acting, const UserRef& who) {
+    return on_user(acting, about::get_roles, who, [&](const Target& target) {
+        return UserWithMemberships{*target, acting.backend.store.read([&](store::Connection& c) {
+                                       return store::organizations::memberships(c, target->id);
+                                   })};
+    });
+}
+
+/// Replaces the site roles of a user.
+inline User set_roles(const Acting& acting, const UserRef& who,
+                      const std::vector<std::string>& names) {
+    return on_user(acting, about::set_roles, who, [&](const Target& target) {
+        const std::vector<std::string> wanted = rules::site_role_set(names);
+        return change_user(
+            acting, about::set_roles, EventKind::roles_changed, target,
+            [&](const User& actor, User& user) {
+                rules::refuse_unassignable(actor, user.roles, wanted);
+                user.roles = wanted;
+            },
+            [](store::Tx& tx, const User& user) {
+                store::users::set_roles(tx, user.id, user.roles);
+            });
+    });
+}
+
+}}}  // namespace coder_users::v0::operations

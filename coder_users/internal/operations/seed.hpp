@@ -1,0 +1,189 @@
+// Internal: may change at any time.
+// The operation that makes seeded users: with given ids, roles, hashes and tokens, all in one
+// transaction.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/api.hpp"
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/base/reason.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/base/seed_user.hpp"
+#include "coder_users/internal/base/user_record.hpp"
+#include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/operations/new_user.hpp"
+#include "coder_users/internal/rules/fields.hpp"
+#include "coder_users/internal/rules/password.hpp"
+#include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/rules/token_names.hpp"
+#include "coder_users/internal/store/user_records.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+namespace about {
+inline constexpr Operation seed = Operation("").in(Lane::hash).audited("user", "create");
+}  // namespace about
+
+inline bool is_time(std::string_view text) { return parse_rfc3339(text).has_value(); }
+inline bool is_account_type(std::string_view text) {
+    const auto type = login_type_named(text);
+    return type && *type != LoginType::token;
+}
+
+inline void check_seed_fields(const SeedUser& seed) {
+    namespace fields = rules::fields;
+    check_fields({{fields::username, seed.username},
+                  {fields::email, seed.email},
+                  {{"login_type", false, {"login_type", is_account_type}}, seed.login_type},
+                  {{"status", false, {"status", rules::names_user_status}}, seed.status},
+                  {{"created_at", false, {"datetime", is_time}}, seed.created_at},
+                  {{"organization", false, fields::username.rule}, seed.organization}});
+}
+
+/// Makes a stored key of a token that the seed gives. Throws an ApiError that does not quote the
+/// token.
+inline StoredKey chosen_key(const std::string& token, const std::string& user_id, LoginType type,
+                            Duration lifetime, Time now) {
+    const rules::TokenParts parts = rules::split_token(token);
+    const auto plain = [](char c) { return is_letter(c) || is_digit(c); };
+    if (!std::all_of(parts.id.begin(), parts.id.end(), plain) ||
+        !std::all_of(parts.secret.begin(), parts.secret.end(), plain))
+        throw ApiError(400, "a token consists of letters and digits around its dash");
+    return {rules::new_api_key(std::string(parts.id), user_id, type, lifetime, now),
+            rules::sha256_hex(parts.secret)};
+}
+
+inline std::vector<StoredKey> seed_keys(const Options& options, const SeedUser& seed,
+                                        const std::string& user_id, Time now) {
+    std::vector<StoredKey> keys;
+    for (const auto& [name, token] : seed.tokens) {
+        if (!rules::valid_token_name(name))
+            throw ApiError(400, "\"tokens\" holds names, each with its token");
+        if (rules::reserved_token_name(name))
+            throw ApiError(400, '"' + name + "\" is a reserved name");
+        keys.push_back(
+            chosen_key(token, user_id, LoginType::token, options.max_token_lifetime, now));
+        keys.back().key.token_name = name;
+    }
+    for (const std::string& token : seed.sessions)
+        keys.push_back(
+            chosen_key(token, user_id, LoginType::password, options.session_duration, now));
+    return keys;
+}
+
+inline std::string seed_hash(const Backend& backend, const SeedUser& seed) {
+    const std::string& hash = seed.hashed_password;
+    if (!hash.empty() && !rules::hash_cost(hash))
+        throw ApiError(400, "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$");
+    if (seed.password.empty()) return hash;
+    if (!hash.empty()) throw ApiError(400, "either \"password\" or \"hashed_password\"");
+    refuse_weak_password(seed.password, weak_new_password);
+    return hash_password(backend, seed.password);
+}
+
+/// Makes all of the record that does not depend on the database. Slow when there is a password to
+/// hash.
+inline UserRecord seed_record(const Acting& acting, const SeedUser& seed) {
+    check_seed_fields(seed);
+    const Backend& backend = acting.backend;
+    UserRecord record;
+    User& user = record.user;
+    user.id = seed.id.empty() ? new_uuid(backend.random) : seed.id;
+    user.username = seed.username;
+    user.email = seed.email;
+    user.created_at = parse_rfc3339(seed.created_at).value_or(acting.now);
+    user.status = user_status_named(seed.status).value_or(UserStatus::dormant);
+    user.avatar_url = seed.avatar_url;
+    user.theme_preference = seed.theme_preference;
+    user.roles = rules::site_role_set(seed.roles);
+    record.hashed_password = seed_hash(backend, seed);
+    const LoginType implied =
+        record.hashed_password.empty() ? LoginType::none : LoginType::password;
+    user.login_type = login_type_named(seed.login_type).value_or(implied);
+    if (user.login_type != LoginType::password && !record.hashed_password.empty())
+        throw ApiError(400, "a password needs \"login_type\" password");
+    record.ssh_key = make_ssh_key(backend, user.id, acting.now);
+    record.keys = seed_keys(backend.options, seed, user.id, acting.now);
+    return record;
+}
+
+/// Returns the id of the organization that the seed names, making it when it does not exist.
+/// Without a name it is the oldest organization, or a new one with the name of the user.
+inline std::string seed_organization(store::Tx& tx, const Acting& acting, const SeedUser& seed) {
+    if (seed.organization.empty()) {
+        const auto all = store::organizations::oldest_first(tx);
+        if (!all.empty()) return all.front().id;
+    } else if (const auto found = store::organizations::find_by_name(tx, seed.organization)) {
+        return found->id;
+    }
+    const std::string& name = seed.organization.empty() ? seed.username : seed.organization;
+    const Organization made{new_uuid(acting.backend.random), name, acting.now, acting.now};
+    store::organizations::insert(tx, made);
+    return made.id;
+}
+
+/// Completes role names by ":" and the organization's id, which the author of a seed often cannot
+/// know.
+inline std::vector<std::string> seed_organization_roles(std::vector<std::string> names,
+                                                        const std::string& organization_id) {
+    for (std::string& name : names)
+        if (name.find(':') == std::string::npos) name += ':' + organization_id;
+    return rules::organization_role_set(names, organization_id);
+}
+
+/// The audit entry of a user that the host made.
+inline AuditNote made_user(const UserRecord& record) {
+    AuditNote note{record.user.id, record.user.username, 201,
+                   user_diff(nullptr, &record.user, !record.hashed_password.empty())};
+    note.kind = about::seed.audit();
+    return note;
+}
+
+inline void insert_seed(Change& now, const Acting& acting, const SeedUser& seed,
+                        UserRecord record) {
+    refuse_taken(store::users::taken(now.tx, record.user.email, record.user.username));
+    if (store::user_records::id_taken(now.tx, record.user.id))
+        throw ApiError(409, "another user has the id");
+    const std::string organization = seed_organization(now.tx, acting, seed);
+    record.memberships = {{record.user.id, organization, acting.now, acting.now,
+                           seed_organization_roles(seed.organization_roles, organization)}};
+    store::user_records::insert(now.tx, record);
+    now.record(made_user(record));
+}
+
+/// Makes all users or none. Throws LineError with the line of the user that cannot be made.
+inline void seed(const Acting& acting, const std::vector<SeedUser>& users,
+                 const Progress& progress = {}) {
+    if (users.empty()) return;
+    const auto located = [](const SeedUser& each, auto&& step) {
+        try {
+            return step();
+        } catch (const ApiError& error) {
+            throw LineError(each.line, reason_of(error));
+        } catch (const store::Duplicate& error) {
+            throw LineError(each.line, error.what());
+        }
+    };
+    std::vector<UserRecord> records;
+    for (const SeedUser& each : users) {
+        if (progress)
+            progress(static_cast<std::int64_t>(records.size()),
+                     static_cast<std::int64_t>(users.size()));
+        records.push_back(located(each, [&] { return seed_record(acting, each); }));
+    }
+    change(acting, about::seed, Asked::not_needed(), [&](Change& now) {
+        const store::LargeCache room(now.tx);
+        for (std::size_t i = 0; i < users.size(); ++i)
+            located(users[i], [&] { insert_seed(now, acting, users[i], records[i]); });
+    });
+}
+
+}}}  // namespace coder_users::v0::operations

@@ -1,0 +1,201 @@
+// Internal: may change at any time.
+// The user that an operation is about, and the checks before every operation on a user.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/base/uuid.hpp"
+#include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/audit.hpp"
+#include "coder_users/internal/operations/operation.hpp"
+#include "coder_users/internal/rules/policy.hpp"
+#include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/store/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace operations {
+
+/// Names a user: "me", an id or a name. Holds the user, too, where it was found already and the
+/// caller may read it.
+struct UserRef {
+    UserRef(std::string_view name) : text(name) {}
+    UserRef(std::string_view name, Shared<User> known) : text(name), found(std::move(known)) {}
+
+    std::string_view text;
+    Shared<User> found = nullptr;
+};
+
+/// The user that an operation is about, as it was when the operation began.
+struct Target {
+    Shared<User> user;
+    std::string_view text;  ///< the name that the caller used
+
+    const User& operator*() const { return *user; }
+    const User* operator->() const { return user.get(); }
+};
+
+/// `text` is the name that the caller used.
+inline ApiError user_not_found(std::string_view text) {
+    std::string detail = "queried user=\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') detail += '\\';
+        detail += c;
+    }
+    return not_found(detail += '"');
+}
+
+inline std::optional<User> named_user(store::Connection& c, const User& actor,
+                                      std::string_view text) {
+    if (text == "me") return store::users::find(c, actor.id);
+    if (const auto id = parse_uuid(text)) return store::users::find(c, *id);
+    return store::users::find_by_username(c, text);
+}
+
+/// Finds a user. Throws 404 when there is none or the actor may not read it.
+inline User readable_user(store::Connection& c, const User& actor, std::string_view text) {
+    auto user = named_user(c, actor, text);
+    if (user && rules::may(actor, Action::read_user, *user)) return std::move(*user);
+    // The actor was deleted after its session was checked: that, and not the target, is missing.
+    if (actor.id != nil_uuid && !store::users::find(c, actor.id)) throw rules::key_invalid();
+    throw user_not_found(text);
+}
+
+/// Whether `text` names the caller itself.
+inline bool names_self(const User& actor, std::string_view text) {
+    return text == "me" || same_folded(text, actor.id) || same_folded(text, actor.username);
+}
+
+/// Finds the user. Throws 404 when there is none or the caller may not read it.
+inline Target find_target(const Acting& acting, UserRef who) {
+    if (who.found) return {std::move(who.found), who.text};
+    if (who.text.empty()) throw user_not_found(who.text);
+    // Reuse the session's user: a second read could see a newer state.
+    const User& actor = acting.user();
+    if (!acting.is_host() && names_self(actor, who.text))
+        return {part_of(acting.actor, actor), who.text};
+    return {std::make_shared<const User>(acting.backend.store.read(
+                [&](store::Connection& c) { return readable_user(c, actor, who.text); })),
+            who.text};
+}
+
+/// Throws 403 for a key of scope application_connect, except for what about.for_limited_keys()
+/// allows on its own user. `user` is the name that the caller used, "" where the operation is about
+/// no user.
+inline void refuse_limited_key(const Operation& about, const Identity& actor,
+                               std::string_view user) {
+    if (actor.key.scope == KeyScope::all) return;
+    if (!about.for_limited_keys() || !names_self(actor.user, user)) throw forbidden();
+}
+
+/// Throws the refusal for callers who name themselves.
+inline void refuse_self(const Operation& about, const User& actor, const User& target) {
+    const OnSelf on_self = about.on_self();
+    if (on_self.message && actor.id == target.id) throw ApiError(on_self.status, on_self.message);
+}
+
+/// Throws 403 when the caller lacks the operation's permission. Call it after the fields were
+/// checked, because the contract wants their refusal first.
+inline void permit(const Operation& about, const User& actor, const User& target) {
+    const auto action = about.action();
+    if (!action || rules::may(actor, *action, target)) return;
+    throw about.forbidden() ? ApiError(403, about.forbidden()) : forbidden();
+}
+inline void permit(const Operation& about, const User& actor) { permit(about, actor, actor); }
+
+/// Whether the caller may do this to the user with this name, or at all when `user` is "". Throws
+/// 404.
+inline bool may(const Acting& acting, Action action, std::string_view user) {
+    if (user.empty()) {
+        const bool limited = acting.actor->key.scope != KeyScope::all;
+        return (!limited || action == Action::read_user) && rules::may(acting.user(), action);
+    }
+    const User target = acting.backend.store.read(
+        [&](store::Connection& c) { return readable_user(c, acting.user(), user); });
+    const bool own = acting.user().id == target.id;
+    if (acting.actor->key.scope != KeyScope::all && !(own && action == Action::read_user))
+        return false;
+    return rules::may(acting.user(), action, target);
+}
+
+/// The subject of the audit entry for a refused change.
+struct RefusedChange {
+    const std::string& resource_id;
+    std::string resource_target;
+    std::string organization_id = std::string(nil_uuid);
+};
+
+/// Runs `step()`. When it throws a refusal that the operation records, writes an audit entry about
+/// `subject()`.
+template <class Subject, class Step>
+auto recording_refusals(const Acting& acting, const Operation& about, Subject&& subject,
+                        Step&& step) -> decltype(step()) {
+    try {
+        return step();
+    } catch (const ApiError& error) {
+        const int status = error.status();
+        const bool counts = status == 400 || status == 401 || status == 403 || status == 409;
+        if (about.records_refusals() && counts) {
+            RefusedChange refused = subject();
+            AuditNote note;
+            note.resource_id = refused.resource_id;
+            note.resource_target = std::move(refused.resource_target);
+            note.status = status;
+            note.organization_id = std::move(refused.organization_id);
+            acting.backend.store.write(
+                [&](store::Tx& tx) { record(tx, acting, acting.user(), about.audit(), note); });
+        }
+        throw;
+    }
+}
+
+/// Throws and records the refusal for callers who name themselves. HTTP calls it before it reads
+/// the body, and the operation calls it again.
+inline void refuse_self(const Acting& acting, const Operation& about, const User& target) {
+    recording_refusals(
+        acting, about,
+        [&] {
+            return RefusedChange{target.id, target.username};
+        },
+        [&] { refuse_self(about, acting.user(), target); });
+}
+
+/// Runs one operation on one user: finds the target, refuses callers who name themselves if the
+/// operation does, runs `check_fields()`, checks permission, and calls `fn(const Target&)`. That is
+/// the order of docs/contract/http.md, "Order of checks". `named(const User&)` returns the name of
+/// the target in the entry of a refusal.
+template <class CheckFields, class Named, class Fn>
+auto on_user(const Acting& acting, const Operation& about, const UserRef& who,
+             CheckFields&& check_fields, Named&& named, Fn&& fn) {
+    const Target target = find_target(acting, who);
+    refuse_self(acting, about, *target);
+    check_fields();
+    return recording_refusals(
+        acting, about,
+        [&] {
+            return RefusedChange{target->id, named(*target)};
+        },
+        [&] {
+            permit(about, acting.user(), *target);
+            return fn(target);
+        });
+}
+
+template <class CheckFields, class Fn>
+auto on_user(const Acting& acting, const Operation& about, const UserRef& who,
+             CheckFields&& check_fields, Fn&& fn) {
+    return on_user(
+        acting, about, who, check_fields, [](const User& target) { return target.username; }, fn);
+}
+
+template <class Fn>
+auto on_user(const Acting& acting, const Operation& about, const UserRef& who, Fn&& fn) {
+    return on_user(
+        acting, about, who, [] {}, fn);
+}
+
+}}}  // namespace coder_users::v0::operations

@@ -1,0 +1,120 @@
+// Internal: may change at any time.
+// Decides who may do what to whom: docs/contract/roles.md, "Read and manage", "Assigning site
+// roles" and "Rights in organizations". All decisions about another user are made here.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/action.hpp"
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/model.hpp"
+
+namespace coder_users { inline namespace v0 { namespace rules {
+
+using v0::Action;
+
+/// Whether the action is done to a user; the others have no target.
+inline constexpr bool concerns_a_user(Action action) { return action < Action::create_users; }
+
+inline bool holds_role(const User& user, std::string_view role) {
+    return std::find(user.roles.begin(), user.roles.end(), role) != user.roles.end();
+}
+inline bool is_owner(const User& user) { return holds_role(user, role_owner); }
+inline bool is_user_admin(const User& user) { return holds_role(user, role_user_admin); }
+
+/// Owners manage everybody. A user-admin manages users who hold no role that the user-admin lacks.
+inline bool may_manage(const User& actor, const User& target) {
+    if (is_owner(actor)) return true;
+    return is_user_admin(actor) &&
+           std::all_of(target.roles.begin(), target.roles.end(), [&](const std::string& role) {
+               return role == role_member || holds_role(actor, role);
+           });
+}
+
+/// Whether `actor` may do this to `target`. For an action without a target pass the actor twice.
+/// Operations refuse deleting or suspending oneself and changing one's own roles before they ask,
+/// since these refusals have texts of their own.
+inline bool may(const User& actor, Action action, const User& target) {
+    const bool self = actor.id == target.id;
+    const bool owner = is_owner(actor), user_admin = is_user_admin(actor);
+    const bool auditor = holds_role(actor, role_auditor);
+    const bool reads_all = owner || user_admin || auditor || holds_role(actor, role_template_admin);
+    switch (action) {
+        case Action::read_user:
+            return self || reads_all;
+        case Action::edit_user:
+            return self || may_manage(actor, target);
+        case Action::manage_user:
+            return may_manage(actor, target);
+        case Action::read_user_roles:
+            return self || owner || user_admin;
+        case Action::use_keys:
+            return self || owner;
+        case Action::act_as_user:
+            return self;
+        case Action::create_users:
+            return owner || user_admin;
+        case Action::read_all_users:
+            return reads_all;
+        case Action::read_all_keys:
+            return owner;
+        case Action::assign_roles:
+            return owner || user_admin;
+        case Action::assign_all_roles:
+            return owner;
+        case Action::read_audit:
+            return owner || auditor;
+        case Action::ignore_rate_limits:
+            return owner;
+    }
+    return false;
+}
+
+/// For actions without a target.
+inline bool may(const User& actor, Action action) { return may(actor, action, actor); }
+
+/// Whether the actor may give and take away this site role.
+inline bool may_assign(const User& actor, std::string_view role) {
+    if (is_owner(actor)) return site_role_named(role) != nullptr;
+    return is_user_admin(actor) && role == role_member;
+}
+
+/// Throws the 400 for the first role, by name, that is given or taken away and that the actor may
+/// not assign. Both lists are role sets (as_role_set()).
+inline void refuse_unassignable(const User& actor, const std::vector<std::string>& current,
+                                const std::vector<std::string>& wanted) {
+    std::vector<std::string> changed;
+    std::set_symmetric_difference(current.begin(), current.end(), wanted.begin(), wanted.end(),
+                                  std::back_inserter(changed));
+    for (const std::string& role : changed)
+        if (!may_assign(actor, role))
+            throw ApiError(400, "update site roles: not authorized to assign role \"" + role + '"');
+}
+
+inline bool is_member_of(const User& user, std::string_view organization_id) {
+    const auto& ids = user.organization_ids;
+    return std::find(ids.begin(), ids.end(), organization_id) != ids.end();
+}
+
+/// An organization's admins are always its members, so `organization_ids` covers them.
+inline bool may_read_organization(const User& actor, std::string_view organization_id) {
+    return is_member_of(actor, organization_id) || is_owner(actor) ||
+           holds_role(actor, role_template_admin);
+}
+
+/// `organization_admin`: whether the actor is admin of that organization.
+inline bool may_read_membership(const User& actor, std::string_view member_id,
+                                bool organization_admin) {
+    return actor.id == member_id || organization_admin || may(actor, Action::read_all_users);
+}
+
+inline bool may_change_organization_roles(const User& actor, bool organization_admin) {
+    return organization_admin || is_owner(actor);
+}
+
+}}}  // namespace coder_users::v0::rules

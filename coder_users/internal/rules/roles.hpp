@@ -1,0 +1,95 @@
+// Internal: may change at any time.
+// The built-in roles: their names, and which of them a request may assign at the site and in an
+// organization.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/base/uuid.hpp"
+#include "coder_users/model.hpp"
+
+namespace coder_users { inline namespace v0 { namespace rules {
+
+inline constexpr std::string_view role_owner = "owner";
+inline constexpr std::string_view role_user_admin = "user-admin";
+inline constexpr std::string_view role_template_admin = "template-admin";
+inline constexpr std::string_view role_auditor = "auditor";
+/// Everybody has this role; it is stored and listed only when it was assigned explicitly.
+inline constexpr std::string_view role_member = "member";
+
+/// What GET /users/roles lists: every site role that is not implied.
+inline constexpr std::array<SiteRole, 4> listed_site_roles{site_roles[0], site_roles[2],
+                                                           site_roles[3], site_roles[4]};
+
+/// The site role of exactly this name, or nullptr.
+inline const SiteRole* site_role_named(std::string_view name) {
+    for (const SiteRole& role : site_roles)
+        if (role.name == name) return &role;
+    return nullptr;
+}
+
+inline constexpr std::string_view organization_admin_prefix = "organization-admin:";
+inline constexpr std::string_view organization_member_prefix = "organization-member:";
+
+inline std::string organization_admin_role(std::string_view organization_id) {
+    return std::string(organization_admin_prefix) += organization_id;
+}
+inline std::string organization_member_role(std::string_view organization_id) {
+    return std::string(organization_member_prefix) += organization_id;
+}
+
+/// Of a site role or an organization role; "" for organization members and unknown names.
+inline std::string_view role_display_name(std::string_view name) {
+    if (starts_with(name, organization_admin_prefix)) return "Organization Admin";
+    return display_name_of_role(name);
+}
+
+/// Sorts names and removes duplicates: all sets of roles are stored and compared in this form.
+inline std::vector<std::string> as_role_set(std::vector<std::string> names) {
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+/// Turns requested site roles into a role set. Throws the 400 for the first name that is no site
+/// role.
+inline std::vector<std::string> site_role_set(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+        if (std::count(name.begin(), name.end(), ':') == 1)
+            throw ApiError(400, "Must only update site wide roles");
+        if (!site_role_named(name)) throw ApiError(400, '"' + name + "\" is not a supported role");
+    }
+    return as_role_set(names);
+}
+
+/// Turns requested roles in one organization into a role set. Throws the 400 for the first name
+/// that is no role there. `organization_id` is in lower case.
+inline std::vector<std::string> organization_role_set(const std::vector<std::string>& names,
+                                                      std::string_view organization_id) {
+    for (const std::string& name : names) {
+        if (site_role_named(name)) throw ApiError(400, "must only update organization roles");
+        const std::size_t colon = name.find(':');
+        if (colon != std::string::npos) {
+            const auto id = parse_uuid(std::string_view(name).substr(colon + 1));
+            if (!id)
+                throw ApiError(
+                    400, "Role must have proper UUIDs for organization, \"" + name + "\" does not");
+            if (*id != organization_id)
+                throw ApiError(
+                    400, "Must only pass roles for org \"" + std::string(organization_id) + '"');
+        }
+        if (name != organization_admin_role(organization_id) &&
+            name != organization_member_role(organization_id))
+            throw ApiError(400, '"' + name + "\" is not a supported role");
+    }
+    return as_role_set(names);
+}
+
+}}}  // namespace coder_users::v0::rules

@@ -1,0 +1,136 @@
+// Internal: may change at any time.
+// Measures how strong a new password is and words the refusal of a weak one (docs/contract/http.md,
+// "Password strength").
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/rules/password.hpp"
+
+namespace coder_users { inline namespace v0 { namespace rules {
+
+inline constexpr double least_password_bits = 52;
+
+struct CharacterClass {
+    std::string_view members;
+    const char* hint;  ///< advice when the class is missing; the three special classes share one
+};
+
+inline constexpr std::size_t special_classes = 3;
+inline constexpr std::array<CharacterClass, 6> character_classes{{
+    {"!@$&*", "including more special characters"},
+    {"_-., ", "including more special characters"},
+    {"\"#%'()+/:;<=>?[\\]^{|}~", "including more special characters"},
+    {"abcdefghijklmnopqrstuvwxyz", "using lowercase letters"},
+    {"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "using uppercase letters"},
+    {"0123456789", "using numbers"},
+}};
+
+/// Sequences of keys that people use as passwords.
+inline constexpr std::array<std::string_view, 5> common_sequences{
+    "0123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz"};
+
+using Characters = std::vector<std::string_view>;
+
+inline Characters characters_of(std::string_view text) {
+    Characters out;
+    while (!text.empty()) {
+        const std::string_view rest = text;
+        take_code_point(text);
+        out.push_back(rest.substr(0, rest.size() - text.size()));
+    }
+    return out;
+}
+
+/// Keeps only the first two of every run; `continues(a, b)` says whether b continues the run of a.
+template <class Continues>
+void shorten_runs(Characters& characters, Continues continues) {
+    std::size_t kept = 0, run = 0;
+    std::string_view before;
+    for (const std::string_view c : characters) {
+        run = run > 0 && continues(before, c) ? run + 1 : 1;
+        before = c;
+        if (run <= 2) characters[kept++] = c;
+    }
+    characters.resize(kept);
+}
+
+inline void shorten_sequence(Characters& characters, std::string_view sequence) {
+    std::array<char, 128> next{};
+    for (std::size_t i = 1; i < sequence.size(); ++i)
+        next[static_cast<unsigned char>(sequence[i - 1])] = sequence[i];
+    shorten_runs(characters, [&](std::string_view a, std::string_view b) {
+        const auto last = static_cast<unsigned char>(a[0]);
+        return last < next.size() && next[last] != '\0' && next[last] == b[0];
+    });
+}
+
+/// The length in bytes without what runs and common sequences add.
+inline std::size_t effective_length(Characters characters) {
+    shorten_runs(characters, [](std::string_view a, std::string_view b) { return a == b; });
+    for (const std::string_view sequence : common_sequences) shorten_sequence(characters, sequence);
+    for (const std::string_view sequence : common_sequences)
+        shorten_sequence(characters, std::string(sequence.rbegin(), sequence.rend()));
+    std::size_t length = 0;
+    for (const std::string_view c : characters) length += c.size();
+    return length;
+}
+
+using ClassFlags = std::array<bool, character_classes.size()>;
+
+inline ClassFlags classes_in(std::string_view password) {
+    ClassFlags found{};
+    for (std::size_t i = 0; i < found.size(); ++i)
+        found[i] = password.find_first_of(character_classes[i].members) != std::string_view::npos;
+    return found;
+}
+
+/// From how many different characters the password seems to be drawn.
+inline std::size_t character_base(std::string_view password, const Characters& characters) {
+    std::size_t base = 0;
+    const ClassFlags found = classes_in(password);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (found[i]) base += character_classes[i].members.size();
+    std::set<std::string_view> others;
+    for (const std::string_view c : characters)
+        if (std::none_of(character_classes.begin(), character_classes.end(), [&](const auto& k) {
+                return c.size() == 1 && k.members.find(c[0]) != std::string_view::npos;
+            }))
+            others.insert(c);
+    return base + others.size();
+}
+
+inline double password_bits(std::string_view password) {
+    if (password.empty()) return 0;
+    const Characters characters = characters_of(password);
+    return static_cast<double>(effective_length(characters)) *
+           std::log2(static_cast<double>(character_base(password, characters)));
+}
+
+/// The detail of the refusal; nothing when the password may be set.
+inline std::optional<std::string> password_weakness(std::string_view password) {
+    if (password_bits(password) >= least_password_bits) {
+        if (password.size() <= longest_password) return std::nullopt;
+        return "password must be no more than 64 characters";
+    }
+    const ClassFlags found = classes_in(password);
+    std::vector<std::string> hints;
+    const auto specials = found.begin() + special_classes;
+    if (!std::all_of(found.begin(), specials, [](bool b) { return b; }))
+        hints.emplace_back(character_classes[0].hint);
+    for (std::size_t i = special_classes; i < found.size(); ++i)
+        if (!found[i]) hints.emplace_back(character_classes[i].hint);
+    if (hints.empty()) return "insecure password, try using a longer password";
+    return "insecure password, try " + join(hints, ", ") + " or using a longer password";
+}
+
+}}}  // namespace coder_users::v0::rules

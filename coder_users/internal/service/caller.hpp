@@ -1,0 +1,166 @@
+// Internal: may change at any time.
+// Calls in the process: run the same operations as requests over HTTP, with values instead of JSON.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/operations/account.hpp"
+#include "coder_users/internal/operations/api_keys.hpp"
+#include "coder_users/internal/operations/first_user.hpp"
+#include "coder_users/internal/operations/organizations.hpp"
+#include "coder_users/internal/operations/roles.hpp"
+#include "coder_users/internal/operations/users.hpp"
+#include "coder_users/internal/service/service.hpp"
+
+namespace coder_users { inline namespace v0 {
+
+CODER_USERS_INLINE bool Service::may(const Identity& identity, Action action,
+                                     std::string_view user) {
+    return running().may(identity, action, user);
+}
+
+CODER_USERS_INLINE Identity Service::authenticate(const Request& request) {
+    const rules::PresentedToken token = http::presented_token(request);
+    http::refuse_cross_origin(request, token);
+    return running().authenticate(token.token);
+}
+
+CODER_USERS_INLINE Caller Service::as(Identity identity) {
+    return Caller(running(), std::move(identity));
+}
+
+CODER_USERS_INLINE User Service::create_first_user(const CreateUser& wanted) {
+    return running().call(operations::about::create_first_user, {}, "",
+                          [&](const operations::Acting& acting) {
+                              return operations::create_first_user(acting, wanted);
+                          });
+}
+
+CODER_USERS_INLINE User Caller::create_user(const CreateUser& wanted) const {
+    return running_->call(
+        operations::about::create_user, identity_, "", [&](const operations::Acting& acting) {
+            return operations::create_user(acting, {wanted.email, wanted.username, wanted.password,
+                                                    std::string(to_string(wanted.login_type)),
+                                                    false, "", wanted.organization_id});
+        });
+}
+
+CODER_USERS_INLINE User Caller::find_user(std::string_view user) const {
+    return running_->call(
+        operations::about::get_user, identity_, user,
+        [&](const operations::Acting& acting) { return *operations::get_user(acting, user); });
+}
+
+CODER_USERS_INLINE UserPage Caller::list_users(const FindUsers& which) const {
+    return running_->call(
+        operations::about::list_users, identity_, "", [&](const operations::Acting& acting) {
+            store::users::UserList found = operations::list_users(
+                acting, operations::user_list_page(
+                            acting, {which.query, which.after_id, std::to_string(which.limit),
+                                     std::to_string(which.offset)}));
+            return UserPage{std::move(found.users), found.count};
+        });
+}
+
+CODER_USERS_INLINE User Caller::rename_user(std::string_view user,
+                                            std::string_view username) const {
+    return running_->call(operations::about::rename_user, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              return operations::rename_user(acting, user, std::string(username));
+                          });
+}
+
+CODER_USERS_INLINE User Caller::suspend_user(std::string_view user) const {
+    return running_->call(
+        operations::about::suspend_user, identity_, user,
+        [&](const operations::Acting& acting) { return operations::suspend_user(acting, user); });
+}
+
+CODER_USERS_INLINE User Caller::activate_user(std::string_view user) const {
+    return running_->call(
+        operations::about::activate_user, identity_, user,
+        [&](const operations::Acting& acting) { return operations::activate_user(acting, user); });
+}
+
+CODER_USERS_INLINE User Caller::delete_user(std::string_view user) const {
+    return running_->call(
+        operations::about::delete_user, identity_, user,
+        [&](const operations::Acting& acting) { return operations::delete_user(acting, user); });
+}
+
+CODER_USERS_INLINE User Caller::set_roles(std::string_view user,
+                                          const std::vector<std::string>& roles) const {
+    return running_->call(operations::about::set_roles, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              return operations::set_roles(acting, user, roles);
+                          });
+}
+
+CODER_USERS_INLINE void Caller::set_password(std::string_view user, std::string_view password,
+                                             std::string_view old_password) const {
+    running_->call(operations::about::set_password, identity_, user,
+                   [&](const operations::Acting& acting) {
+                       operations::set_password(acting, user,
+                                                {std::string(password), std::string(old_password)});
+                   });
+}
+
+CODER_USERS_INLINE MadeKey Caller::make_session(std::string_view user) const {
+    return running_->call(
+        operations::about::make_session, identity_, user,
+        [&](const operations::Acting& acting) { return operations::make_session(acting, user); });
+}
+
+namespace service {
+
+/// Returns the largest number when the duration does not fit: it is longer than any token may live
+/// anyway.
+inline std::chrono::nanoseconds as_nanoseconds(std::chrono::seconds duration) {
+    constexpr std::int64_t largest = (std::numeric_limits<std::int64_t>::max)() / 1'000'000'000;
+    return std::chrono::seconds((std::clamp)(std::int64_t{duration.count()}, -largest, largest));
+}
+
+}  // namespace service
+
+CODER_USERS_INLINE MadeKey Caller::make_token(std::string_view user,
+                                              const CreateToken& wanted) const {
+    const operations::NewToken token{wanted.name, service::as_nanoseconds(wanted.lifetime),
+                                     std::string(to_string(wanted.scope))};
+    return running_->call(operations::about::make_token, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              return operations::make_token(acting, user, token);
+                          });
+}
+
+CODER_USERS_INLINE std::vector<ApiKey> Caller::list_tokens(std::string_view user) const {
+    return running_->call(
+        operations::about::list_tokens, identity_, user, [&](const operations::Acting& acting) {
+            std::vector<ApiKey> keys;
+            auto found =
+                operations::list_tokens(acting, operations::owner_of_tokens(acting, user, false));
+            keys.reserve(found.size());
+            for (auto& each : found) keys.push_back(std::move(each.key));
+            return keys;
+        });
+}
+
+CODER_USERS_INLINE void Caller::revoke_key(std::string_view user, std::string_view key_id) const {
+    running_->call(
+        operations::about::revoke_key, identity_, user,
+        [&](const operations::Acting& acting) { operations::revoke_key(acting, user, key_id); });
+}
+
+CODER_USERS_INLINE std::vector<Organization> Caller::list_organizations() const {
+    return running_->call(
+        operations::about::list_organizations, identity_, "",
+        [](const operations::Acting& acting) { return operations::list_organizations(acting); });
+}
+
+}}  // namespace coder_users::v0

@@ -1,0 +1,145 @@
+// Internal: may change at any time.
+// Checks the options of a host, and fills in those that it left out.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "coder_users/api.hpp"
+#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/http/routes.hpp"
+#include "coder_users/internal/net/request_head.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/rules/networks.hpp"
+#include "coder_users/internal/rules/password.hpp"
+#include "coder_users/internal/rules/redirect.hpp"
+
+namespace coder_users { inline namespace v0 { namespace service {
+
+/// Whether `text` is an http or https URL with a host, in visible ASCII, so that it can stand in a
+/// Location header.
+inline bool is_web_url(std::string_view text) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!same_folded(text.substr(0, scheme.size()), scheme)) continue;
+        const std::string_view rest = text.substr(scheme.size());
+        const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
+        return !host.empty() && host.front() != ':' && host.find('@') == host.npos &&
+               rules::is_url_authority(host) &&
+               std::all_of(rest.begin(), rest.end(), [](char c) { return c > ' ' && c <= '~'; });
+    }
+    return false;
+}
+
+/// Checks the options of login providers.
+inline void check_provider_options(const Options& options) {
+    const OidcOptions& oidc = options.oidc;
+    const GithubOptions& github = options.github;
+    const auto require = [](bool good, const char* text) {
+        if (!good) throw std::invalid_argument(text);
+    };
+    require(oidc.issuer_url.empty() || is_web_url(oidc.issuer_url),
+            "oidc.issuer_url: must be a URL that begins with http:// or https://");
+    require(github.enterprise_base_url.empty() || is_web_url(github.enterprise_base_url),
+            "github.enterprise_base_url: must be a URL that begins with http:// or https://");
+    for (const std::string& team : github.allowed_teams) {
+        const std::size_t slash = team.find('/');
+        require(slash != 0 && slash != std::string::npos && slash + 1 < team.size(),
+                "github.allowed_teams: must be of the form org/team-slug");
+    }
+    require(!options.access_url.empty() || (!oidc.configured() && !github.configured()),
+            "access_url: is required by a login provider");
+    if (!github.configured()) return;
+    require(github.allow_everyone || !github.allowed_orgs.empty(),
+            "github.allowed_orgs: must name an organization unless allow_everyone is set");
+    require(!github.allow_everyone || github.allowed_orgs.empty(),
+            "github.allowed_orgs: must be empty when allow_everyone is set");
+    require(github.allowed_teams.empty() || !github.allowed_orgs.empty(),
+            "github.allowed_teams: need their organizations in allowed_orgs");
+}
+
+/// Checks routes to be disabled and additional headers.
+inline void check_served_options(const Options& options) {
+    for (const std::string& id : options.disabled_routes)
+        if (!http::find_route(id))
+            throw std::invalid_argument("disabled_routes: no such operation: " + id);
+    constexpr std::string_view ours[] = {"Content-Length",
+                                         "Content-Type",
+                                         "Transfer-Encoding",
+                                         "Connection",
+                                         "Date",
+                                         "Set-Cookie",
+                                         "Allow",
+                                         "Location",
+                                         "Retry-After",
+                                         "Cache-Control",
+                                         "X-Content-Type-Options",
+                                         "X-Coder-Build-Version",
+                                         "X-Coder-Request-Id"};
+    for (const auto& [name, value] : options.extra_headers) {
+        for (const std::string_view own : ours)
+            if (same_folded(name, own) || starts_with(fold_ascii(name), "x-ratelimit-"))
+                throw std::invalid_argument("extra_headers: the server sets " + name + " itself");
+        if (!net::is_token(name) ||
+            value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
+            throw std::invalid_argument("extra_headers: not a header: " + name);
+    }
+    if (options.limits.waiting_events == 0)
+        throw std::invalid_argument("limits.waiting_events: must be positive");
+}
+
+/// Throws std::invalid_argument that names the first bad option.
+inline void check_options(const Options& options) {
+    const auto require = [](bool good, const char* text) {
+        if (!good) throw std::invalid_argument(text);
+    };
+    constexpr std::chrono::hours ten_thousand_years(24 * 365 * 10'000);
+    require(!options.database.empty(), "database: must not be empty");
+    require(!options.address.empty(), "address: must not be empty");
+    require(options.port >= 0 && options.port <= 65535, "port: must be 0 to 65535");
+    require(options.access_url.empty() || is_web_url(options.access_url),
+            "access_url: must be a URL that begins with http:// or https://");
+    require(options.secret_key.empty() || options.secret_key.size() == rules::seal_key_size,
+            "secret_key: must have 32 bytes");
+    require(options.previous_secret_key.empty() ||
+                options.previous_secret_key.size() == rules::seal_key_size,
+            "previous_secret_key: must have 32 bytes");
+    require(options.session_duration.count() > 0 && options.session_duration < ten_thousand_years,
+            "session_duration: must be positive and below 10,000 years");
+    require(options.max_token_lifetime.count() > 0 &&
+                options.max_token_lifetime <= std::chrono::hours(24 * 365 * 292),
+            "max_token_lifetime: must be positive and at most 292 years");
+    require(options.password_hash_cost >= rules::lowest_hash_cost &&
+                options.password_hash_cost <= rules::highest_hash_cost,
+            "password_hash_cost: must be 4 to 31");
+    for (const std::string& text : options.proxy_trusted_origins)
+        if (!rules::parse_network(text))
+            throw std::invalid_argument("proxy_trusted_origins: not an address or network: " +
+                                        text);
+    check_provider_options(options);
+    check_served_options(options);
+    const Limits& limits = options.limits;
+    require(limits.connections > 0 && limits.connections_per_address > 0 &&
+                limits.unfinished_bytes > 0 && limits.requests_per_connection > 0,
+            "limits: must be positive");
+    const Deadlines& deadlines = options.deadlines;
+    for (const auto deadline :
+         {deadlines.head, deadlines.body, deadlines.write, deadlines.idle, deadlines.stop})
+        require(deadline.count() > 0 && deadline <= ten_thousand_years,
+                "deadlines: must be positive and at most 10,000 years");
+}
+
+inline Options with_defaults(Options options) {
+    check_options(options);
+    if (!options.env.now)
+        options.env.now = [] {
+            return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+        };
+    if (!options.env.random) options.env.random = rules::system_random;
+    return options;
+}
+
+}}}  // namespace coder_users::v0::service

@@ -1,0 +1,164 @@
+// Internal: may change at any time.
+// The functions of coder_users/data.hpp, which work on a database without its server.
+#pragma once
+
+#include <unistd.h>
+
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "coder_users/data.hpp"
+#include "coder_users/internal/operations/repair.hpp"
+#include "coder_users/internal/operations/seed.hpp"
+#include "coder_users/internal/service/backup.hpp"
+#include "coder_users/internal/service/check_options.hpp"
+#include "coder_users/internal/service/export_import.hpp"
+#include "coder_users/internal/service/open_store.hpp"
+#include "coder_users/internal/store/sqlite/file_reader.hpp"
+#include "coder_users/internal/wire/seed_reader.hpp"
+
+namespace coder_users { inline namespace v0 { namespace data {
+
+/// A database that no server uses and that belongs to this process while the object lives.
+struct OwnedDatabase {
+    explicit OwnedDatabase(Options chosen)
+        : options(service::with_defaults(std::move(chosen))),
+          log(options.log),
+          store(service::store_options(options, log)),
+          backend{options,
+                  store,
+                  options.env.random,
+                  options.env.now,
+                  secret_key(options, store, options.env.random),
+                  service::deployment_id(store, options.env.random),
+                  nullptr} {}
+
+    /// Deletes a new database after the change that it was made for has failed. Also deletes
+    /// `key_file` unless it is "".
+    void remove_empty(const std::string& key_file) noexcept {
+        try {
+            if (store.read(store::user_records::any)) return;
+        } catch (const std::exception&) {
+            return;
+        }
+        // SQLite does not delete the log of a file that has gone.
+        for (const char* each : {"", "-wal", "-shm"}) ::unlink((store.name() + each).c_str());
+        if (!key_file.empty()) ::unlink(key_file.c_str());
+    }
+
+    const Options options;
+    Log log;
+    store::Store store;
+    operations::Backend backend;
+};
+
+/// Runs `change(Backend&)` on the database, which no server uses. If it fails, a database that did
+/// not exist before is deleted.
+template <class Fn>
+auto change_database(const Options& options, Fn&& change) {
+    if (options.database == ":memory:") throw std::invalid_argument("database: must be a file");
+    const bool existed = store::file_exists(options.database);
+    const std::string path = key_file_of(options, options.database);
+    const bool keeps_key = !options.secret_key.empty() || store::file_exists(path);
+    OwnedDatabase database(options);
+    try {
+        return change(database.backend);
+    } catch (...) {
+        if (!existed) database.remove_empty(keeps_key ? "" : path);
+        throw;
+    }
+}
+
+/// Returns the key of the database that `reader` reads; "" when the host keeps it. Throws when the
+/// key is missing or does not fit.
+inline std::string key_of(const Options& options, store::FileReader& reader) {
+    const std::string path = key_file_of(options, reader.name());
+    const bool of_host = !options.secret_key.empty();
+    const auto key = of_host ? options.secret_key : read_key_file(path);
+    if (!key) throw std::runtime_error("the key file " + path + " is missing");
+    const auto check = reader.read(
+        [](store::Connection& c) { return store::deployment::find(c, secret_key_check_name); });
+    if (!check || !opens_check(*key, *check))
+        throw std::runtime_error(key_source(options, path) + " does not hold the key of " +
+                                 reader.name());
+    return of_host ? "" : *key;
+}
+
+CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, bool replace,
+                                 const Progress& progress) {
+    store::FileReader reader(options.database);
+    refuse_own_files(options, reader.name(), to);
+    const std::string key = key_of(options, reader);
+    return reader.read(
+        [&](store::Connection& c) { return back_up(c, to, key, replace, progress); });
+}
+
+CODER_USERS_INLINE Copied restore(const Options& options, const std::string& from, bool replace,
+                                  const Progress& progress) {
+    service::check_options(options);
+    return restore_copy(options, from, replace, progress);
+}
+
+CODER_USERS_INLINE void export_to(const Options& options, std::ostream& out,
+                                  const Progress& progress) {
+    store::FileReader(options.database).read([&](store::Connection& c) {
+        write_export(c, out, progress);
+    });
+}
+
+CODER_USERS_INLINE void export_to(const Options& options, const std::string& path, bool replace,
+                                  const Progress& progress) {
+    refuse_own_files(options, store::absolute_path(options.database), path);
+    store::NewFile file(path, replace);
+    std::ofstream out(file.part(), std::ios::binary);
+    export_to(options, out, progress);
+    out.close();
+    if (!out) throw std::runtime_error("cannot write " + path);
+    file.publish();
+}
+
+CODER_USERS_INLINE void import_from(const Options& options, std::istream& in, bool new_ssh_keys,
+                                    const Progress& progress) {
+    change_database(options, [&](operations::Backend& backend) {
+        import_from(operations::HostActing(backend), in, new_ssh_keys, progress);
+    });
+}
+
+CODER_USERS_INLINE void seed(const Options& options, std::string_view json,
+                             const Progress& progress) {
+    change_database(options, [&](operations::Backend& backend) {
+        operations::seed(operations::HostActing(backend), wire::read_seed(json), progress);
+    });
+}
+
+CODER_USERS_INLINE std::string create_admin_user(const Options& options, const NewAdmin& admin) {
+    operations::check_admin(admin);  // before a file is created
+    return change_database(options, [&](operations::Backend& backend) {
+        return operations::create_admin(operations::HostActing(backend), admin);
+    });
+}
+
+CODER_USERS_INLINE void reset_password(const Options& options, const std::string& user,
+                                       const std::string& password) {
+    if (options.database != ":memory:" && !store::file_exists(options.database))
+        throw std::runtime_error("no such file: " + options.database);
+    change_database(options, [&](operations::Backend& backend) {
+        operations::reset_password(operations::HostActing(backend), user, password);
+    });
+}
+
+CODER_USERS_INLINE CheckReport check(const Options& options) {
+    store::FileReader reader(options.database);
+    CheckReport report{reader.damage(), 0};
+    if (!report.damage.empty()) return report;
+    key_of(options, reader);
+    report.users = reader.read(store::user_records::count);
+    return report;
+}
+
+}}}  // namespace coder_users::v0::data

@@ -1,0 +1,202 @@
+// Internal: may change at any time.
+// Export and import: organizations and users as lines of JSON.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <istream>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "coder_users/errors.hpp"
+#include "coder_users/internal/base/reason.hpp"
+#include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/operations/git_ssh_keys.hpp"
+#include "coder_users/internal/operations/seed.hpp"
+#include "coder_users/internal/rules/names.hpp"
+#include "coder_users/internal/rules/password.hpp"
+#include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/rules/token_names.hpp"
+#include "coder_users/internal/service/secret_key.hpp"
+#include "coder_users/internal/store/user_records.hpp"
+#include "coder_users/internal/wire/documents.hpp"
+#include "coder_users/internal/wire/export_reader.hpp"
+
+namespace coder_users { inline namespace v0 { namespace data {
+
+namespace transfer = wire::transfer;
+
+/// Writes what `from` sees. Throws std::runtime_error when the stream fails.
+inline void write_export(store::Connection& from, std::ostream& out, const Progress& progress) {
+    transfer::End end;
+    const auto write = [&](const std::string& line) {
+        if (!out.write(line.data(), static_cast<std::streamsize>(line.size())))
+            throw std::runtime_error("cannot write the export");
+    };
+    const auto fact = [&](const char* name) {
+        return store::deployment::find(from, name).value_or("");
+    };
+    write(transfer::header({1, fact("deployment_id"), fact(secret_key_check_name)}));
+    for (const Organization& each : store::organizations::oldest_first(from)) {
+        write(transfer::organization(each));
+        ++end.organizations;
+    }
+    const std::int64_t total = store::user_records::count(from);
+    store::user_records::for_each(from, [&](const UserRecord& record) {
+        write(transfer::user(record));
+        if (++end.users % 1000 == 0 && progress) progress(end.users, total);
+    });
+    write(transfer::end(end));
+    if (!out.flush()) throw std::runtime_error("cannot write the export");
+}
+
+/// Throws 400 for values that no request could have stored, without quoting them.
+inline void check_record(const UserRecord& record) {
+    const auto require = [](bool good, const char* what) {
+        if (!good) throw ApiError(400, what);
+    };
+    const User& user = record.user;
+    require(rules::valid_username(user.username), "not a user name");
+    require(rules::valid_email(user.email), "not an e-mail address");
+    require(record.hashed_password.empty() || rules::hash_cost(record.hashed_password),
+            "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$");
+    require(user.login_type != LoginType::token, "no user logs in with type token");
+    require(rules::site_role_set(user.roles) == user.roles, "\"roles\" must be sorted");
+    for (const OrganizationMember& member : record.memberships)
+        require(rules::organization_role_set(member.roles, member.organization_id) == member.roles,
+                "the roles of an organization must be sorted");
+    for (const StoredKey& stored : record.keys) {
+        const std::string& id = stored.key.id;
+        require(id.size() == rules::key_id_size &&
+                    std::all_of(id.begin(), id.end(),
+                                [](char c) { return is_letter(c) || is_digit(c); }),
+                "a key's id has 10 letters and digits");
+        const std::string& name = stored.key.token_name;
+        require(stored.key.login_type == LoginType::token ? rules::valid_token_name(name)
+                                                          : name.empty(),
+                "\"token_name\" is for tokens, and has 1 to 64 bytes");
+        require(stored.key.lifetime_seconds >= 0, "\"lifetime_seconds\" must not be negative");
+        require(stored.hashed_secret.size() == 64 &&
+                    stored.hashed_secret.find_first_not_of("0123456789abcdef") == std::string::npos,
+                "\"hashed_secret\" must be a SHA-256 in hex");
+        require(stored.key.login_type != LoginType::none, "no key has the type none");
+    }
+}
+
+/// Imports one export inside one transaction.
+class Import {
+ public:
+    /// With `new_ssh_keys` nothing that is sealed is imported.
+    Import(const operations::Acting& acting, operations::Change& now, bool new_ssh_keys)
+        : acting_(acting), now_(now), new_ssh_keys_(new_ssh_keys) {}
+
+    /// Reads and stores all lines. Throws LineError.
+    void run(std::istream& in, const Progress& progress) {
+        std::string text;
+        std::size_t number = 0;
+        for (; !ended_ && std::getline(in, text); ++number) try {
+                if (in.eof()) throw wire::JsonError("the line does not end: the text is cut off");
+                take(transfer::read_line(text), number == 0);
+                if (number % 1000 == 999 && progress) progress(count_.users, 0);
+            } catch (const wire::JsonError& error) {
+                throw LineError(number + 1, error.what());
+            } catch (const ApiError& error) {
+                throw LineError(number + 1, reason_of(error));
+            } catch (const store::Duplicate& error) {
+                throw LineError(number + 1, error.what());
+            } catch (const store::ConstraintBroken& error) {
+                throw LineError(number + 1, "refers to what is not there, or is out of range");
+            }
+        if (!ended_) throw LineError(number + 1, "the export is cut off");
+        if (in.peek() != std::istream::traits_type::eof())
+            throw LineError(number + 1, "text after the end");
+    }
+
+ private:
+    void take(transfer::Line line, bool first) {
+        if (first != std::holds_alternative<transfer::Header>(line))
+            throw wire::JsonError(first ? "not an export of coder_users" : "a second beginning");
+        std::visit([this](auto& content) { take(content); }, line);
+    }
+
+    void take(const transfer::Header& header) {
+        if (!new_ssh_keys_) {
+            if (!opens_check(acting_.backend.secret_key, header.secret_key_check))
+                throw ApiError(400,
+                               "sealed with another key: put the key file of the exporting server "
+                               "in place first, or ask for new SSH keys");
+            store::deployment::replace(now_.tx, secret_key_check_name, header.secret_key_check);
+        }
+        store::deployment::replace(now_.tx, "deployment_id", header.deployment_id);
+    }
+
+    void take(const Organization& organization) {
+        if (!rules::valid_username(organization.name))
+            throw ApiError(400, "not a name of an organization");
+        store::organizations::insert(now_.tx, organization);
+        ++count_.organizations;
+    }
+
+    void take(UserRecord& record) {
+        check_record(record);
+        if (count_.organizations == 0)  // users of later requests could join no organization
+            throw ApiError(400, "a user before the first organization");
+        if (new_ssh_keys_) {
+            record.ssh_key = operations::make_ssh_key(acting_.backend, record.user.id, acting_.now);
+            if (record.link)
+                record.link->sealed_access_token = record.link->sealed_refresh_token = "";
+        }
+        require_sealed_by_our_key(record);
+        store::user_records::insert(now_.tx, record);
+        now_.record(operations::made_user(record));
+        ++count_.users;
+    }
+
+    /// Throws 400 for secrets that our key does not open: they would stay useless for ever.
+    void require_sealed_by_our_key(const UserRecord& record) const {
+        const auto require = [&](const std::string& sealed, const char* name) {
+            const auto bytes = rules::base64_decode(sealed);
+            if (!bytes || !rules::open(acting_.backend.secret_key, *bytes, record.user.id))
+                throw ApiError(400, std::string(name) + " is not sealed for this user");
+        };
+        if (record.ssh_key) require(record.ssh_key->sealed_private_key, "the private SSH key");
+        if (!record.link) return;
+        for (const std::string& token :
+             {record.link->sealed_access_token, record.link->sealed_refresh_token})
+            if (!token.empty()) require(token, "a token of the login provider");
+    }
+
+    void take(const transfer::End& end) {
+        if (end.users != count_.users || end.organizations != count_.organizations)
+            throw wire::JsonError("lines are missing");
+        ended_ = true;
+    }
+
+    const operations::Acting& acting_;
+    operations::Change& now_;
+    const bool new_ssh_keys_;
+    transfer::End count_;
+    bool ended_ = false;
+};
+
+inline constexpr operations::Operation about_import("");
+
+/// Imports into a database without users and organizations: everything, or nothing. Throws
+/// LineError.
+inline void import_from(const operations::Acting& acting, std::istream& in, bool new_ssh_keys,
+                        const Progress& progress) {
+    operations::change(
+        acting, about_import, operations::Asked::not_needed(), [&](operations::Change& now) {
+            if (store::user_records::any(now.tx))
+                throw std::runtime_error("holds users already, an import needs a new database: " +
+                                         acting.backend.store.name());
+            const store::LargeCache room(now.tx);
+            Import(acting, now, new_ssh_keys).run(in, progress);
+        });
+}
+
+}}}  // namespace coder_users::v0::data

@@ -1,0 +1,53 @@
+// Internal: may change at any time.
+// Opens a store as options say, for a service and for commands without one.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <thread>
+
+#include "coder_users/api.hpp"
+#include "coder_users/internal/base/log.hpp"
+#include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/service/secret_key.hpp"
+#include "coder_users/internal/store/deployment.hpp"
+#include "coder_users/internal/store/store.hpp"
+
+namespace coder_users { inline namespace v0 { namespace service {
+
+inline std::size_t cores() {
+    return (std::max)(std::size_t{1}, std::size_t{std::thread::hardware_concurrency()});
+}
+
+/// Returns the id of the database, which is made at its first start.
+inline std::string deployment_id(store::Store& store, const rules::Random& random) {
+    constexpr const char* name = "deployment_id";
+    const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
+    if (const auto known = store.read(find)) return *known;
+    std::string made = operations::new_uuid(random);
+    store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
+    return made;
+}
+
+/// Both arguments must outlive the store.
+inline store::StoreOptions store_options(const Options& options, Log& log) {
+    store::StoreOptions chosen;
+    chosen.database = options.database;
+    chosen.memory_name = operations::new_uuid(rules::system_random);
+    chosen.readers = (options.limits.workers ? options.limits.workers : 2 * cores()) + 4;
+    chosen.cached_sessions = options.limits.cached_sessions;
+    chosen.test_data = options.test_data;
+    chosen.accept = [&options](store::Connection& c, const std::string& path) {
+        if (const auto check = data::find_key_check(c)) data::proven_key(options, path, *check);
+    };
+    chosen.fail_write = options.env.fail_write;
+    chosen.repeat_changes = options.env.repeat_changes;
+    chosen.on_activity_failure = [&log, now = options.env.now](const std::string& reason) {
+        log.write({LogLevel::error, now(), "activity not stored", {{"reason", reason}}});
+    };
+    return chosen;
+}
+
+}}}  // namespace coder_users::v0::service

@@ -1,0 +1,364 @@
+// Internal: may change at any time.
+// Running: all parts of a service, made in the order of their needs and stopped in reverse.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "coder_users/api.hpp"
+#include "coder_users/internal/base/call_counter.hpp"
+#include "coder_users/internal/base/log.hpp"
+#include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/base/signals.hpp"
+#include "coder_users/internal/base/url.hpp"
+#include "coder_users/internal/http/dispatch.hpp"
+#include "coder_users/internal/http/routes.hpp"
+#include "coder_users/internal/login/providers.hpp"
+#include "coder_users/internal/login/session.hpp"
+#include "coder_users/internal/net/front.hpp"
+#include "coder_users/internal/net/lanes.hpp"
+#include "coder_users/internal/net/request_head.hpp"
+#include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/failures.hpp"
+#include "coder_users/internal/operations/request_ids.hpp"
+#include "coder_users/internal/operations/target.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/service/backup.hpp"
+#include "coder_users/internal/service/check_options.hpp"
+#include "coder_users/internal/service/event_queue.hpp"
+#include "coder_users/internal/service/open_store.hpp"
+#include "coder_users/internal/service/provider_client.hpp"
+#include "coder_users/internal/service/secret_key.hpp"
+#include "coder_users/internal/store/deployment.hpp"
+#include "coder_users/internal/store/store.hpp"
+
+namespace coder_users { inline namespace v0 { namespace service {
+
+struct Running final : net::FrontHandler {
+    explicit Running(Options chosen, bool listens)
+        : options(with_defaults(std::move(chosen))),
+          log(options.log),
+          store(std::in_place, store_options(options, log)),
+          provider_client(options.provider_ca_file),
+          login_providers(options, provider_client),
+          backend{options,
+                  *store,
+                  options.env.random,
+                  options.env.now,
+                  data::secret_key(options, *store, options.env.random),
+                  deployment_id(*store, options.env.random),
+                  events_if_wanted()},
+          ids(backend.random),
+          site{backend, login_providers, http::served_routes(options.disabled_routes)},
+          dispatcher(site, log, ids),
+          writes(32, options.limits.waiting_writes),
+          // one more than the cores, because one thread may be waiting for its commit
+          hashes(cores() + 1, options.limits.waiting_hashes),
+          providers(8, options.limits.waiting_logins),
+          front(*this, options.limits, options.deadlines) {
+        if (listens) {
+            front.bind(options.address, options.port);
+            port = front.port();
+            url = "http://" + authority(options.address, port);
+            front.start();
+        }
+        log.write({LogLevel::info,
+                   backend.now(),
+                   listens ? "listening" : "open",
+                   {{"url", url}, {"database", store->name()}}});
+        if (const std::string key_file = data::key_file_of(options, store->name());
+            options.secret_key.empty() && data::is_open_to_others(key_file))
+            log.write({LogLevel::warning,
+                       backend.now(),
+                       "others can read the key file",
+                       {{"file", key_file}}});
+    }
+
+    ~Running() override {
+        stop();
+        if (closer.joinable()) closer.join();
+    }
+
+    /// A request with what look() found out.
+    class Looked final : public net::Pending {
+     public:
+        Looked(Running& running, const Request& request, Url&& url)
+            : running_(running), seen_(running.dispatcher.look(request, std::move(url))) {
+            lane = running.pool_of(seen_.lane);
+        }
+        Answer answer() noexcept override {
+            if (lane) running_.dispatcher.look_again(seen_);
+            return running_.dispatcher.answer(seen_);
+        }
+
+     private:
+        Running& running_;
+        http::Seen seen_;
+    };
+
+    /// A request that is refused without a look at it.
+    class Refused final : public net::Pending {
+     public:
+        Refused(Running& running, const Request& request, const Refusal& refusal)
+            : running_(running), request_(request), refusal_(refusal) {}
+        Answer answer() noexcept override { return running_.refuse(request_, refusal_); }
+
+     private:
+        Running& running_;
+        const Request& request_;
+        const Refusal refusal_;
+    };
+
+    std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url> parsed) override {
+        if (!parsed) return std::make_unique<Refused>(*this, request, url_not_valid);
+        return std::make_unique<Looked>(*this, request, std::move(*parsed));
+    }
+
+    Response refuse(const Request& request, const Refusal& refusal) noexcept override {
+        return dispatcher.refuse(request, refusal);
+    }
+
+    net::LanePool* pool_of(operations::Lane lane) noexcept {
+        switch (lane) {
+            case operations::Lane::write:
+                return &writes;
+            case operations::Lane::hash:
+                return &hashes;
+            case operations::Lane::provider:
+                return &providers;
+            case operations::Lane::read:
+                break;
+        }
+        return nullptr;
+    }
+
+    bool serving() {
+        const std::lock_guard<std::mutex> lock(stop_mutex);
+        return !stop_begun;
+    }
+
+    /// Runs `work()` on the calling thread, in the lane of requests of the same kind. Returns false
+    /// without running it when the lane is full or the service has stopped. Exceptions of `work()`
+    /// pass.
+    template <class Work>
+    bool run_here(net::LanePool* pool, Work&& work) {
+        if (!calls->enter()) return false;
+        const CallCounter::Leave leave_at_end(*calls);
+        if (pool) return pool->run_here(work);
+        work();
+        return true;
+    }
+
+    /// `parsed` is the URL of the request, if the caller has parsed it.
+    Answer begin_answer(const Request& request, std::optional<Url> parsed = std::nullopt) {
+        if (!calls->enter()) return refuse(request, overloaded);
+        const CallCounter::Leave leave_at_end(*calls);  // look() below reads the store
+        std::optional<Answer> given;
+        try {
+            if (parsed && net::line_is_too_long(request, net::FramingLimits()))
+                return refuse(request, line_too_long);
+            if (!parsed)
+                if (const auto refusal = net::check_request(request, net::FramingLimits(), parsed))
+                    return refuse(request, *refusal);
+            Looked looked(*this, request, std::move(*parsed));
+            if (run_here(looked.lane, [&] { given.emplace(looked.answer()); }))
+                return std::move(*given);
+        } catch (const std::bad_alloc&) {
+        }
+        return refuse(request, overloaded);
+    }
+
+    /// Counts as a call until the rest of a long answer is made.
+    Response handle(const Request& request) {
+        if (!calls->enter()) return refuse(request, overloaded);
+        const CallCounter::Leave leave_at_end(*calls);
+        Answer given = begin_answer(request);
+        if (!given.rest || request.method == "HEAD") return std::move(given.response);
+        try {
+            while (given.rest->append_piece(given.response.body)) continue;
+        } catch (const std::exception&) {
+            return refuse(request, overloaded);
+        }
+        return std::move(given.response);
+    }
+
+    // Runs what the host asks for besides operations. Failures of the store are logged and become
+    // 503.
+    template <class Fn>
+    auto call(const char* failure, Fn&& fn) {
+        if (!calls->enter()) throw unavailable();
+        const CallCounter::Leave leave_at_end(*calls);
+        try {
+            return fn();
+        } catch (const ApiError&) {
+            throw;
+        } catch (const LineError&) {
+            throw;
+        } catch (const std::exception& error) {
+            log.write({LogLevel::error, backend.now(), failure, {{"reason", error.what()}}});
+            throw unavailable();
+        }
+    }
+
+    // Throws errors of the new file as they are, because the host chose it.
+    Copied backup(const std::string& to, bool replace, const Progress& progress) {
+        if (!calls->enter()) throw unavailable();
+        const CallCounter::Leave leave_at_end(*calls);
+        data::refuse_own_files(options, store->name(), to);
+        store->store_activity();
+        return store->read([&](store::Connection& c) {
+            const std::string key = options.secret_key.empty() ? backend.secret_key : std::string();
+            return data::back_up(c, to, key, replace, progress);
+        });
+    }
+
+    /// Runs an operation for a caller in the process: `run(const Acting&)`, after its session and
+    /// the scope of its key were checked. `user` names the user that it is about; "" means nobody.
+    /// Throws nothing but ApiError.
+    template <class Run>
+    auto call(const operations::Operation& about, const Identity& identity, std::string_view user,
+              Run&& run) {
+        using Result = decltype(run(std::declval<const operations::Acting&>()));
+        std::conditional_t<std::is_void_v<Result>, std::monostate, std::optional<Result>> result;
+        const auto work = [&] {
+            const std::string id = ids.next();
+            operations::Acting acting{backend, backend.now(), id};
+            operations::refusing(log, acting.now, id, [&] {
+                if (!about.open()) {
+                    acting.actor = login::current_identity(*store, identity, acting.now);
+                    operations::refuse_limited_key(about, *acting.actor, user);
+                }
+                if constexpr (std::is_void_v<Result>)
+                    run(acting);
+                else
+                    result = run(acting);
+            });
+        };
+        if (!run_here(pool_of(about.lane()), work)) throw unavailable();
+        if constexpr (!std::is_void_v<Result>) return std::move(*result);
+    }
+
+    /// Runs `work(now)` in a lane. Throws nothing but ApiError.
+    template <class Work>
+    void ask(operations::Lane lane, Work&& work) {
+        const auto refusing = [&] {
+            const Time now = backend.now();
+            operations::refusing(log, now, ids.next(), [&] { work(now); });
+        };
+        if (!run_here(pool_of(lane), refusing)) throw unavailable();
+    }
+
+    Identity authenticate(std::string_view token) {
+        if (!calls->enter()) throw unavailable();
+        const CallCounter::Leave leave_at_end(*calls);
+        Identity identity;
+        const bool waits = dispatcher.gates().waits_for_provider(token, backend.now());
+        ask(waits ? operations::Lane::provider : operations::Lane::read, [&](Time now) {
+            identity = *login::sign_in(backend, login_providers,
+                                       login::check_token(*store, token, now), now);
+        });
+        return identity;
+    }
+
+    /// Whether the identity may do this now. `user` may be "".
+    bool may(const Identity& identity, Action action, std::string_view user) {
+        bool allowed = false;
+        ask(operations::Lane::read, [&](Time now) {
+            try {
+                operations::Acting acting{backend, now};
+                acting.actor = login::current_identity(*store, identity, now);
+                allowed = operations::may(acting, action, user);
+            } catch (const ApiError&) {
+                allowed = false;  // the session has ended, or there is no such user
+            }
+        });
+        return allowed;
+    }
+
+    void require_test_data() const {
+        if (!options.test_data) throw std::logic_error("only with Options::for_tests()");
+    }
+
+    void stop() noexcept {
+        calls->shut();
+        front.request_stop();
+        provider_client.stop();
+        std::unique_lock<std::mutex> lock(stop_mutex);
+        if (!stop_begun) {
+            stop_begun = true;
+            try {
+                // On a thread of its own, because a running request may take longer than the caller
+                // of stop() has to wait.
+                const SignalsBlocked quiet;
+                closer = std::thread([this] { close(); });
+            } catch (const std::exception&) {  // no memory for a thread
+                lock.unlock();
+                close();
+                lock.lock();
+            }
+        }
+        stopped.wait_for(lock, options.deadlines.stop, [&] { return closed; });
+    }
+
+    void close() {
+        front.join();
+        writes.stop();
+        hashes.stop();
+        providers.stop();
+        calls->wait_until_empty();
+        if (events) events->close(options.deadlines.stop);
+        store.reset();
+        const std::lock_guard<std::mutex> lock(stop_mutex);
+        closed = true;
+        stopped.notify_all();
+    }
+
+    EventQueue* events_if_wanted() {
+        if (options.on_event)
+            events.emplace(
+                options.on_event, options.limits.waiting_events,
+                [this](const char* what, const std::string& reason) {
+                    log.write({LogLevel::error, options.env.now(), what, {{"reason", reason}}});
+                });
+        return events ? &*events : nullptr;
+    }
+
+    const Options options;
+    Log log;
+    std::optional<EventQueue> events;
+    std::optional<store::Store> store;
+    ProviderClient provider_client;
+    login::Providers login_providers;
+    operations::Backend backend;
+    operations::RequestIds ids;
+    http::Site site;
+    http::Dispatcher dispatcher;
+    net::LanePool writes;
+    net::LanePool hashes;
+    net::LanePool providers;
+    const std::shared_ptr<CallCounter> calls = std::make_shared<CallCounter>();
+    net::Front front;
+    int port = 0;
+    std::string url;
+
+    std::mutex stop_mutex;
+    std::condition_variable stopped;
+    bool stop_begun = false;
+    bool closed = false;
+    std::thread closer;
+};
+
+}}}  // namespace coder_users::v0::service

@@ -1,0 +1,163 @@
+// Internal: may change at any time.
+// Statements about keys, which are sessions and tokens.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/users.hpp"
+#include "coder_users/model.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store { namespace api_keys {
+
+/// A key, its user and what a request's check of the key needs.
+struct CheckedKey {
+    Identity identity;
+    std::string hashed_secret;
+    bool linked = true;  ///< false: the login type needs a link that the user does not have
+    /// When the provider's access token expires, if it can be renewed; else `never`.
+    Time token_expires_at = never;
+};
+
+/// Reads key, user, roles and memberships by one statement. Returns nothing for an unknown id.
+inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_view key_id) {
+    static const std::string sql =
+        "SELECT " + columns<ApiKey>("k.") + ", " + columns<User>("u.") +
+        ", r.role, m.organization_id, "
+        "k.hashed_secret, l.login_type, l.token_expires_at, l.sealed_refresh_token <> '' "
+        "FROM api_keys k JOIN users u ON u.id = k.user_id AND u.deleted = 0 "
+        "LEFT JOIN user_roles r ON r.user_id = u.id "
+        "LEFT JOIN organization_members m ON m.user_id = u.id "
+        "LEFT JOIN user_links l ON l.user_id = u.id "
+        "WHERE k.id = $1 ORDER BY r.role, m.created_at, m.organization_id";
+    Query rows = c.query(sql, key_id);
+    if (!rows.next()) return std::nullopt;
+    CheckedKey session;
+    session.identity.key = read_row<ApiKey>(rows);
+    session.identity.user = users::read_user(rows, column_count<ApiKey>);
+    constexpr int after_user = column_count<ApiKey> + users::user_columns;
+    session.hashed_secret = rows.text(after_user);
+    const LoginType type = session.identity.key.login_type;
+    if (type == LoginType::github || type == LoginType::oidc) {
+        session.linked = rows.text(after_user + 1) == to_string(type);
+        if (session.linked && rows.integer(after_user + 3) != 0)
+            session.token_expires_at = rows.time(after_user + 2);
+    }
+    while (rows.next()) users::add_memberships(session.identity.user, rows, column_count<ApiKey>);
+    c.activity().lay_over(session.identity.key);
+    c.activity().lay_over(session.identity.user);
+    return session;
+}
+
+inline std::optional<ApiKey> read_one_key(Connection& c, Query row) {
+    if (!row.next()) return std::nullopt;
+    ApiKey key = read_row<ApiKey>(row);
+    c.activity().lay_over(key);
+    return key;
+}
+
+/// Returns the session or token with this id if it belongs to the user.
+inline std::optional<ApiKey> find(Connection& c, std::string_view user_id, std::string_view id) {
+    static const std::string sql =
+        "SELECT " + columns<ApiKey>("k.") + " FROM api_keys k WHERE k.id = $1 AND k.user_id = $2";
+    return read_one_key(c, c.query(sql, id, user_id));
+}
+
+/// Returns the user's token with this name, even if it has expired.
+inline std::optional<ApiKey> find_token(Connection& c, std::string_view user_id,
+                                        std::string_view name) {
+    static const std::string sql = "SELECT " + columns<ApiKey>("k.") +
+                                   " FROM api_keys k WHERE k.user_id = $1 AND k.token_name = $2 "
+                                   "AND k.login_type = 'token'";
+    return read_one_key(c, c.query(sql, user_id, name));
+}
+
+/// A token in a list, with the name of its owner.
+struct Token {
+    ApiKey key;
+    std::string username;
+};
+
+/// Selects at most `most` tokens of one user, or of all users when `user_id` is empty, oldest
+/// first. A negative `most` means no limit.
+inline Query token_rows(Connection& c, const std::string& user_id, std::int64_t most) {
+    static const std::string select =
+        "SELECT " + columns<ApiKey>("k.") +
+        ", u.username FROM api_keys k JOIN users u ON u.id = k.user_id "
+        "WHERE k.login_type = 'token'";
+    static const std::string all = select + " ORDER BY k.created_at, k.id LIMIT $1";
+    static const std::string of_user =
+        select + " AND k.user_id = $1 ORDER BY k.created_at, k.id LIMIT $2";
+    return user_id.empty() ? c.query(all, most) : c.query(of_user, user_id, most);
+}
+
+/// Reads the next tokens, at most `most`; returns none at the end.
+inline std::vector<Token> next_tokens(Connection& c, Query& rows, std::size_t most) {
+    std::vector<Token> found;
+    while (found.size() < most && rows.next()) {
+        found.push_back({read_row<ApiKey>(rows), rows.text(column_count<ApiKey>)});
+        c.activity().lay_over(found.back().key);
+    }
+    return found;
+}
+
+inline std::vector<Token> tokens(Connection& c, const std::string& user_id,
+                                 std::int64_t most = -1) {
+    Query rows = token_rows(c, user_id, most);
+    return next_tokens(c, rows, (std::numeric_limits<std::size_t>::max)());
+}
+
+inline void insert(Tx& tx, const ApiKey& key, std::string_view hashed_secret) {
+    static const std::string sql = insert_into<ApiKey>({"hashed_secret"});
+    tx.execute_for("", sql, RowOf(key), hashed_secret);  // no session shows a key before it exists
+}
+
+inline std::string owner(Tx& tx, std::string_view id) {
+    Query row = tx.query("SELECT user_id FROM api_keys WHERE id = $1", id);
+    return row.next() ? row.text(0) : std::string();
+}
+
+/// Neither value ever decreases.
+inline void set_used(Tx& tx, std::string_view id, Time last_used, Time expires_at) {
+    tx.execute_for(
+        owner(tx, id),
+        "UPDATE api_keys SET last_used = CASE WHEN last_used < $1 THEN $1 ELSE last_used END, "
+        "expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END WHERE id = $3",
+        last_used, expires_at, id);
+}
+
+inline void store_uses(Tx& tx, const ActivityBatch& batch) {
+    for (const auto& [id, use] : batch.keys) set_used(tx, id, use.last_used, use.expires_at);
+    for (const auto& [id, seen_at] : batch.seen_at) users::set_seen(tx, id, seen_at);
+}
+
+inline void remove(Tx& tx, std::string_view id) {
+    tx.execute_for(owner(tx, id), "DELETE FROM api_keys WHERE id = $1", id);
+}
+
+/// Removes sessions that expired more than a day ago. Tokens stay until somebody deletes them.
+inline void remove_long_expired_sessions(Tx& tx, std::string_view user_id, Time now) {
+    tx.execute_for(
+        user_id,
+        "DELETE FROM api_keys WHERE user_id = $1 AND login_type <> 'token' AND expires_at < $2",
+        user_id, add(now, -std::chrono::hours(24)));
+}
+
+inline void remove_of_user(Tx& tx, std::string_view user_id) {
+    tx.execute_for(user_id, "DELETE FROM api_keys WHERE user_id = $1", user_id);
+}
+
+inline void remove_of_user(Tx& tx, std::string_view user_id, KeyScope scope) {
+    tx.execute_for(user_id, "DELETE FROM api_keys WHERE user_id = $1 AND scope = $2", user_id,
+                   to_string(scope));
+}
+
+}}}}  // namespace coder_users::v0::store::api_keys

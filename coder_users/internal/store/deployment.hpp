@@ -1,0 +1,31 @@
+// Internal: may change at any time.
+// Facts about this deployment, stored by name.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "coder_users/internal/store/sqlite/tx.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store { namespace deployment {
+
+inline std::optional<std::string> find(Connection& c, std::string_view name) {
+    Query row = c.query("SELECT value FROM deployment WHERE name = $1", name);
+    if (!row.next()) return std::nullopt;
+    return row.text(0);
+}
+
+inline void insert(Tx& tx, std::string_view name, std::string_view value) {
+    tx.execute("INSERT INTO deployment (name, value) VALUES ($1, $2)", name, value);
+}
+
+/// Inserts the value or replaces the old one.
+inline void replace(Tx& tx, std::string_view name, std::string_view value) {
+    tx.execute(
+        "INSERT INTO deployment (name, value) VALUES ($1, $2) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name, value);
+}
+
+}}}}  // namespace coder_users::v0::store::deployment

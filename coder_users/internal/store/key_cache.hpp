@@ -1,0 +1,119 @@
+// Internal: may change at any time.
+// Caches keys with their users until a change affects them. The cache is exact, since one process
+// owns the file and every change is reported here before it is answered.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/internal/base/shared.hpp"
+#include "coder_users/internal/store/api_keys.hpp"
+#include "coder_users/internal/store/sqlite/tx.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// A bounded cache of what find_checked_key() returned. A change removes no entries. Instead each
+/// entry holds the number of the last change committed before it was read, and it is valid until a
+/// change with a higher number affects its user. Any thread may call any function.
+class KeyCache {
+ public:
+    using Key = Shared<api_keys::CheckedKey>;
+
+    /// Holds about `most` entries, rounded up; 0 switches the cache off.
+    explicit KeyCache(std::size_t most) : sets_(most / ways + (most % ways ? 1 : 0)) {}
+
+    bool on() const { return !sets_.empty(); }
+
+    /// Call this before reading from the database, and pass the result to keep().
+    std::uint64_t changes() const { return changes_; }
+
+    /// Returns nullptr when the caller must read from the database.
+    Key find(std::string_view key_id) const {
+        if (!on()) return nullptr;
+        const std::size_t hash = hash_of(key_id);
+        Set& set = sets_[hash % sets_.size()];
+        const std::lock_guard<std::mutex> lock(set.mutex);
+        for (std::size_t i = 0; i < ways; ++i)
+            if (set.hashes[i] == hash && holds(set.entries[i], key_id)) return set.entries[i].key;
+        return nullptr;
+    }
+
+    /// Stores what was read after changes() returned `changes`.
+    void keep(Key key, std::uint64_t changes) {
+        if (!on()) return;
+        const std::size_t hash = hash_of(key->identity.key.id);
+        Set& set = sets_[hash % sets_.size()];
+        Entry entry{std::move(key), changes};
+        if (!current(entry)) return;
+        const std::lock_guard<std::mutex> lock(set.mutex);
+        // Take the place of the same key, else an invalid entry, else one entry after the other.
+        Entry* place = nullptr;
+        for (Entry& each : set.entries)
+            if (each.key && each.key->identity.key.id == entry.key->identity.key.id) place = &each;
+        for (Entry& each : set.entries)
+            if (!place && !(each.key && current(each))) place = &each;
+        if (!place) place = &set.entries[set.next++ % ways];
+        std::swap(*place, entry);
+        set.hashes[static_cast<std::size_t>(place - set.entries.data())] = hash;
+    }
+
+    /// Call it after the COMMIT of a change and before anybody learns of the change.
+    void forget(const Concerned& concerned) noexcept {
+        if (!concerned.everybody && concerned.user_ids.empty()) return;
+        const std::uint64_t number = ++changes_;
+        if (concerned.everybody) raise(of_everybody_, number);
+        for (const std::string& id : concerned.user_ids) raise(last_of(id), number);
+    }
+
+ private:
+    // When half of all places are in use, less than 1 key in 100 finds its set full. With 4-way
+    // sets it would be 1 in 7.
+    static constexpr std::size_t ways = 16;
+
+    struct Entry {
+        Key key;
+        std::uint64_t read_after = 0;
+    };
+    struct Set {
+        std::mutex mutex;
+        std::array<std::size_t, ways> hashes{};  // spare looking into most entries
+        std::array<Entry, ways> entries;
+        std::size_t next = 0;
+    };
+
+    // Two threads may get here in either order, and the higher number must win.
+    static void raise(std::atomic<std::uint64_t>& last, std::uint64_t number) noexcept {
+        std::uint64_t known = last;
+        while (known < number && !last.compare_exchange_weak(known, number)) continue;
+    }
+
+    bool current(const Entry& entry) const {
+        return of_everybody_ <= entry.read_after &&
+               last_of(entry.key->identity.user.id) <= entry.read_after;
+    }
+    bool holds(const Entry& entry, std::string_view key_id) const {
+        return entry.key && entry.key->identity.key.id == key_id && current(entry);
+    }
+    static std::size_t hash_of(std::string_view key_id) {
+        return std::hash<std::string_view>()(key_id);
+    }
+    // Users that share a slot share their changes: that drops too many entries, never too few.
+    std::atomic<std::uint64_t>& last_of(std::string_view user_id) const {
+        return of_users_[std::hash<std::string_view>()(user_id) % of_users_.size()];
+    }
+
+    std::atomic<std::uint64_t> changes_{0};
+    std::atomic<std::uint64_t> of_everybody_{0};
+    mutable std::array<std::atomic<std::uint64_t>, 4096> of_users_{};
+    mutable std::vector<Set> sets_;
+};
+
+}}}  // namespace coder_users::v0::store

@@ -1,0 +1,99 @@
+// Internal: may change at any time.
+// Statements about organizations and their members.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/store/columns.hpp"
+#include "coder_users/internal/store/sqlite/tx.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store { namespace organizations {
+
+inline std::vector<Organization> oldest_first(Connection& c) {
+    static const std::string sql =
+        "SELECT " + columns<Organization>() + " FROM organizations ORDER BY created_at, id";
+    Query rows = c.query(sql);
+    std::vector<Organization> all;
+    while (rows.next()) all.push_back(read_row<Organization>(rows));
+    return all;
+}
+
+inline std::optional<Organization> read_one_organization(Query row) {
+    if (!row.next()) return std::nullopt;
+    return read_row<Organization>(row);
+}
+
+inline std::optional<Organization> find(Connection& c, std::string_view id) {
+    static const std::string sql =
+        "SELECT " + columns<Organization>() + " FROM organizations WHERE id = $1";
+    return read_one_organization(c.query(sql, id));
+}
+
+inline std::optional<Organization> find_by_name(Connection& c, std::string_view name) {
+    static const std::string sql =
+        "SELECT " + columns<Organization>() + " FROM organizations WHERE name_folded = $1";
+    return read_one_organization(c.query(sql, fold_ascii(name)));
+}
+
+inline void insert(Tx& tx, const Organization& organization) {
+    static const std::string sql = insert_into<Organization>();
+    tx.execute(sql, RowOf(organization));
+}
+
+inline void add_roles(Tx& tx, const OrganizationMember& member,
+                      const std::vector<std::string>& roles) {
+    for (const std::string& role : roles)
+        tx.execute(
+            "INSERT INTO organization_member_roles (user_id, organization_id, role) "
+            "VALUES ($1, $2, $3)",
+            member.user_id, member.organization_id, role);
+}
+
+/// `member.roles` holds the explicit roles by their full names.
+inline void add_member(Tx& tx, const OrganizationMember& member) {
+    static const std::string sql = insert_into<OrganizationMember>();
+    tx.execute_for(member.user_id, sql, RowOf(member));
+    add_roles(tx, member, member.roles);
+}
+inline void add_member(Tx& tx, std::string_view organization_id, std::string_view user_id,
+                       const std::vector<std::string>& roles, Time now) {
+    add_member(tx, {std::string(user_id), std::string(organization_id), now, now, roles});
+}
+
+/// All memberships of a user, oldest first.
+inline std::vector<OrganizationMember> memberships(Connection& c, std::string_view user_id) {
+    static const std::string sql =
+        "SELECT " + columns<OrganizationMember>("m.") +
+        ", r.role FROM organization_members m LEFT JOIN organization_member_roles r "
+        "ON r.user_id = m.user_id AND r.organization_id = m.organization_id "
+        "WHERE m.user_id = $1 ORDER BY m.created_at, m.organization_id, r.role";
+    Query rows = c.query(sql, user_id);
+    std::vector<OrganizationMember> found;
+    while (rows.next()) {
+        auto member = read_row<OrganizationMember>(rows);
+        if (found.empty() || found.back().organization_id != member.organization_id)
+            found.push_back(std::move(member));
+        constexpr int role = column_count<OrganizationMember>;
+        if (!rows.is_null(role)) found.back().roles.push_back(rows.text(role));
+    }
+    return found;
+}
+
+/// Replaces the explicit roles of a member.
+inline void set_roles(Tx& tx, const OrganizationMember& member,
+                      const std::vector<std::string>& roles, Time now) {
+    tx.execute("DELETE FROM organization_member_roles WHERE user_id = $1 AND organization_id = $2",
+               member.user_id, member.organization_id);
+    add_roles(tx, member, roles);
+    tx.execute_for(member.user_id,
+                   "UPDATE organization_members SET updated_at = $1 "
+                   "WHERE user_id = $2 AND organization_id = $3",
+                   now, member.user_id, member.organization_id);
+}
+
+}}}}  // namespace coder_users::v0::store::organizations

@@ -1,0 +1,31 @@
+// Internal: may change at any time.
+// The settings that the service passes to the store.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+class Connection;
+
+struct StoreOptions {
+    std::string database;     ///< a path, or ":memory:"
+    std::string memory_name;  ///< distinguishes databases in memory; unique in the process
+    std::size_t readers = 8;  ///< maximum of reading connections
+    /// After this time a long reading keeps others from beginning.
+    std::chrono::milliseconds long_turn{30'000};
+    std::size_t cached_sessions = 0;  ///< maximum size of the session cache; 0: no cache
+    bool test_data = false;           ///< opens only databases of test data, and makes new ones so
+    /// Called with an existing database and its absolute path before anything in it is changed;
+    /// throws std::runtime_error to refuse it.
+    std::function<void(Connection&, const std::string& path)> accept;
+    std::function<bool()> fail_write;  ///< Env::fail_write
+    bool repeat_changes = false;       ///< Env::repeat_changes
+    /// Called from any thread when activity cannot be stored. Must not throw.
+    std::function<void(const std::string& reason)> on_activity_failure;
+};
+
+}}}  // namespace coder_users::v0::store

@@ -1,0 +1,196 @@
+// Internal: may change at any time.
+// Selects the users of a list by their rarest property and tests the other conditions on those.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/internal/store/conditions.hpp"
+#include "coder_users/internal/store/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store { namespace users {
+
+/// Selects users. A user must pass all filters; an empty one is not applied.
+struct Filter {
+    std::string only_id;  ///< the only user that the caller may see
+    std::string text;  ///< part of the e-mail address or the name, with ASCII letters in lower case
+    std::vector<UserStatus> statuses;
+    std::vector<std::string> roles;  ///< has any of these site roles
+    std::optional<Time> seen_until, seen_from;
+};
+
+/// Whether the filter depends on activity that rows may not hold yet.
+inline bool looks_at_activity(const Filter& filter) {
+    return !filter.statuses.empty() || filter.seen_until || filter.seen_from;
+}
+
+/// How many users with pending activity a filtered list can take into account.
+inline constexpr std::size_t most_seen_in_list = 100;
+
+/// So few rows may all be read and sorted.
+inline constexpr std::int64_t few = 1000;
+
+/// A LIKE pattern for texts that contain `text`, with `%`, `_` and the escape character taken
+/// literally.
+inline std::string containing(std::string_view text) {
+    std::string pattern = "%";
+    for (const char c : text) {
+        if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+        pattern += c;
+    }
+    return pattern += '%';
+}
+
+/// A full-text phrase that matches all texts that contain `text`. The index holds sequences of
+/// three letters, so there is no phrase for shorter texts, nor for bytes that are not UTF-8.
+inline std::optional<std::string> phrase(std::string_view text) {
+    constexpr std::size_t longest = 64;  // a longer phrase costs more and finds hardly fewer
+    std::string quoted = "\"";
+    std::size_t letters = 0;
+    while (!text.empty() && quoted.size() < longest) {
+        const std::string_view before = text;
+        if (take_code_point(text) <= 0) return std::nullopt;
+        quoted += before.substr(0, before.size() - text.size());
+        if (before.front() == '"') quoted += '"';
+        ++letters;
+    }
+    if (letters < 3) return std::nullopt;
+    return quoted += '"';
+}
+
+template <class Values, class ToText>
+std::string placeholders(Conditions& conditions, const Values& values, ToText&& to_text) {
+    std::vector<std::string> names;
+    names.reserve(values.size());
+    for (const auto& value : values) names.push_back(conditions.placeholder(to_text(value)));
+    return "(" + join(names, ", ") + ")";
+}
+
+/// The text of `role IN (…)`.
+inline std::string any_role(Conditions& conditions, const Filter& filter) {
+    return "role IN " +
+           placeholders(conditions, filter.roles, [](const auto& role) { return role; });
+}
+
+/// Whether `from` yields at most `few` rows.
+inline bool finds_few(const Conditions& conditions, Connection& c, const std::string& from) {
+    Query count = conditions.query(c, "SELECT count(*) FROM (SELECT 1 FROM " + from + " LIMIT " +
+                                          std::to_string(few + 1) + ")");
+    return count.next() && count.integer(0) <= few;
+}
+
+/// Returns the numbers of the users who match a phrase, as a JSON array; nothing when there are
+/// more than `few`. Asked only once, since long phrases cost more than the rest of the query.
+inline std::optional<std::string> few_with_text(Connection& c, const std::string& match) {
+    Query rows =
+        c.query("SELECT rowid FROM users_text WHERE users_text MATCH $1 LIMIT $2", match, few + 1);
+    std::string numbers;
+    for (std::int64_t found = 0; rows.next(); ++found) {
+        if (found == few) return std::nullopt;
+        numbers.append(numbers.empty() ? "[" : ",").append(std::to_string(rows.integer(0)));
+    }
+    return numbers.empty() ? "[]" : numbers += ']';
+}
+
+/// Pending activity that a filter depends on. Read it before any row: what is stored in between is
+/// then in the rows.
+struct SeenUsers {
+    std::map<std::string, Time> at;
+    std::vector<std::string> woken = {};  ///< active again, but dormant in their rows
+};
+
+inline SeenUsers seen_users(Connection& c, const Filter& filter) {
+    if (!looks_at_activity(filter)) return {};
+    SeenUsers seen{c.activity().seen()};
+    if (filter.statuses.empty()) return seen;
+    for (const auto& [id, time] : seen.at)
+        if (c.query("SELECT 1 FROM users WHERE id = $1 AND deleted = 0 AND status = 'dormant'", id)
+                .next())
+            seen.woken.push_back(id);
+    return seen;
+}
+
+/// A table expression for users (named u) that may match, and the expression for their
+/// last_seen_at.
+struct Source {
+    std::string from;
+    std::string last_seen_at = "u.last_seen_at";
+};
+
+/// Chooses the table or index that finds the users of the filter fastest.
+inline std::string leading_source(Conditions& all, const Filter& filter, const SeenUsers& seen,
+                                  Connection& c) {
+    if (!filter.only_id.empty()) return "users u";
+    if (const auto match = phrase(filter.text))
+        if (const auto numbers = few_with_text(c, *match))
+            return "json_each(" + all.placeholder(*numbers) +
+                   ") found CROSS JOIN users u ON u.number = found.value";
+    if (!filter.roles.empty()) {
+        Conditions holders("");
+        const std::string role = any_role(holders, filter);
+        if (finds_few(holders, c, "user_roles WHERE " + role))
+            return "(SELECT DISTINCT user_id FROM user_roles WHERE " + any_role(all, filter) +
+                   ") found CROSS JOIN users u ON u.id = found.user_id";
+    }
+    const bool one_status = filter.statuses.size() == 1 && seen.woken.empty();
+    return one_status && filter.text.empty() ? "users u INDEXED BY users_live_status"
+                                             : "users u INDEXED BY users_live_search";
+}
+
+inline Source source_of(Conditions& conditions, const Filter& filter, const SeenUsers& seen,
+                        Connection& c) {
+    Source source{leading_source(conditions, filter, seen, c)};
+    if ((!filter.seen_until && !filter.seen_from) || seen.at.empty()) return source;
+    std::vector<std::string> rows;
+    for (const auto& [id, time] : seen.at) {
+        const std::string id_name = conditions.placeholder(id);
+        rows.push_back("(" + id_name + ", " + conditions.placeholder(micros(time)) + ")");
+    }
+    source.from += " LEFT JOIN (VALUES " + join(rows, ", ") + ") seen ON seen.column1 = u.id";
+    source.last_seen_at =
+        "CASE WHEN seen.column2 > u.last_seen_at THEN seen.column2 ELSE u.last_seen_at END";
+    return source;
+}
+
+inline void add_status(Conditions& all, const Filter& filter, const SeenUsers& seen) {
+    const auto wanted = [&](UserStatus status) {
+        return std::find(filter.statuses.begin(), filter.statuses.end(), status) !=
+               filter.statuses.end();
+    };
+    const bool active = wanted(UserStatus::active), dormant = wanted(UserStatus::dormant);
+    std::string condition = "u.status IN " + placeholders(all, filter.statuses, [](UserStatus s) {
+                                return std::string(to_string(s));
+                            });
+    if (!seen.woken.empty() && active != dormant)
+        condition = "(" + condition + (active ? " OR u.id IN " : " AND u.id NOT IN ") +
+                    placeholders(all, seen.woken, [](const std::string& id) { return id; }) + ")";
+    all.add(condition);
+}
+
+inline void add_conditions(Conditions& all, const Source& source, const Filter& filter,
+                           const SeenUsers& seen) {
+    if (!filter.only_id.empty()) all.add("u.id = " + all.placeholder(filter.only_id));
+    if (!filter.text.empty()) {
+        const std::string like =
+            " LIKE " + all.placeholder(containing(filter.text)) + " ESCAPE '\\'";
+        // The address comes first because most addresses contain the name.
+        all.add("(u.email_folded" + like + " OR u.username_folded" + like + ")");
+    }
+    if (!filter.statuses.empty()) add_status(all, filter, seen);
+    if (!filter.roles.empty())
+        all.add("EXISTS (SELECT 1 FROM user_roles WHERE user_id = u.id AND " +
+                any_role(all, filter) + ")");
+    if (filter.seen_until)
+        all.add(source.last_seen_at +
+                " <= " + all.placeholder(micros((std::max)(*filter.seen_until, never))));
+    if (filter.seen_from)
+        all.add(source.last_seen_at + " >= " + all.placeholder(micros(*filter.seen_from)));
+}
+
+}}}}  // namespace coder_users::v0::store::users

@@ -1,0 +1,191 @@
+// Internal: may change at any time.
+// Lists of users: those who match a filter, their count, and pages.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/store/user_filter.hpp"
+#include "coder_users/internal/store/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store { namespace users {
+
+struct Page {
+    std::string after_id;    ///< only names that sort after this user's; the user may be deleted
+    std::int64_t limit = 0;  ///< 0: no limit
+    std::int64_t offset = 0;
+};
+
+struct UserList {
+    std::vector<User> users;
+    std::int64_t count = 0;  ///< of all users who match the filter, whatever the page is
+};
+
+inline bool matches_all(const Filter& filter) {
+    return filter.only_id.empty() && filter.text.empty() && filter.statuses.empty() &&
+           filter.roles.empty() && !filter.seen_until && !filter.seen_from;
+}
+
+/// Counts all users who are not deleted.
+inline std::int64_t count_all(Connection& c) {
+    Query row = c.query("SELECT value FROM counters WHERE name = 'live_users'");
+    return row.next() ? row.integer(0) : 0;
+}
+
+/// Counts users with a site role who are not deleted. Reads only indexes, so it is fast for common
+/// roles.
+inline std::int64_t count_role(Connection& c, const std::string& role) {
+    Query row = c.query(
+        "SELECT (SELECT count(*) FROM user_roles WHERE role = $1) - "
+        "(SELECT count(*) FROM users u CROSS JOIN user_roles r "
+        "ON r.user_id = u.id AND r.role = $1 WHERE u.deleted = 1)",
+        role);
+    return row.next() ? row.integer(0) : 0;
+}
+
+inline std::int64_t count(Connection& c, const Filter& filter, const Conditions& conditions,
+                          const Source& source) {
+    const bool many_by_role = filter.roles.size() == 1 && filter.only_id.empty() &&
+                              filter.text.empty() && !looks_at_activity(filter);
+    if (many_by_role) return count_role(c, filter.roles.front());
+    Query row =
+        conditions.query(c, "SELECT count(*) FROM " + source.from + " WHERE " + conditions.sql());
+    return row.next() ? row.integer(0) : 0;
+}
+
+/// The name after which the page begins, "" for the first page; nothing when the caller may not see
+/// the user of the cursor.
+inline std::optional<std::string> cursor_name(Connection& c, const Filter& filter,
+                                              const std::string& after_id) {
+    if (after_id.empty()) return std::string();
+    Query row = c.query("SELECT username_folded FROM users WHERE id = $1", after_id);
+    const bool visible = filter.only_id.empty() || filter.only_id == after_id;
+    if (!visible || !row.next()) return std::nullopt;
+    return row.text(0);
+}
+
+/// A part of a list: `limit` users that follow `after_name`, without the first `skipped`. If
+/// `from_end`, it is counted from the end of the list.
+struct Part {
+    std::string after_name;
+    std::int64_t limit = 0;
+    std::int64_t skipped = 0;
+    bool from_end = false;
+};
+
+/// Reads the users of a part from `rows`, which must select their columns.
+inline std::vector<User> read_part(Connection& c, Query rows, const Part& part) {
+    std::vector<User> users;
+    users.reserve(static_cast<std::size_t>((std::min)(part.limit, few)));
+    Memberships memberships(c);
+    while (rows.next()) {
+        users.push_back(read_row<User>(rows));
+        memberships.add_to(users.back());
+        c.activity().lay_over(users.back());
+    }
+    if (part.from_end) std::reverse(users.begin(), users.end());
+    return users;
+}
+
+/// The SELECT for a part; `limit` and `skipped` are names of placeholders.
+inline std::string select_part(std::string_view from, std::string_view where, bool from_end,
+                               std::string_view limit, std::string_view skipped) {
+    std::string sql = "SELECT ";
+    sql.append(columns<User>("u.")).append(" FROM ").append(from).append(" WHERE ").append(where);
+    sql.append(" ORDER BY u.username_folded").append(from_end ? " DESC" : "");
+    return sql.append(" LIMIT ").append(limit).append(" OFFSET ").append(skipped);
+}
+
+/// A part of the list without any filter, by statements that are prepared only once.
+inline std::vector<User> part_of_all(Connection& c, const Part& part) {
+    constexpr const char* from = "users u INDEXED BY users_live_username";
+    constexpr const char* where = "u.deleted = 0 AND u.username_folded > $1";
+    static const std::string forwards = select_part(from, where, false, "$2", "$3");
+    static const std::string backwards = select_part(from, where, true, "$2", "$3");
+    return read_part(
+        c, c.query(part.from_end ? backwards : forwards, part.after_name, part.limit, part.skipped),
+        part);
+}
+
+/// A list sorted by folded name, which one transaction reads part by part.
+class Listing {
+ public:
+    Listing(Connection& c, Filter filter, const Page& page)
+        : filter_(std::move(filter)),
+          left_(page.limit == 0 ? (std::numeric_limits<std::int64_t>::max)() : page.limit),
+          offset_(page.offset),
+          all_(matches_all(filter_)) {
+        const SeenUsers seen = seen_users(c, filter_);
+        const auto after_name = cursor_name(c, filter_, page.after_id);
+        if (all_) {
+            count_ = count_all(c);
+        } else {
+            source_ = source_of(conditions_, filter_, seen, c);
+            add_conditions(conditions_, source_, filter_, seen);
+            count_ = users::count(c, filter_, conditions_, source_);
+        }
+        if (!after_name || count_ == 0) left_ = 0;
+        after_name_ = after_name.value_or("");
+    }
+
+    /// The number of users who match the filter, whatever the page is.
+    std::int64_t count() const { return count_; }
+
+    /// Returns the next users of the page, at most `most`; none at the end.
+    std::vector<User> next(Connection& c, std::int64_t most) {
+        const std::int64_t limit = (std::min)(left_, most);
+        if (limit == 0) return {};
+        Part part{after_name_, limit, offset_};
+        if (after_name_.empty() && offset_ > count_ / 2) {  // skips fewer rows
+            part.limit = (std::min)(limit, (std::max)(count_ - offset_, std::int64_t{0}));
+            part.skipped = count_ - offset_ - part.limit;
+            part.from_end = true;
+        }
+        std::vector<User> found = part.limit == 0 ? std::vector<User>()
+                                  : all_          ? part_of_all(c, part)
+                                                  : part_of_some(c, part);
+        const auto size = static_cast<std::int64_t>(found.size());
+        left_ = size < limit ? 0 : left_ - size;
+        offset_ = 0;
+        if (left_ > 0) after_name_ = fold_ascii(found.back().username);
+        return found;
+    }
+
+ private:
+    std::vector<User> part_of_some(Connection& c, const Part& part) const {
+        Conditions conditions = conditions_;
+        if (!part.after_name.empty())
+            conditions.add("u.username_folded > " + conditions.placeholder(part.after_name));
+        const std::string where = conditions.sql();
+        const std::string limit = conditions.placeholder(part.limit);
+        const std::string skipped = conditions.placeholder(part.skipped);
+        return read_part(
+            c, conditions.query(c, select_part(source_.from, where, part.from_end, limit, skipped)),
+            part);
+    }
+
+    const Filter filter_;
+    std::int64_t left_, offset_;
+    const bool all_;
+    Conditions conditions_{"u.deleted = 0"};
+    Source source_;
+    std::int64_t count_ = 0;
+    std::string after_name_;
+};
+
+/// Returns the whole page at once.
+inline UserList list(Connection& c, const Filter& filter, const Page& page) {
+    Listing listing(c, filter, page);
+    UserList result{{}, listing.count()};
+    result.users = listing.next(c, (std::numeric_limits<std::int64_t>::max)());
+    return result;
+}
+
+}}}}  // namespace coder_users::v0::store::users

@@ -1,0 +1,111 @@
+// Internal: may change at any time.
+// Reads and inserts everything that is stored about a user, for exports and imports.
+#pragma once
+
+#include <exception>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/base/user_record.hpp"
+#include "coder_users/internal/store/api_keys.hpp"
+#include "coder_users/internal/store/git_ssh_keys.hpp"
+#include "coder_users/internal/store/links.hpp"
+#include "coder_users/internal/store/organizations.hpp"
+#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/users.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// Lets one transaction cache 256 MB of pages. An import inserts rows in the order of random ids,
+/// which touches all pages again and again; each page that is not cached is written and read again.
+class LargeCache {
+ public:
+    explicit LargeCache(Tx& tx) : tx_(tx), before_(tx.first_text("PRAGMA cache_size")) {
+        tx_.run("PRAGMA cache_size = -262144");
+    }
+    ~LargeCache() {
+        try {
+            tx_.run("PRAGMA cache_size = " + before_);
+        } catch (const std::exception&) {
+            // the connection keeps more memory than before, which is harmless
+        }
+    }
+    LargeCache(const LargeCache&) = delete;
+    LargeCache& operator=(const LargeCache&) = delete;
+
+ private:
+    Tx& tx_;
+    const std::string before_;
+};
+
+namespace user_records {
+
+/// Whether any user, even a deleted one, has this id.
+inline bool id_taken(Connection& c, std::string_view id) {
+    return c.query("SELECT 1 FROM users WHERE id = $1", id).next();
+}
+
+/// The user's organizations must exist.
+inline void insert(Tx& tx, const UserRecord& record) {
+    users::insert(tx, record.user, record.hashed_password);
+    for (const OrganizationMember& member : record.memberships)
+        organizations::add_member(tx, member);
+    for (const StoredKey& stored : record.keys)
+        api_keys::insert(tx, stored.key, stored.hashed_secret);
+    if (record.ssh_key) git_ssh_keys::insert(tx, *record.ssh_key);
+    if (record.link) links::insert(tx, record.user.id, *record.link);
+}
+
+inline std::vector<StoredKey> keys_of(Connection& c, std::string_view user_id) {
+    static const std::string sql = "SELECT " + columns<StoredKey>() +
+                                   " FROM api_keys WHERE user_id = $1 ORDER BY created_at, id";
+    Query rows = c.query(sql, user_id);
+    std::vector<StoredKey> found;
+    while (rows.next()) {
+        found.push_back(read_row<StoredKey>(rows));
+        c.activity().lay_over(found.back().key);
+    }
+    return found;
+}
+
+inline std::optional<ProviderLink> link_of(Connection& c, std::string_view user_id) {
+    static const std::string sql =
+        "SELECT " + columns<ProviderLink>() + " FROM user_links WHERE user_id = $1";
+    Query row = c.query(sql, user_id);
+    if (!row.next()) return std::nullopt;
+    return read_row<ProviderLink>(row);
+}
+
+inline UserRecord complete(Connection& c, User user) {
+    UserRecord record;
+    record.hashed_password = users::hashed_password(c, user.id);
+    record.memberships = organizations::memberships(c, user.id);
+    record.keys = keys_of(c, user.id);
+    record.ssh_key = git_ssh_keys::find(c, user.id);
+    record.link = link_of(c, user.id);
+    record.user = std::move(user);
+    return record;
+}
+
+/// Whether the database has any users, deleted ones included, or organizations.
+inline bool any(Connection& c) {
+    return c.query("SELECT 1 FROM users UNION ALL SELECT 1 FROM organizations LIMIT 1").next();
+}
+
+inline std::int64_t count(Connection& c) {
+    Query row = c.query("SELECT COUNT(*) FROM users WHERE deleted = 0");
+    return row.next() ? row.integer(0) : 0;
+}
+
+/// Calls `fn(UserRecord&&)` for every user who is not deleted, in the order of ids.
+template <class Fn>
+void for_each(Connection& c, Fn&& fn) {
+    Query rows = c.query("SELECT id FROM users WHERE deleted = 0 ORDER BY id");
+    while (rows.next())
+        if (auto user = users::find(c, rows.text(0))) fn(complete(c, std::move(*user)));
+}
+
+}  // namespace user_records
+}}}  // namespace coder_users::v0::store

@@ -1,0 +1,197 @@
+// Internal: may change at any time.
+// Shapes: the JSON of answers as data, for tests and the API description.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coder_users/internal/base/fields.hpp"
+#include "coder_users/internal/base/release.hpp"
+
+namespace coder_users { inline namespace v0 { namespace wire {
+
+enum class ValueType {
+    text,
+    uuid,
+    time,
+    integer,
+    flag,
+    object,
+    array,
+    object_or_null,
+    any_object,    ///< an object with any keys
+    map_of_texts,  ///< an object with any keys, each with an array of strings
+};
+
+struct Shape;
+
+/// A member of an object: never null, and always present unless `optional`.
+struct Property {
+    const char* name;
+    ValueType type;
+    const Shape* of = nullptr;         ///< the shape of an object, or of the objects in an array
+    ValueType item = ValueType::text;  ///< the type of the elements of another array
+    bool optional = false;
+    std::vector<const char*> values{};  ///< the only texts that occur; empty: any
+};
+
+/// A text that is one of `values`.
+inline Property one_of(const char* name, std::vector<const char*> values) {
+    return {name, ValueType::text, nullptr, ValueType::text, false, std::move(values)};
+}
+
+struct Shape {
+    const char* name;
+    std::vector<Property> properties;
+};
+
+namespace shapes {
+
+inline const Shape role{"Role", {{"name", ValueType::text}, {"display_name", ValueType::text}}};
+
+}
+
+/// The property that answers have for a field.
+inline Property property_of(const char* name, const fields::Attributes& field) {
+    using fields::Kind;
+    std::vector<const char*> values;
+    for (std::size_t i = 0; i < field.values.size; ++i)
+        if (static_cast<int>(i) != field.except) values.push_back(field.values.first[i].data());
+    switch (field.kind) {
+        case Kind::uuid:
+            return {name, ValueType::uuid};
+        case Kind::time:
+            return {name, ValueType::time};
+        case Kind::integer:
+            return {name, ValueType::integer};
+        case Kind::flag:
+            return {name, ValueType::flag};
+        case Kind::texts:
+            return {name, ValueType::array, nullptr, ValueType::text};
+        case Kind::uuids:
+            return {name, ValueType::array, nullptr, ValueType::uuid};
+        case Kind::roles:
+            return {name, ValueType::array, &shapes::role, ValueType::object};
+        case Kind::json:
+            return {name, ValueType::any_object};
+        case Kind::text:
+        case Kind::name:
+            break;
+    }
+    return one_of(name, std::move(values));
+}
+
+/// The properties of `T` in answers of `release`, followed by `more`.
+template <class T>
+std::vector<Property> properties_of(Release release = {}, const std::vector<Property>& more = {}) {
+    std::vector<Property> all;
+    fields::for_each<T>([&](auto at) {
+        constexpr const auto& field = at.field;
+        if (field.answered && !(release < field.since))
+            all.push_back(property_of(field.name, field));
+    });
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+namespace shapes {
+
+inline const Shape validation{"ValidationError",
+                              {{"field", ValueType::text}, {"detail", ValueType::text}}};
+
+inline const Shape response{
+    "Response",
+    {{"message", ValueType::text},
+     {"detail", ValueType::text, nullptr, ValueType::text, true},
+     {"validations", ValueType::array, &validation, ValueType::object, true}}};
+
+inline const Shape user{"User", properties_of<User>()};
+
+inline const Shape users{
+    "GetUsersResponse",
+    {{"users", ValueType::array, &user, ValueType::object}, {"count", ValueType::integer}}};
+
+inline const Shape first_user{"CreateFirstUserResponse",
+                              {{"user_id", ValueType::uuid}, {"organization_id", ValueType::uuid}}};
+
+inline const Shape login{"LoginResponse", {{"session_token", ValueType::text}}};
+
+inline const Shape auth_method{"AuthMethod", {{"enabled", ValueType::flag}}};
+
+inline const Shape oidc_auth_method{
+    "OIDCAuthMethod",
+    {{"enabled", ValueType::flag}, {"signInText", ValueType::text}, {"iconUrl", ValueType::text}}};
+
+inline const Shape auth_methods{"AuthMethods",
+                                {{"password", ValueType::object, &auth_method},
+                                 {"github", ValueType::object, &auth_method},
+                                 {"oidc", ValueType::object, &oidc_auth_method}}};
+
+inline const Shape build_info{"BuildInfo",
+                              {{"external_url", ValueType::text},
+                               {"version", ValueType::text},
+                               {"dashboard_url", ValueType::text},
+                               {"workspace_proxy", ValueType::flag}}};
+
+inline const Shape user_with_roles{
+    "UserWithRoles", properties_of<User>({}, {{"organization_roles", ValueType::map_of_texts}})};
+
+inline const Shape api_key{"APIKey", properties_of<ApiKey>()};
+
+inline const Shape listed_token{"APIKeyWithOwner",
+                                properties_of<ApiKey>({}, {{"username", ValueType::text}})};
+
+inline const Shape generated_key{"GenerateAPIKeyResponse", {{"key", ValueType::text}}};
+
+inline const Shape token_config{"TokenConfig", {{"max_token_lifetime", ValueType::integer}}};
+
+inline const Shape git_ssh_key{"GitSSHKey", properties_of<GitSshKey>()};
+
+inline const Shape organization{"Organization", properties_of<Organization>()};
+
+inline const Shape organization_member{"OrganizationMember", properties_of<OrganizationMember>()};
+
+inline const Shape assignable_role{"AssignableRole",
+                                   {{"name", ValueType::text},
+                                    {"display_name", ValueType::text},
+                                    {"assignable", ValueType::flag}}};
+
+inline const Shape user_login_type{"UserLoginType",
+                                   {property_of("login_type", fields::named<User>("login_type"))}};
+
+inline const Shape login_conversion{"ConvertLoginResponse",
+                                    {{"state_string", ValueType::text},
+                                     {"expires_at", ValueType::time},
+                                     one_of("to_type", {"github", "oidc"}),
+                                     {"user_id", ValueType::uuid}}};
+
+inline const Shape audit_log = [] {
+    Shape shape{"AuditLog",
+                properties_of<AuditEntry>({}, {{"additional_fields", ValueType::any_object},
+                                               {"description", ValueType::text},
+                                               {"resource_link", ValueType::text},
+                                               {"is_deleted", ValueType::flag},
+                                               {"user", ValueType::object_or_null, &user}})};
+    const auto diff =
+        std::find_if(shape.properties.begin(), shape.properties.end(),
+                     [](const Property& each) { return std::string_view(each.name) == "diff"; });
+    shape.properties.insert(diff, {"resource_icon", ValueType::text});
+    return shape;
+}();
+
+inline const Shape audit_logs{"AuditLogResponse",
+                              {{"audit_logs", ValueType::array, &audit_log, ValueType::object},
+                               {"count", ValueType::integer}}};
+
+/// Any keys, each with a boolean.
+inline const Shape authorizations{"AuthorizationResponse", {}};
+
+/// The description of this API.
+inline const Shape openapi{"OpenAPI", {}};
+
+}  // namespace shapes
+
+}}}  // namespace coder_users::v0::wire

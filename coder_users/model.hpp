@@ -1,0 +1,152 @@
+// The values that the server keeps: users, keys, organizations. Plain structs without rules.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coder_users/time.hpp"
+
+namespace coder_users { inline namespace v0 {
+
+/// The id that means no user or no organization. Identity::system() has it, too.
+inline constexpr std::string_view nil_uuid = "00000000-0000-0000-0000-000000000000";
+
+enum class UserStatus { active, dormant, suspended };
+enum class LoginType { password, github, oidc, token, none };
+enum class KeyScope { all, application_connect };
+
+inline constexpr std::array<std::string_view, 3> user_status_names{"active", "dormant",
+                                                                   "suspended"};
+inline constexpr std::array<std::string_view, 5> login_type_names{"password", "github", "oidc",
+                                                                  "token", "none"};
+inline constexpr std::array<std::string_view, 2> key_scope_names{"all", "application_connect"};
+
+inline constexpr std::string_view to_string(UserStatus v) {
+    return user_status_names[static_cast<std::size_t>(v)];
+}
+inline constexpr std::string_view to_string(LoginType v) {
+    return login_type_names[static_cast<std::size_t>(v)];
+}
+inline constexpr std::string_view to_string(KeyScope v) {
+    return key_scope_names[static_cast<std::size_t>(v)];
+}
+
+/// All names of an enumeration, chosen by the type of the argument. Its value does not matter.
+inline constexpr const auto& names_of(UserStatus) { return user_status_names; }
+inline constexpr const auto& names_of(LoginType) { return login_type_names; }
+inline constexpr const auto& names_of(KeyScope) { return key_scope_names; }
+
+/// The enumerator with exactly this name; nothing when there is none.
+template <class Enum, std::size_t N>
+constexpr std::optional<Enum> find_name(const std::array<std::string_view, N>& names,
+                                        std::string_view name) {
+    for (std::size_t i = 0; i < N; ++i)
+        if (names[i] == name) return static_cast<Enum>(i);
+    return std::nullopt;
+}
+inline constexpr std::optional<UserStatus> user_status_named(std::string_view name) {
+    return find_name<UserStatus>(user_status_names, name);
+}
+inline constexpr std::optional<LoginType> login_type_named(std::string_view name) {
+    return find_name<LoginType>(login_type_names, name);
+}
+
+/// A built-in site role: its name in requests and answers, and the name that people read.
+struct SiteRole {
+    std::string_view name;
+    std::string_view display_name;
+};
+
+/// All site roles, sorted by name.
+inline constexpr std::array<SiteRole, 5> site_roles{{{"auditor", "Auditor"},
+                                                     {"member", "Member"},
+                                                     {"owner", "Owner"},
+                                                     {"template-admin", "Template Admin"},
+                                                     {"user-admin", "User Admin"}}};
+
+inline constexpr std::string_view display_name_of_role(std::string_view name) {
+    for (const SiteRole& role : site_roles)
+        if (role.name == name) return role.display_name;
+    return "";
+}
+
+/// An account.
+struct User {
+    std::string id;  ///< UUID, in lower case
+    std::string username;
+    std::string email;
+    Time created_at = never;
+    Time last_seen_at = never;
+    UserStatus status = UserStatus::dormant;
+    LoginType login_type = LoginType::password;
+    std::string avatar_url;
+    std::string theme_preference;
+    std::vector<std::string> roles;  ///< site roles that were assigned, sorted, no duplicates
+    std::vector<std::string> organization_ids;  ///< the organizations it belongs to, oldest first
+};
+
+/// A session or a token; login_type tells which (LoginType::token). The server stores the SHA-256
+/// of the secret and never the secret, which is not here either.
+struct ApiKey {
+    std::string id;
+    std::string user_id;
+    Time created_at = never;
+    Time updated_at = never;
+    Time expires_at = never;
+    Time last_used = never;
+    LoginType login_type = LoginType::password;
+    KeyScope scope = KeyScope::all;
+    std::string token_name;
+    std::int64_t lifetime_seconds = 0;
+};
+
+/// The public half of a user's key pair for Git over SSH.
+struct GitSshKey {
+    std::string user_id;
+    Time created_at = never;
+    Time updated_at = never;
+    std::string public_key;  ///< one line of an authorized_keys file, line end included
+};
+
+/// A group of users. The first one is created together with the first user.
+struct Organization {
+    std::string id;
+    std::string name;
+    Time created_at = never;
+    Time updated_at = never;
+};
+
+/// A user's membership of an organization, with the full names of the roles that were assigned
+/// there, sorted.
+struct OrganizationMember {
+    std::string user_id;
+    std::string organization_id;
+    Time created_at = never;
+    Time updated_at = never;
+    std::vector<std::string> roles;
+};
+
+/// The caller of an operation: a user, and the key by which it was recognized and whose scope
+/// limits it.
+struct Identity {
+    User user;
+    ApiKey key;
+
+    /// The host program itself, which may do everything. It is not a user, and the audit log does
+    /// not name it. No request over HTTP can act as it.
+    static Identity system() {
+        Identity host;
+        host.user.id = nil_uuid;
+        host.user.roles = {"owner"};
+        return host;
+    }
+    /// Whether this is the host program itself.
+    bool is_system() const { return user.id == nil_uuid; }
+};
+
+}}  // namespace coder_users::v0

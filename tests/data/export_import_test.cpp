@@ -1,0 +1,240 @@
+// Exports and imports: everything comes back byte for byte, or nothing is stored.
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../catch.hpp"
+#include "../server_fixture.hpp"
+#include "coder_users/data.hpp"
+
+namespace transfer_test {
+
+using namespace coder_users_test;
+using Catch::Matchers::ContainsSubstring;
+using coder_users::Options;
+namespace data = coder_users::data;
+
+std::string exported(const Options& options) {
+    std::ostringstream out;
+    data::export_to(options, out);
+    return out.str();
+}
+void import_text(const Options& options, const std::string& text, bool new_ssh_keys = false) {
+    std::istringstream in(text);
+    data::import_from(options, in, new_ssh_keys);
+}
+
+/// Two databases with the same sealing key: one with a user of every kind, one without users.
+struct Two {
+    explicit Two(int users = 0) {
+        TestServer server(source);
+        token = server.owner();
+        server.create(token, "bob");
+        server.create(token, "gone");
+        server.send("DELETE", "/users/gone", token);
+        server.send("PUT", "/users/bob/roles", token, R"({"roles":["auditor","user-admin"]})");
+        server.send("PUT", "/users/bob/appearance", token,
+                    "{\"theme_preference\":\"\xc3\xa9 \\\"<&>\\\"\"}");
+        const Answer made = server.send("POST", "/users/bob/keys/tokens", token,
+                                        R"({"token_name":"ci","scope":"application_connect"})");
+        REQUIRE(made.status == 201);
+        std::string seed;
+        for (int i = 0; i < users; ++i) {
+            const std::string name = "seed" + std::to_string(i);
+            seed += R"({"username":")" + name + R"(","email":")" + name +
+                    R"(@example.org","organization":"crew"})";
+        }
+        server.service().seed(seed);
+        server.service().stop();
+        std::filesystem::copy_file(source.database + ".key", target.database + ".key");
+    }
+    TempFolder folder;
+    Options source = options("source.db"), target = options("target.db");
+    std::string token;
+
+ private:
+    Options options(const std::string& name) const {
+        Options made;
+        made.database = folder.file(name);
+        made.password_hash_cost = 4;
+        return made;
+    }
+};
+
+TEST_CASE("an export read into another database is the same export again") {
+    Two two(500);
+    const std::string text = exported(two.source);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1 + 2 + 502 + 1);
+    CHECK(text.find("gone") == std::string::npos);
+    CHECK(text.find("PRIVATE KEY") == std::string::npos);
+    import_text(two.target, text);
+    CHECK(exported(two.target) == text);
+
+    TestServer server(two.target);
+    CHECK(server.send("GET", "/users/me", two.token).status == 200);
+    server.log_in("bob@example.org");
+    const Answer bob = server.send("GET", "/users/bob", two.token);
+    CHECK(parse(bob.body)["roles"][0]["name"].text() == "auditor");
+    CHECK(parse(server.send("GET", "/users?limit=1", two.token).body)["count"].text() == "502");
+    CHECK(stored(two.target.database,
+                 "SELECT COUNT(*), COUNT(actor_id) FROM audit_logs "
+                 "WHERE action = 'create' AND ip = ''") == "502|0");
+}
+
+TEST_CASE("sealed keys move with their key file only, or are made anew") {
+    Two two;
+    const std::string text = exported(two.source);
+    std::filesystem::remove(two.target.database + ".key");
+    CHECK_THROWS_WITH(import_text(two.target, text),
+                      ContainsSubstring("line 1: sealed with another key"));
+    CHECK(two.folder.listing() == "source.db source.db.key source.db.lock target.db.lock");
+    import_text(two.target, text, true);
+    CHECK(exported(two.target) != text);
+    TestServer server(two.target);
+    CHECK(server.send("GET", "/users/me", two.token).status == 200);
+    CHECK(server.send("GET", "/users/bob/gitsshkey", two.token).body.find("ssh-ed25519") !=
+          std::string::npos);
+}
+
+TEST_CASE("what is wrong is told with its line, and the database is as it was") {
+    Two two;
+    const std::string text = exported(two.source);
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line + '\n');
+    REQUIRE(lines.size() == 5);  // header, organization, two users, end
+    import_text(two.target, lines[0] + "{\"end\":{\"organizations\":0,\"users\":0}}\n");
+    const std::string before = exported(two.target);
+
+    const auto with = [&](std::size_t line, const std::string& from, const std::string& to) {
+        std::string all;
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            std::string each = lines[i];
+            if (i == line) {
+                const std::size_t at = each.find(from);
+                REQUIRE(at != std::string::npos);
+                each.replace(at, from.size(), to);
+            }
+            all += each;
+        }
+        return all;
+    };
+    const std::size_t bob = lines[2].find("\"bob\"") != std::string::npos ? 2 : 3;
+    const std::string key = lines[bob].substr(lines[bob].find("\"keys\":[{\"id\":\""), 16);
+    const std::string organization = lines[1].substr(lines[1].find("\"id\":\"") + 6, 36);
+    std::string other = organization;
+    other[0] = other[0] == '0' ? '1' : '0';
+    const std::string rows[][2] = {
+        {"", "line 1: the export is cut off"},
+        {"{}\n", "line 1: expected"},
+        {lines[1], "line 1: not an export of coder_users"},
+        {lines[0] + lines[0], "line 2: a second beginning"},
+        {text.substr(0, text.size() - 1), "line 5: the line does not end"},
+        {text.substr(0, text.size() - lines[4].size()), "line 5: the export is cut off"},
+        {text.substr(0, text.size() - lines[4].size() - 20), "line 4: the line does not end"},
+        {lines[0] + lines[1] + lines[2] + lines[4], "line 4: lines are missing"},
+        {text + "x", "line 6: text after the end"},
+        {with(2, "{", "["), "line 3: invalid JSON"},
+        {with(0, "\"version\":1", "\"version\":2"), "line 1: made by a newer version"},
+        {with(2, "\"username\":", "\"surname\":"), "line 3: \"username\" must be a string"},
+        {with(2, "\"avatar_url\":\"\"", "\"avatar_url\":\"\",\"x\":1"),
+         "line 3: an unknown member"},
+        {with(3, "\"status\":\"", "\"status\":\"very "), "line 4: \"status\" must be"},
+        {with(3, "\"created_at\":\"", "\"created_at\":\"x"), "line 4: \"created_at\" must be"},
+        {with(3, "$2b$04$", "$1$000$"), "line 4: \"hashed_password\" must be a bcrypt hash"},
+        {with(3, "\"hashed_password\":\"$2b$04$", "\"hashed_password\":\"$2b$99$"),
+         "line 4: \"hashed_password\" must be a bcrypt hash"},
+        {with(1, "\"name\":\"", "\"name\":\"../"), "line 2: not a name of an organization"},
+        {with(bob, "\"token_name\":\"ci\"", "\"token_name\":\"\""),
+         ": \"token_name\" is for tokens"},
+        {with(bob, "\"lifetime_seconds\":", "\"lifetime_seconds\":-"),
+         ": \"lifetime_seconds\" must not be negative"},
+        {with(bob, key, key.substr(0, 15) + "-"), ": a key's id has 10 letters"},
+        {with(3, "\"sealed_private_key\":\"", "\"sealed_private_key\":\"AAAA"),
+         "line 4: the private SSH key is not sealed for this user"},
+        {lines[0] + lines[1] + lines[2] + lines[2], "line 4: value already in use: users."},
+        {lines[0] + lines[2] + lines[3] + lines[4], "line 2: a user before the first organization"},
+        {with(1, organization, other), "line 3: refers to what is not there"},
+    };
+    for (const auto& [changed, reason] : rows) {
+        INFO(changed);
+        CHECK_THROWS_WITH(import_text(two.target, changed), ContainsSubstring(reason));
+        CHECK(exported(two.target) == before);
+    }
+    import_text(two.target, text);
+    CHECK_THROWS_WITH(import_text(two.target, text), ContainsSubstring("holds users already"));
+    CHECK(exported(two.target) == text);
+}
+
+TEST_CASE("an export goes to a file of mode 0600 that was not there") {
+    Two two;
+    const std::string path = two.folder.file("users.jsonl");
+    data::export_to(two.source, path);
+    CHECK(std::filesystem::status(path).permissions() ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+    std::ifstream file(path, std::ios::binary);
+    CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == exported(two.source));
+    CHECK_THROWS_WITH(data::export_to(two.source, path), ContainsSubstring("--force"));
+    data::export_to(two.source, path, true);
+    TestServer server(two.source);  // beside a server, too
+    CHECK(exported(two.source).size() > 100);
+}
+
+TEST_CASE("hashes of other systems are good, and a cheap one is renewed at the next login") {
+    // "correct-Horse-9" at cost 4, in the form of other systems.
+    const std::string tail = "04$abcdefghijklmnopqrstuufS6pobK/FmfRO4I2JuHShY0rWrLIAq6";
+    for (const std::string prefix : {"$2a$", "$2y$", "$2b$"}) {
+        TempFolder folder;
+        Options options;
+        options.database = folder.file("users.db");
+        options.port = 0;
+        options.password_hash_cost = 5;
+        auto users = coder_users::start(options);
+        users.seed(R"({"username":"ada","email":"ada@example.org","hashed_password":")" + prefix +
+                   tail + "\"}");
+        const auto log_in = [&](const std::string& password) {
+            return users
+                .handle({"POST",
+                         "/api/v2/users/login",
+                         {},
+                         R"({"email":"ada@example.org","password":")" + password + "\"}"})
+                .status;
+        };
+        const std::string sql = "SELECT hashed_password FROM users";
+        CHECK(log_in("wrong-Horse-9") == 401);
+        CHECK(stored(options.database, sql) == prefix + tail);
+        CHECK(log_in("correct-Horse-9") == 201);
+        const std::string renewed = stored(options.database, sql);
+        CHECK(renewed.substr(0, 7) == "$2b$05$");
+        CHECK(log_in("correct-Horse-9") == 201);
+        CHECK(stored(options.database, sql) == renewed);
+        CHECK(log_in("wrong-Horse-9") == 401);
+    }
+}
+
+TEST_CASE("logins at the same moment all succeed while one of them renews the hash") {
+    Options options;
+    options.database = ":memory:";
+    options.port = 0;
+    options.password_hash_cost = 6;
+    auto users = coder_users::start(options);
+    users.seed(R"({"username":"ada","email":"ada@example.org","hashed_password":)"
+               R"("$2a$04$abcdefghijklmnopqrstuufS6pobK/FmfRO4I2JuHShY0rWrLIAq6"})");
+    std::vector<int> statuses(8);
+    std::vector<std::thread> threads;
+    for (int& status : statuses)
+        threads.emplace_back([&] {
+            status = users
+                         .handle({"POST",
+                                  "/api/v2/users/login",
+                                  {},
+                                  R"({"email":"ada@example.org","password":"correct-Horse-9"})"})
+                         .status;
+        });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(statuses == std::vector<int>(8, 201));
+}
+
+}  // namespace transfer_test

@@ -1,0 +1,200 @@
+// What every operation leaves behind, found out by doing it: one audit entry, the events that it
+// names, and the same when its change runs twice (CONTRIBUTING.md, "Adding an operation").
+#include <mutex>
+#include <set>
+
+#include "endpoint_table.hpp"
+#include "route_table.hpp"
+#include "routes/drives.hpp"
+
+using namespace coder_users_test;
+using coder_users::Event;
+using coder_users::EventKind;
+using coder_users::http::Route;
+
+namespace {
+
+/// What a host was asked and told about one request.
+class Host {
+ public:
+    coder_users::Options options() {
+        coder_users::Options options;
+        options.before = [this](const Event& event) -> std::optional<coder_users::Veto> {
+            note(asked_, event);
+            return std::nullopt;
+        };
+        options.on_event = [this](const Event& event) { note(told_, event); };
+        return options;
+    }
+    std::multiset<EventKind> asked(const std::string& request_id) const {
+        return of(asked_, request_id);
+    }
+    std::multiset<EventKind> told(const std::string& request_id) const {
+        return of(told_, request_id);
+    }
+
+ private:
+    using Noted = std::vector<std::pair<std::string, EventKind>>;
+
+    void note(Noted& where, const Event& event) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        where.emplace_back(event.request_id, event.kind);
+    }
+    std::multiset<EventKind> of(const Noted& where, const std::string& request_id) const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        std::multiset<EventKind> kinds;
+        for (const auto& [id, kind] : where)
+            if (id == request_id) kinds.insert(kind);
+        return kinds;
+    }
+
+    mutable std::mutex mutex_;
+    Noted asked_, told_;
+};
+
+/// Their drives use servers of their own; tests of the first user and of external login look at
+/// what they leave behind.
+const std::set<std::string> on_other_servers{"create-initial-user", "oauth-20-github-callback",
+                                             "openid-connect-callback"};
+
+/// The events that the operation names.
+std::multiset<EventKind> named_events(const Route& route) {
+    std::multiset<EventKind> kinds;
+    for (std::size_t i = 0; i < coder_users::event_kind_names.size(); ++i)
+        if (route.operation.tells(static_cast<EventKind>(i)))
+            kinds.insert(static_cast<EventKind>(i));
+    return kinds;
+}
+
+/// "type|action|status" of the entries that this request wrote.
+std::string entries_of(const World& world, const std::string& request_id) {
+    return world.sql(
+        "SELECT resource_type, action, status_code FROM audit_logs WHERE request_id = '" +
+        request_id + "'");
+}
+
+std::string expected_entry(const Route& route) {
+    const auto kind = route.operation.audit();
+    if (!kind.action) return "";
+    return std::string(kind.resource_type) + "|" + kind.action + "|" +
+           std::to_string(route.success);
+}
+
+void check_effects(const Route& route, bool repeat) {
+    Host host;
+    coder_users::Options options = host.options();
+    options.env.repeat_changes = repeat;
+    World world(options);
+    const auto drive = drives().find(route.operation_id());
+    CHECK(drive != drives().end());
+    if (drive == drives().end()) return;
+    const Answer answer = drive->second(world);
+    INFO(world.server.log());
+    CHECK(answer.status == route.success);
+    const std::string id = answer.header("x-coder-request-id");
+    CHECK(entries_of(world, id) == expected_entry(route));
+    const auto named = named_events(route);
+    CHECK(host.asked(id) == named);
+    CHECK(eventually([&] { return host.told(id).size() >= named.size(); }));
+    world.server.service().stop();  // what was told is told
+    CHECK(host.told(id) == named);
+}
+
+}  // namespace
+
+TEST_CASE("every operation leaves one audit entry and its events behind, however often it runs") {
+    for (const Route& route : route_table()) {
+        if (on_other_servers.count(route.operation_id())) continue;
+        for (const bool repeat : {false, true}) {
+            INFO(route.operation_id() << (repeat ? ", its change run twice" : ""));
+            check_effects(route, repeat);
+        }
+    }
+}
+
+TEST_CASE("an operation that changes something does not run in the lane of reads") {
+    using coder_users::operations::Lane;
+    for (const Route& route : route_table()) {
+        INFO(route.operation_id());
+        const bool asks_only =
+            route.verb == coder_users::http::Verb::get || std::string(route.path) == "/authcheck";
+        if (route.operation.audit().action || !asks_only)
+            CHECK(route.operation.lane() != Lane::read);
+    }
+}
+
+TEST_CASE("who may do it is said of every operation on a user") {
+    for (const Route& route : route_table()) {
+        INFO(route.operation_id());
+        const bool on_user = std::string(route.path).find("{user}") != std::string::npos ||
+                             std::string(route.path).find("{member}") != std::string::npos;
+        if (!on_user) continue;
+        CHECK((route.operation.action().has_value() !=
+               (route.operation.decides_itself_because() != nullptr)));
+    }
+}
+
+TEST_CASE("the permission matrix and the drives name operations that there are") {
+    std::set<std::string> ids;
+    for (const Route& route : route_table()) ids.insert(route.operation_id());
+    for (const auto& [id, drive] : drives()) CHECK(ids.count(id) == 1);
+    for (const std::string& id : on_other_servers) CHECK(ids.count(id) == 1);
+}
+
+TEST_CASE("every rule of a field is checked by the operation that takes it") {
+    World world;
+    world.server.create(world.owner, "bob");
+    std::string against_every_rule;
+    for (int i = 0; i < 100; ++i) against_every_rule += "x y ";
+    for (const Route& route : route_table()) {
+        if (!route.body) continue;
+        std::string path = route.path;
+        const std::size_t user = path.find("{user}");
+        if (user != std::string::npos) path.replace(user, 6, "bob");
+        for (const auto& field : route.body->fields) {
+            if (!field.required && !field.rule.holds) continue;
+            INFO(route.operation_id() << ": " << field.name);
+            picojson::object body =
+                coder_users::wire::parse_json(route.body->example).get<picojson::object>();
+            body[field.name] = Json(field.rule.holds ? against_every_rule : std::string());
+            const Answer answer =
+                world.server.send(to_string(route.verb), path, world.owner, Json(body).serialize());
+            CHECK(answer.status == 400);
+            CHECK(parse(answer.body)["message"].text() == "Validation failed.");
+            CHECK(parse(answer.body)["validations"][0]["field"].text() == field.name);
+        }
+    }
+}
+
+namespace {
+
+/// What the sessions of the owner and of bob, both looked up before, show after the operation.
+std::string shown_after(const Route& route, std::size_t cached_sessions) {
+    coder_users::Options options;
+    options.limits.cached_sessions = cached_sessions;
+    World world(options);
+    const std::string bob = world.member("bob");
+    const auto shown = [&](const std::string& token) {
+        const Answer answer = world.server.send("GET", "/users/me", token);
+        const Value user = parse(answer.body);
+        return std::to_string(answer.status) + " " + user["detail"].text() + " " +
+               user["username"].text() + " " + user["status"].text() + " " + user["roles"].text() +
+               " " + user["theme_preference"].text();
+    };
+    shown(bob);
+    shown(world.owner);
+    drives().at(route.operation_id())(world);
+    return shown(bob) + "; " + shown(world.owner);
+}
+
+}  // namespace
+
+TEST_CASE("sessions that an operation concerns are looked up anew after it") {
+    const std::size_t usual = coder_users::Limits().cached_sessions;
+    for (const Route& route : route_table()) {
+        if (on_other_servers.count(route.operation_id()) || !route.operation.audit().action)
+            continue;
+        INFO(route.operation_id());
+        CHECK(shown_after(route, usual) == shown_after(route, 0));
+    }
+}

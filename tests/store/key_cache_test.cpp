@@ -1,0 +1,308 @@
+#include "coder_users/internal/store/key_cache.hpp"
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "coder_users/internal/store/links.hpp"
+#include "coder_users/internal/store/organizations.hpp"
+#include "coder_users/internal/store/user_records.hpp"
+#include "store_fixture.hpp"
+
+using namespace store_test;
+using namespace coder_users;
+
+namespace {
+
+store::StoreOptions cached(const std::string& name, std::size_t sessions = 1024) {
+    store::StoreOptions chosen = in_memory(name);
+    chosen.cached_sessions = sessions;
+    return chosen;
+}
+
+std::string key_id(int number) {
+    std::string id = std::to_string(number);
+    return id.insert(0, 10 - id.size(), 'k');
+}
+
+void add_key(store::Tx& tx, int number, int user, LoginType type = LoginType::password) {
+    ApiKey key;
+    key.id = key_id(number);
+    key.user_id = id_of(user);
+    key.created_at = key.last_used = now;
+    key.expires_at = now + std::chrono::hours(24);
+    key.login_type = type;
+    key.lifetime_seconds = 86400;
+    store::api_keys::insert(tx, key, "hash of " + key.id);
+}
+
+/// Describes a session; "none" when there is none.
+std::string told(store::Store& store, int number) {
+    const auto session = store.find_checked_key(key_id(number));
+    if (!session) return "none";
+    const Identity identity = *store.identity_of(session);
+    const User& user = identity.user;
+    const ApiKey& key = identity.key;
+    const std::vector<std::string> all{
+        user.username,
+        user.email,
+        user.avatar_url,
+        std::string(to_string(user.login_type)),
+        std::string(to_string(user.status)),
+        user.theme_preference,
+        join(user.roles, ","),
+        join(user.organization_ids, ","),
+        std::to_string(micros(user.last_seen_at)),
+        session->hashed_secret,
+        std::to_string(micros(key.last_used)),
+        std::to_string(micros(key.expires_at)),
+        session->linked ? "linked" : "unlinked",
+        std::to_string(micros(session->token_expires_at)),
+    };
+    return join(all, " ");
+}
+
+/// Describes the same from the rows.
+std::string stored(store::Store& store, int number) {
+    store.write([](store::Tx& tx) { tx.execute("UPDATE users SET status = status"); });
+    return told(store, number);
+}
+
+/// alice (1) with the keys 1 and 2; bob (2) with key 3 and in an organization without alice; olga
+/// (3), whose key 10 is of a login provider.
+struct Two {
+    store::Store store;
+    explicit Two(const std::string& name) : store(cached(name)) {
+        add_user(store, user_named("alice", 1));
+        add_user(store, user_named("bob", 2));
+        add_user(store, user_named("olga", 3));
+        store.write([](store::Tx& tx) {
+            store::organizations::insert(tx, {id_of(50), "o", now, now});
+            store::organizations::add_member(tx, id_of(50), id_of(2), {}, now);
+            add_key(tx, 1, 1);
+            add_key(tx, 2, 1);
+            add_key(tx, 3, 2);
+            store::links::put(tx, olgas_link("olga at the provider", 5));
+            add_key(tx, 10, 3, LoginType::oidc);
+        });
+    }
+    static store::links::Link olgas_link(const std::string& account, int minutes) {
+        return {id_of(3), LoginType::oidc, account,
+                "sealed", "sealed, too",   now + std::chrono::minutes(minutes)};
+    }
+};
+
+using Change = std::function<void(store::Tx&)>;
+
+void check_shown(int key, const char* name, const Change& change) {
+    CAPTURE(name);
+    Two two("shows");
+    const std::string before = told(two.store, key);
+    CHECK(told(two.store, key) == before);
+    two.store.write(change);
+    const std::string after = told(two.store, key);
+    CHECK(after != before);
+    CHECK(after == stored(two.store, key));
+}
+
+}  // namespace
+
+TEST_CASE("whatever changes a session shows in the next look at it") {
+    const std::vector<std::pair<const char*, Change>> changes{
+        {"key gone", [](auto& tx) { store::api_keys::remove(tx, key_id(1)); }},
+        {"keys gone", [](auto& tx) { store::api_keys::remove_of_user(tx, id_of(1)); }},
+        {"some keys gone",
+         [](auto& tx) { store::api_keys::remove_of_user(tx, id_of(1), KeyScope::all); }},
+        {"key used",
+         [](auto& tx) { store::api_keys::set_used(tx, key_id(1), now + Duration(7), now); }},
+        {"suspended",
+         [](auto& tx) { store::users::set_status(tx, id_of(1), UserStatus::suspended); }},
+        {"roles", [](auto& tx) { store::users::set_roles(tx, id_of(1), {"owner"}); }},
+        {"address", [](auto& tx) { store::users::set_email(tx, id_of(1), "c@example.org"); }},
+        {"picture", [](auto& tx) { store::users::set_avatar_url(tx, id_of(1), "https://p"); }},
+        {"login type",
+         [](auto& tx) { store::users::set_login_type(tx, id_of(1), LoginType::oidc); }},
+        {"ended long ago",
+         [](auto& tx) {
+             store::api_keys::remove_long_expired_sessions(tx, id_of(1),
+                                                           now + std::chrono::hours(24 * 9));
+         }},
+        {"name", [](auto& tx) { store::users::set_username(tx, id_of(1), "carol"); }},
+        {"theme", [](auto& tx) { store::users::set_theme_preference(tx, id_of(1), "dark"); }},
+        {"seen", [](auto& tx) { store::users::set_seen(tx, id_of(1), now + Duration(9)); }},
+        {"deleted", [](auto& tx) { store::users::remove(tx, id_of(1)); }},
+        {"member",
+         [](auto& tx) { store::organizations::add_member(tx, id_of(50), id_of(1), {}, now); }},
+        {"by other means", [](auto& tx) { tx.execute("UPDATE api_keys SET hashed_secret = 'x'"); }},
+        {"by several statements",
+         [](auto& tx) { tx.run("SELECT 1; UPDATE users SET theme_preference = 'y'"); }},
+        {"by a statement with another in it",
+         [](auto& tx) {
+             tx.execute("WITH a AS (SELECT 1) INSERT INTO user_roles SELECT $1, 'auditor' FROM a",
+                        id_of(1));
+         }},
+    };
+    for (const auto& [name, change] : changes) check_shown(1, name, change);
+}
+
+TEST_CASE("a link to a login provider that changes shows in the next look at its sessions") {
+    check_shown(10, "renewed", [](auto& tx) {
+        store::links::put(tx, Two::olgas_link("olga at the provider", 60));
+    });
+    check_shown(10, "gone", [](auto& tx) { tx.execute("DELETE FROM user_links"); });
+    check_shown(10, "of another provider", [](auto& tx) {
+        auto link = Two::olgas_link("olga elsewhere", 5);
+        link.login_type = LoginType::github;
+        store::links::put(tx, link);
+    });
+}
+
+TEST_CASE("a session whose user is changed among very many others is read anew") {
+    Two two("many");
+    const std::string before = told(two.store, 1);
+    two.store.write([](store::Tx& tx) {
+        for (int i = 0; i < 1500; ++i)
+            store::users::set_theme_preference(tx, id_of(100 + i % 99), "dark");
+        store::users::set_theme_preference(tx, id_of(1), "light");
+        add_key(tx, 4, 1);
+    });
+    CHECK(told(two.store, 1) != before);
+    CHECK(told(two.store, 1) == stored(two.store, 1));
+}
+
+TEST_CASE("a statement that cannot be prepared takes nothing back of what concerns sessions") {
+    Two two("unprepared");
+    const std::string before = told(two.store, 1);
+    two.store.write([](store::Tx& tx) {
+        tx.execute("UPDATE users SET theme_preference = 'dark'");
+        CHECK_THROWS(tx.execute("not a statement"));
+    });
+    CHECK(told(two.store, 1) != before);
+}
+
+TEST_CASE("what is put in the place of everything is what the next look finds") {
+    Two two("replaced");
+    const std::string before = told(two.store, 1);
+    const std::string image = two.store.image();
+    two.store.write([](store::Tx& tx) {
+        store::users::set_username(tx, id_of(1), "carol");
+        store::api_keys::remove(tx, key_id(2));
+    });
+    CHECK(told(two.store, 1) != before);
+    CHECK(told(two.store, 2) == "none");
+    two.store.replace_everything(image);
+    CHECK(told(two.store, 1) == before);
+    CHECK(told(two.store, 2) != "none");
+}
+
+TEST_CASE("uses of a key show at once in a session that is kept") {
+    Two two("used");
+    const auto session = two.store.find_checked_key(key_id(1));
+    REQUIRE(session);
+    const Time later = now + std::chrono::minutes(5);
+    two.store.note_use(session->identity.key, later, later + std::chrono::hours(24), later);
+    const Identity used = *two.store.identity_of(session);
+    CHECK(used.key.last_used == later);
+    CHECK(used.key.expires_at == later + std::chrono::hours(24));
+    CHECK(used.user.last_seen_at == later);
+    two.store.store_activity();
+    CHECK(told(two.store, 1) == stored(two.store, 1));
+}
+
+TEST_CASE("a session is kept while nothing concerns it") {
+    store::KeyCache cache(8);
+    const auto session = [](int key, int user) {
+        store::api_keys::CheckedKey made;
+        made.identity.key.id = key_id(key);
+        made.identity.user.id = id_of(user);
+        return std::make_shared<const store::api_keys::CheckedKey>(made);
+    };
+    cache.keep(session(1, 1), cache.changes());
+    REQUIRE(cache.find(key_id(1)));
+    CHECK_FALSE(cache.find(key_id(2)));
+    cache.forget({});
+    cache.forget({false, {id_of(2)}});
+    CHECK(cache.find(key_id(1)));
+    cache.forget({false, {id_of(2), id_of(1)}});
+    CHECK_FALSE(cache.find(key_id(1)));
+    cache.keep(session(1, 1), cache.changes());
+    cache.forget({true});
+    CHECK_FALSE(cache.find(key_id(1)));
+
+    // A read that began before the change must not bring the old state back.
+    const auto begun = cache.changes();
+    cache.forget({false, {id_of(1)}});
+    cache.keep(session(1, 1), begun);
+    CHECK_FALSE(cache.find(key_id(1)));
+    cache.keep(session(1, 1), cache.changes());
+    CHECK(cache.find(key_id(1)));
+
+    store::KeyCache none(0);
+    none.keep(session(1, 1), 0);
+    CHECK_FALSE(none.find(key_id(1)));
+}
+
+TEST_CASE("the table of sessions is bounded and takes the newest") {
+    store::KeyCache cache(64);
+    for (int i = 0; i < 1000; ++i) {
+        store::api_keys::CheckedKey made;
+        made.identity.key.id = key_id(i);
+        made.identity.user.id = id_of(i % 200);
+        cache.keep(std::make_shared<const store::api_keys::CheckedKey>(made), 0);
+        CHECK(cache.find(key_id(i)));
+    }
+    int kept = 0;
+    for (int i = 0; i < 1000; ++i) kept += cache.find(key_id(i)) ? 1 : 0;
+    CHECK(kept <= 64);
+    CHECK(kept > 32);
+}
+
+TEST_CASE("a change that is refused forgets nothing it should keep and keeps nothing it changed") {
+    Two two("refused");
+    const std::string before = told(two.store, 1);
+    CHECK_THROWS(two.store.write([](store::Tx& tx) {
+        store::users::set_username(tx, id_of(1), "carol");
+        throw std::runtime_error("no");
+    }));
+    CHECK(told(two.store, 1) == before);
+    two.store.write([](store::Tx& tx) { add_key(tx, 4, 1); });
+    CHECK(told(two.store, 1) == before);
+}
+
+TEST_CASE("10,000 revocations race readers, and none is followed by a stale answer") {
+    Two two("race");
+    constexpr int rounds = 10'000;
+    std::atomic<int> current{0}, revoked{-1}, stale{0}, good{0};
+    std::atomic<bool> over{false};
+    two.store.write([](store::Tx& tx) { add_key(tx, 100, 1); });
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 3; ++i)
+        readers.emplace_back([&] {
+            while (!over) {
+                const int key = current;
+                const bool must_be_gone = revoked >= key;
+                const bool there = two.store.find_checked_key(key_id(100 + key)) != nullptr;
+                if (there && must_be_gone) ++stale;
+                if (there) ++good;
+                const int last = revoked;  // and one that has certainly ended
+                if (last >= 0 && two.store.find_checked_key(key_id(100 + last))) ++stale;
+            }
+        });
+    for (int i = 0; i < rounds; ++i) {
+        for (const int before = good; i % 100 == 0 && good == before;) std::this_thread::yield();
+        two.store.write([&](store::Tx& tx) {
+            store::api_keys::remove(tx, key_id(100 + i));
+            add_key(tx, 100 + i + 1, 1 + i % 2);
+        });
+        revoked = i;
+        if (two.store.find_checked_key(key_id(100 + i))) ++stale;
+        current = i + 1;
+    }
+    over = true;
+    for (std::thread& reader : readers) reader.join();
+    CHECK(stale == 0);
+    CHECK(good >= rounds / 100);
+}
