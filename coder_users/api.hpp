@@ -129,7 +129,7 @@ class CODER_USERS_API Service {
     Identity authenticate(std::string_view token);
 
     /// Does the same with the key text in a request: in the header Coder-Session-Token, in
-    /// Authorization, or in a cookie. Also throws 403 when it comes from a cookie and the request
+    /// Authorization, or in a cookie. Also throws 403 when no header holds it and the request
     /// changes something on behalf of another web site.
     Identity authenticate(const Request& request);
 

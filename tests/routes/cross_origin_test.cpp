@@ -106,12 +106,51 @@ TEST_CASE("the rule looks at cookies and at methods that change things") {
     HeaderList both = cookie;
     both.emplace_back("Coder-Session-Token", world.owner);
     CHECK(world.server.send("PUT", "/users/me/profile", "", body, both).status == 200);
-    // the cookie has no token, so there is nothing to protect
-    CHECK(world.server.send("POST", "/users/login", "", "{}", foreign).status == 400);
+    // Without a token, too: a page must not log anybody in, or be the first user.
+    CHECK(world.server.send("POST", "/users/login", "", "{}", foreign).status == 403);
     CHECK(
         world.server.send("POST", "/users/login", "", "{}", with("Cookie", "coder_session_token="))
-            .status == 400);
+            .status == 403);
+    CHECK(world.server.send("PUT", "/users/me/profile", "", body, with("Coder-Session-Token", ""))
+              .status == 403);
     CHECK(
         world.server.send("POST", "/users/login", "", "{}", with("Cookie", "coder_session_token=x"))
             .status == 403);
+}
+
+TEST_CASE("a page elsewhere can neither take over a fresh server nor log anybody in") {
+    const HeaderList page{{"Origin", "https://evil.example"},
+                          {"Sec-Fetch-Site", "cross-site"},
+                          {"Content-Type", "text/plain"}};
+    TestServer server;
+    const std::string first =
+        R"({"email":"owner@example.org","username":"owner","password":")" + good_password + "\"}";
+    const Answer taken = server.send("POST", "/users/first", "", first, page);
+    CHECK(taken.status == 403);
+    CHECK(taken.body == refused_answer);
+    CHECK(server.send("GET", "/users/first").status == 404);
+    CHECK(server.send("POST", "/users/first", "", first).status == 201);
+    const Answer login = server.send("POST", "/users/login", "", first, page);
+    CHECK(login.status == 403);
+    CHECK(login.body == refused_answer);
+    CHECK_FALSE(login.has("set-cookie"));
+    CHECK(server.send("POST", "/users/login", "", first).status == 201);
+}
+
+TEST_CASE("pages of the access URL may send changes, whatever a proxy makes of the Host") {
+    coder_users::Options options;
+    options.access_url = "https://users.example.com/base";
+    World world(options);
+    const auto status = [&](const std::string& origin) {
+        return world.server
+            .send("POST", "/users/login", "", "{}",
+                  {{"Origin", origin}, {"Host", "inner:3000"}, {"Sec-Fetch-Site", "same-site"}})
+            .status;
+    };
+    CHECK(status("https://users.example.com") == 400);
+    CHECK(status("HTTPS://Users.example.com:443") == 400);
+    CHECK(status("http://users.example.com") == 403);
+    CHECK(status("https://users.example.com:444") == 403);
+    CHECK(status("https://users.example.com.evil.example") == 403);
+    CHECK(status("null") == 403);
 }

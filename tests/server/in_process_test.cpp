@@ -60,8 +60,8 @@ TEST_CASE("an organization id that is none is refused as over HTTP, before anyth
     wanted.username = "not a name";
     const Refused refused = refusal_of([&] { host.as(host.bob).create_user(wanted); });
     CHECK(refused.status == 400);
-    CHECK(refused.body == detailed("Request body must be valid JSON.",
-                                   "field \"organization_id\" must be a uuid"));
+    CHECK(refused.body ==
+          detailed("Request body must be valid JSON.", "field \"organization_id\" must be a uuid"));
     CHECK(host.sql("SELECT count(*) FROM users WHERE username = 'dora'") == "0");
 }
 

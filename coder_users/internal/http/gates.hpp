@@ -55,10 +55,17 @@ inline rules::PresentedToken presented_token(const Request& request) {
         .value_or(rules::PresentedToken{});
 }
 
-inline void refuse_cross_origin(const Request& request, const rules::PresentedToken& token) {
+/// Throws the 403 of a change that a page of another site may have sent: pages cannot set the
+/// headers that hold a token. What comes from the access URL passes, whatever a proxy made of the
+/// Host.
+inline void refuse_cross_origin(const Request& request, const rules::PresentedToken& token,
+                                std::string_view access_url) {
     const std::string& method = request.method;
-    if (!token.from_cookie || method == "GET" || method == "HEAD" || method == "OPTIONS") return;
-    if (rules::is_cross_origin(header(request, "Sec-Fetch-Site"), header(request, "Origin"),
+    const bool by_header = !token.token.empty() && !token.from_cookie;
+    if (by_header || method == "GET" || method == "HEAD" || method == "OPTIONS") return;
+    const auto origin = header(request, "Origin");
+    if (origin && rules::is_origin_of_url(*origin, access_url)) return;
+    if (rules::is_cross_origin(header(request, "Sec-Fetch-Site"), origin,
                                header(request, "Host").value_or("")))
         throw rules::cross_origin_refused();
 }
@@ -103,7 +110,7 @@ class Gates {
         if (!has_providers_ && seen.lane == Lane::provider)
             seen.lane = Lane::read;  // refused at once
         try {
-            refuse_cross_origin(seen.request, seen.token);  // gate 2
+            refuse_cross_origin(seen.request, seen.token, options_.access_url);  // gate 2
         } catch (const ApiError& error) {
             seen.refusal = error;
             return;

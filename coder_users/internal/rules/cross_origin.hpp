@@ -44,8 +44,18 @@ inline bool is_origin_of(std::string_view origin, std::string_view host) {
     return theirs && theirs == normal_authority(host, default_port);
 }
 
-/// Whether to refuse a request whose key comes from the cookie and whose method is not GET, HEAD or
-/// OPTIONS. Pass nothing for an absent header, but "" for an absent Host.
+/// Whether `origin` (an Origin header) is that of `url`, an http or https URL or "".
+inline bool is_origin_of_url(std::string_view origin, std::string_view url) {
+    const std::size_t colon = url.find("://");
+    if (colon == std::string_view::npos ||
+        !same_folded(origin.substr(0, colon + 3), url.substr(0, colon + 3)))
+        return false;
+    const std::string_view rest = url.substr(colon + 3);
+    return is_origin_of(origin, rest.substr(0, rest.find_first_of("/?#")));
+}
+
+/// Whether to refuse a request that presents no token in a header and whose method is not GET, HEAD
+/// or OPTIONS. Pass nothing for an absent header, but "" for an absent Host.
 inline bool is_cross_origin(std::optional<std::string_view> sec_fetch_site,
                             std::optional<std::string_view> origin, std::string_view host) {
     if (sec_fetch_site) return *sec_fetch_site != "same-origin" && *sec_fetch_site != "none";

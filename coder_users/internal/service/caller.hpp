@@ -28,7 +28,7 @@ CODER_USERS_INLINE bool Service::may(const Identity& identity, Action action,
 
 CODER_USERS_INLINE Identity Service::authenticate(const Request& request) {
     const rules::PresentedToken token = http::presented_token(request);
-    http::refuse_cross_origin(request, token);
+    http::refuse_cross_origin(request, token, running().options.access_url);
     return running().authenticate(token.token);
 }
 
