@@ -35,6 +35,14 @@ struct Site {
 /// Path parameters by name, without braces.
 using Parameters = std::vector<std::pair<std::string_view, std::string>>;
 
+/// Returns a path parameter; "" when the path has none of this name.
+inline const std::string& parameter(const Parameters& parameters, std::string_view name) {
+    static const std::string none;
+    for (const auto& [key, value] : parameters)
+        if (key == name) return value;
+    return none;
+}
+
 struct Call {
     Site& site;
     const Request& request;
@@ -42,6 +50,8 @@ struct Call {
     const Route& route;
     const Parameters& parameters;
     Acting acting;  ///< its actor is known after gate 6
+    /// Headers that the answer gets, even when it is a refusal.
+    std::vector<std::pair<std::string, std::string>>& answer_headers;
 
     std::string_view user_text = {};                ///< `{user}` as it was sent
     Shared<User> target = nullptr;                  ///< the user of `{user}`, known after gate 8
@@ -50,16 +60,10 @@ struct Call {
     wire::Body body = {};                           ///< decoded at gate 10
     Shared<Identity> presented = nullptr;           ///< on open routes that look at a session
 
-    /// Headers that the answer gets, even when it is a refusal.
-    std::vector<std::pair<std::string, std::string>>& answer_headers;
-
     const Options& options() const { return acting.backend.options; }
     /// Returns a path parameter of the route.
     const std::string& parameter(std::string_view name) const {
-        static const std::string none;
-        for (const auto& [key, value] : parameters)
-            if (key == name) return value;
-        return none;
+        return http::parameter(parameters, name);
     }
     /// The user of `{user}`.
     UserRef user() const { return {user_text, target}; }

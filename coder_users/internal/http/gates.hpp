@@ -155,43 +155,22 @@ class Gates {
         if (!user.empty())
             target = operations::find_target(acting, operations::UserRef(user)).user;  // gate 8
         refuse_path(match, route);                                                     // gate 9
-        Call call{site_,
-                  seen.request,
-                  seen.url,
-                  *route,
-                  match.parameters,
-                  std::move(acting),
-                  user,
-                  std::move(target),
-                  {},
-                  {},
-                  {},
-                  nullptr,
-                  seen.headers};
+        Call call = call_of(seen, std::move(acting));
+        call.user_text = user;
+        call.target = std::move(target);
         return answer(call);  // gate 10
     }
 
  private:
-    static std::string_view parameter(const Parameters& parameters, std::string_view name) {
-        for (const auto& [key, value] : parameters)
-            if (key == name) return value;
-        return {};
+    /// The route must be known.
+    Call call_of(Seen& seen, Acting acting) const {
+        return {site_,       seen.request,          seen.url,
+                *seen.route, seen.match.parameters, std::move(acting),
+                seen.headers};
     }
 
     Reply answer_open(Seen& seen, Acting acting) {
-        Call call{site_,
-                  seen.request,
-                  seen.url,
-                  *seen.route,
-                  seen.match.parameters,
-                  std::move(acting),
-                  {},
-                  nullptr,
-                  {},
-                  {},
-                  {},
-                  nullptr,
-                  seen.headers};
+        Call call = call_of(seen, std::move(acting));
         if (seen.route->wants_session && seen.checked)
             call.presented = std::move(seen.checked->identity);
         return answer(call);

@@ -211,19 +211,20 @@ inline ApiKey find_token(const Acting& acting, const UserRef& who, std::string_v
     });
 }
 
-/// Finds a session or a token by its id.
-inline ApiKey find_key(const Acting& acting, const UserRef& who, std::string_view id) {
-    const Target target = find_target(acting, who);
+inline ApiKey visible_key_by_id(const Acting& acting, const Target& target, std::string_view id) {
     return visible_key(acting, target, [&](store::Connection& c) {
         return store::api_keys::find(c, target->id, id);
     });
 }
 
+/// Finds a session or a token by its id.
+inline ApiKey find_key(const Acting& acting, const UserRef& who, std::string_view id) {
+    return visible_key_by_id(acting, find_target(acting, who), id);
+}
+
 inline void revoke_key(const Acting& acting, const UserRef& who, std::string_view id) {
     const Target target = find_target(acting, who);
-    const ApiKey known = visible_key(acting, target, [&](store::Connection& c) {
-        return store::api_keys::find(c, target->id, id);
-    });
+    const ApiKey known = visible_key_by_id(acting, target, id);
     const Asked asked = ask_host(acting, EventKind::token_revoked, *target, nullptr, &known);
     change(acting, about::revoke_key, asked, target, [&](Change& now) {
         const auto key = store::api_keys::find(now.tx, now.target().id, id);
