@@ -67,7 +67,9 @@ TEST_CASE("an export read into another database is the same export again") {
     Two two(500);
     const std::string text = exported(two.source);
     CHECK(std::count(text.begin(), text.end(), '\n') == 1 + 2 + 502 + 1);
-    CHECK(text.find("gone") == std::string::npos);
+    // Not the bare name: sealed keys are random letters, which spell it now and then.
+    CHECK(text.find("\"gone") == std::string::npos);
+    CHECK(text.find("gone@") == std::string::npos);
     CHECK(text.find("PRIVATE KEY") == std::string::npos);
     import_text(two.target, text);
     CHECK(exported(two.target) == text);
