@@ -59,7 +59,7 @@ enum class SshKeyAlgorithm { ed25519, ecdsa, rsa4096 };
 /// closed.
 struct Limits {
     std::size_t connections = 10'000;              ///< open at once
-    std::size_t connections_per_address = 1'000;   ///< open at once from one address
+    std::size_t connections_per_address = 1'000;   ///< of one IPv4 address or IPv6 /64 network
     std::size_t unfinished_bytes = 64 << 20;       ///< all requests and answers in memory, in bytes
     std::size_t requests_per_connection = 10'000;  ///< then the connection is closed
     std::size_t waiting_writes = 1'024;            ///< requests waiting for the write lane

@@ -98,6 +98,21 @@ TEST_CASE("slots are bounded, in all and for each address, and are used again") 
     CHECK(open(to_all) == nullptr);
 }
 
+TEST_CASE("the addresses of one IPv6 /64 network share their connections") {
+    ConnectionTable table(limits(100, 2));
+    Connection* const first = open(table, "2001:db8::1");
+    CHECK(first != nullptr);
+    CHECK(open(table, "2001:db8::ffff:ffff:ffff:ffff") != nullptr);
+    CHECK(open(table, "2001:db8::2") == nullptr);
+    CHECK(open(table, "2001:db8:0:1::1") != nullptr);
+    CHECK(open(table, "1.2.3.4") != nullptr);
+    CHECK(open(table, "1.2.3.5") != nullptr);
+    CHECK(first->address == "2001:db8::1");  // logs and the audit log have the whole address
+    table.close(*first);
+    CHECK(open(table, "2001:db8::2") != nullptr);
+    CHECK(open(table, "2001:db8::3") == nullptr);
+}
+
 TEST_CASE("bytes are counted in all, and given back") {
     ConnectionTable table(limits(10, 10));
     Connection& first = *open(table);

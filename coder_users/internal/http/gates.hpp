@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/address.hpp"
 #include "coder_users/internal/base/url.hpp"
 #include "coder_users/internal/http/call.hpp"
 #include "coder_users/internal/http/cookies.hpp"
@@ -87,14 +88,13 @@ class Gates {
     /// Returns the client's address: the peer's, or the one that a trusted proxy gives.
     std::string client_address(const Request& request) const {
         if (trusted_.empty()) return request.address;
-        const auto peer = rules::parse_address(request.address);
+        const auto peer = parse_address(request.address);
         if (!peer || !rules::contained(trusted_, *peer)) return request.address;
         for (const std::string& name : options_.proxy_trusted_headers) {
             std::string list;
             for (const auto& [key, value] : request.headers)
                 if (same_folded(key, name)) (list += list.empty() ? "" : ",") += value;
-            if (const auto client = rules::client_in_list(list, trusted_))
-                return rules::to_text(*client);
+            if (const auto client = rules::client_in_list(list, trusted_)) return to_text(*client);
         }
         return request.address;
     }
@@ -240,7 +240,7 @@ class Gates {
     std::optional<LimitState> count(Seen& seen, const User* user) {
         if (!limits_.on()) return std::nullopt;
         const Match& match = seen.match;
-        const auto states = limits_.count(user ? user->id : rules::counted_address(seen.address),
+        const auto states = limits_.count(user ? user->id : counted_address(seen.address),
                                           match.routes ? match.routes->front()->path : "*",
                                           seen.route && seen.route->tight_limit, seen.now);
         if (!states) return std::nullopt;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "coder_users/api.hpp"
+#include "coder_users/internal/base/address.hpp"
 #include "coder_users/internal/base/file_descriptor.hpp"
 #include "coder_users/internal/base/long_body.hpp"
 #include "coder_users/internal/net/chunked_body.hpp"
@@ -60,7 +61,8 @@ struct Connection {
     bool owned_ = true;             ///< guarded by the mutex; also set while the slot is free
     std::uint32_t generation_ = 0;  ///< guarded by the mutex
     std::uint32_t slot_ = 0;
-    std::size_t counted_ = 0;  ///< bytes of this connection in ConnectionTable::held_
+    std::string counted_address_;  ///< the name under which the limit counts `address`
+    std::size_t counted_ = 0;      ///< bytes of this connection in ConnectionTable::held_
 };
 
 /// A connection is owned by one thread or parked. The thread that claims a parked one owns it until
@@ -80,15 +82,18 @@ class ConnectionTable {
     ConnectionTable& operator=(const ConnectionTable&) = delete;
 
     /// Opens a connection that the caller owns; returns nullptr when there are too many in all or
-    /// from this address. Takes the socket only on success. May throw std::bad_alloc.
+    /// from this address, or from its IPv6 /64 network. Takes the socket only on success. May throw
+    /// std::bad_alloc.
     Connection* open(FileDescriptor& socket, const std::string& address) {
+        const std::string counted = counted_address(address);
         const std::lock_guard<std::mutex> lock(mutex_);
-        const auto peers = per_address_.find(address);
+        const auto peers = per_address_.find(counted);
         if (peers != per_address_.end() && peers->second >= max_per_address_) return nullptr;
         if (max_per_address_ == 0 || (free_.empty() && !add_block())) return nullptr;
         Connection& c = slot(free_.back());
         c.address = address;
-        ++per_address_[address];
+        c.counted_address_ = counted;
+        ++per_address_[counted];
         free_.pop_back();
         ++open_;
         c.socket = std::move(socket);
@@ -159,7 +164,8 @@ class ConnectionTable {
 
     /// Closes a connection that the caller owns.
     void close(Connection& c) {
-        const std::string address = std::move(c.address);
+        const std::string counted = std::move(c.counted_address_);
+        c.address.clear();
         reset_if_cut_short(c);
         c.socket.reset();
         c.pending.reset();
@@ -180,7 +186,7 @@ class ConnectionTable {
         const std::lock_guard<std::mutex> lock(mutex_);
         free_.push_back(c.slot_);
         --open_;
-        const auto peers = per_address_.find(address);
+        const auto peers = per_address_.find(counted);
         if (--peers->second == 0) per_address_.erase(peers);
     }
 

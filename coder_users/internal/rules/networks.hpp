@@ -1,12 +1,8 @@
 // Internal: may change at any time.
-// Client addresses: which networks contain one, whom trusted proxies name, and how rate limits
-// count one.
+// Client addresses: which networks contain one, and whom trusted proxies name.
 #pragma once
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstring>
 #include <optional>
@@ -14,37 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "coder_users/internal/base/address.hpp"
 #include "coder_users/internal/base/text.hpp"
 
 namespace coder_users { inline namespace v0 { namespace rules {
-
-/// An IPv4 or IPv6 address. An IPv4 address is kept in IPv4-mapped IPv6 form.
-using Address = std::array<unsigned char, 16>;
-
-inline constexpr Address mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0};
-
-inline bool is_ipv4(const Address& address) {
-    return std::equal(address.begin(), address.begin() + 12, mapped_prefix.begin());
-}
-
-/// Reads a numeric address without port or zone.
-inline std::optional<Address> parse_address(std::string_view text) {
-    const std::string copy(text);
-    if (copy.find('\0') != std::string::npos) return std::nullopt;
-    Address address = mapped_prefix;
-    if (::inet_pton(AF_INET, copy.c_str(), address.data() + 12) == 1) return address;
-    if (::inet_pton(AF_INET6, copy.c_str(), address.data()) == 1) return address;
-    return std::nullopt;
-}
-
-inline std::string to_text(const Address& address) {
-    char text[INET6_ADDRSTRLEN] = "";
-    if (is_ipv4(address))
-        ::inet_ntop(AF_INET, address.data() + 12, text, sizeof text);
-    else
-        ::inet_ntop(AF_INET6, address.data(), text, sizeof text);
-    return text;
-}
 
 struct Network {
     Address address{};
@@ -95,15 +64,6 @@ inline std::optional<Address> client_in_list(std::string_view list,
         if (!contained(trusted, *address)) client = address;
     }
     return client ? client : left_most;
-}
-
-/// The name under which rate limits count an address: all of an IPv6 /64 network count as one.
-inline std::string counted_address(const std::string& text) {
-    auto address = parse_address(text);
-    if (!address) return text;
-    if (is_ipv4(*address)) return to_text(*address);
-    std::fill(address->begin() + 8, address->end(), static_cast<unsigned char>(0));
-    return to_text(*address) + "/64";
 }
 
 }}}  // namespace coder_users::v0::rules
