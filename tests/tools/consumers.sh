@@ -5,7 +5,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+other=
+trap '[ -z "$other" ] || kill "$other" 2>/dev/null; rm -rf "$work"' EXIT
 export CMAKE_GENERATOR=Ninja CMAKE_BUILD_TYPE=Debug CTEST_OUTPUT_ON_FAILURE=1
 quick=(-D CMAKE_CXX_FLAGS=-O0 -D CMAKE_CXX_FLAGS_DEBUG=) # what is tested is how it fits together
 clang=$(command -v clang++ || true)
@@ -15,23 +16,47 @@ consumer() { # name, compiler, CMake arguments
     shift 2
     echo "== $name"
     cmake -S "$root/tests/consumers" -B "$work/$name" -D CMAKE_CXX_COMPILER="$compiler" \
-        "${quick[@]}" "$@" >"$work/log" || { cat "$work/log"; exit 1; }
-    cmake --build "$work/$name" >"$work/log" || { cat "$work/log"; exit 1; }
+        "${quick[@]}" "$@" >"$work/$name.log" || { cat "$work/$name.log"; exit 1; }
+    cmake --build "$work/$name" >"$work/$name.log" || { cat "$work/$name.log"; exit 1; }
     ctest --test-dir "$work/$name" --no-tests=error | grep -E '^ *[0-9]+/|tests (passed|failed)'
 }
 
 installed=$work/installed
 cmake --install "$root/build/default" --prefix "$installed" >/dev/null
 
-consumer package g++ -D HOW=package -D STANDARDS='17;20;23' -D CMAKE_PREFIX_PATH="$installed"
-[ -z "$clang" ] || consumer package-clang "$clang" -D HOW=package -D STANDARDS=17 \
-    -D CMAKE_PREFIX_PATH="$installed"
-consumer header-only "${clang:-g++}" -D HOW=package -D FORM=header_only \
-    -D CMAKE_PREFIX_PATH="$installed"
-consumer fetch g++ -D HOW=fetch -D LIBRARY="$root" -D STANDARDS=17 "$@"
+from_package() {
+    consumer package g++ -D HOW=package -D STANDARDS='17;20;23' -D CMAKE_PREFIX_PATH="$installed"
+    [ -z "$clang" ] || consumer package-clang "$clang" -D HOW=package -D STANDARDS=17 \
+        -D CMAKE_PREFIX_PATH="$installed"
+    consumer header-only "${clang:-g++}" -D HOW=package -D FORM=header_only \
+        -D CMAKE_PREFIX_PATH="$installed"
+}
 
-# Nothing to build beforehand; the compiled form is the same build as fetch, not made twice.
-consumer subdirectory g++ -D HOW=subdirectory -D LIBRARY="$root" -D FORM=header_only "$@"
+from_sources() {
+    consumer fetch g++ -D HOW=fetch -D LIBRARY="$root" -D STANDARDS=17 "$@"
+
+    # Nothing to build beforehand; the compiled form is the same build as fetch, not made twice.
+    consumer subdirectory g++ -D HOW=subdirectory -D LIBRARY="$root" -D FORM=header_only "$@"
+
+    echo '== shared library'
+    cmake -S "$root" -B "$work/shared-build" -D BUILD_SHARED_LIBS=ON -D CODER_USERS_DEMO=OFF \
+        -D CODER_USERS_TESTS=OFF "${quick[@]}" -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@" >/dev/null
+    cmake --build "$work/shared-build" >"$work/shared.log" || { cat "$work/shared.log"; exit 1; }
+    cmake --install "$work/shared-build" --prefix "$work/shared-installed" >/dev/null
+    library=$(find "$work/shared-installed" -name 'libcoder_users.so')
+    if nm -DC --defined-only "$library" | grep -E '^[0-9a-f]+ . coder_users::v0::(base|fields|store|rules|wire|operations|login|http|net|service)::'; then
+        echo 'the inside of the library is exported' >&2
+        exit 1
+    fi
+    consumer shared g++ -D HOW=package -D STANDARDS=17 -D CMAKE_PREFIX_PATH="$work/shared-installed"
+}
+
+# One large unit after the other would leave a core idle, so both go on at once.
+from_package >"$work/from_package" 2>&1 &
+other=$!
+from_sources "$@"
+wait "$other" || { cat "$work/from_package"; exit 1; }
+cat "$work/from_package"
 
 echo '== pkg-config'
 export PKG_CONFIG_PATH=$installed/lib/pkgconfig:$installed/lib/$(gcc -dumpmachine)/pkgconfig
@@ -51,18 +76,6 @@ if g++ -std=c++17 -O0 "$root/tests/consumers/mount.cpp" -o "$work/mismatch" \
     exit 1
 fi
 grep -m1 -o 'undefined reference to .*HttpAbi<[0-9a-z]*>' "$work/log"
-
-echo '== shared library'
-cmake -S "$root" -B "$work/shared-build" -D BUILD_SHARED_LIBS=ON -D CODER_USERS_DEMO=OFF \
-    -D CODER_USERS_TESTS=OFF "${quick[@]}" -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@" >/dev/null
-cmake --build "$work/shared-build" >"$work/log" || { cat "$work/log"; exit 1; }
-cmake --install "$work/shared-build" --prefix "$work/shared-installed" >/dev/null
-library=$(find "$work/shared-installed" -name 'libcoder_users.so')
-if nm -DC --defined-only "$library" | grep -E '^[0-9a-f]+ . coder_users::v0::(store|rules|routes|format)::'; then
-    echo 'the inside of the library is exported' >&2
-    exit 1
-fi
-consumer shared g++ -D HOW=package -D STANDARDS=17 -D CMAKE_PREFIX_PATH="$work/shared-installed"
 
 echo '== single header'
 "$root/tests/tools/amalgamate.py" "$work/single"
