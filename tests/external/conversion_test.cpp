@@ -83,6 +83,13 @@ TEST_CASE("[O4] a password account converts with its session, its password and i
     const World& world = converting.world;
     const std::string ada = world.id_of("ada");
     const std::string other_session = world.server.log_in("ada@corp.example");
+    const auto made = [&](const std::string& path) {
+        const Answer answer = world.server.send("POST", path, other_session, "{}");
+        REQUIRE(answer.status == 201);
+        return parse(answer.body)["key"].text();
+    };
+    const std::string for_applications = made("/users/me/keys");
+    const std::string token = made("/users/me/keys/tokens");
     const Flow flow = converting.begin();
     CHECK(flow["state"] == converting.state);
     CHECK(flow.cookies["oauth_state"] == converting.state);
@@ -100,7 +107,14 @@ TEST_CASE("[O4] a password account converts with its session, its password and i
     CHECK(converting.login_type() == "oidc");
     CHECK(world.sql("SELECT user_id, login_type, linked_id FROM user_links") ==
           ada + "|oidc|" + converting.provider.url() + "||ada-1");
-    CHECK(world.server.send("GET", "/users/me", converting.session).status == 401);
+
+    INFO("what the password opened has ended, and nothing else");
+    for (const std::string& ended : {converting.session, other_session, for_applications})
+        CHECK(world.server.send("GET", "/users/me", ended).status == 401);
+    CHECK(world.server.send("GET", "/users/me", token).status == 200);
+    CHECK(world.server.send("GET", "/users/me", world.owner).status == 200);
+    CHECK(world.sql("SELECT group_concat(login_type) FROM api_keys WHERE user_id = '" + ada +
+                    "'") == "token");
     CHECK(world.sql("SELECT count(*) FROM api_keys WHERE login_type = 'oidc'") == "0");
     CHECK(world.sql("SELECT hashed_password <> '' FROM users WHERE id = '" + ada + "'") == "1");
     CHECK(world.entries_since(entry) == "user|write|ada|307");

@@ -58,7 +58,6 @@ struct Call {
     std::optional<Organization> organization = {};  ///< what the route's resolver found
     std::optional<operations::Member> member = {};  ///< what the route's resolver found
     wire::Body body = {};                           ///< decoded at gate 10
-    Shared<Identity> presented = nullptr;           ///< on open routes that look at a session
 
     const Options& options() const { return acting.backend.options; }
     /// Returns a path parameter of the route.

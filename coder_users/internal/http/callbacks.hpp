@@ -76,7 +76,7 @@ inline login::ReturnedLogin returned_login(const Call& call, LoginType type) {
     if (!rules::equal_constant_time(kept, state) || code.pkce_verifier.empty() ||
         (!login::is_github(type) && code.nonce.empty()))
         throw ApiError(401, "State mismatched.");
-    return {std::move(code), {cookie_text(call, convert_cookie), std::move(state), call.presented}};
+    return {std::move(code), {cookie_text(call, convert_cookie), std::move(state)}};
 }
 
 /// Makes every answer, also a refusal, delete the cookies of this login.

@@ -171,8 +171,6 @@ class Gates {
 
     Reply answer_open(Seen& seen, Acting acting) {
         Call call = call_of(seen, std::move(acting));
-        if (seen.route->wants_session && seen.checked)
-            call.presented = std::move(seen.checked->identity);
         return answer(call);
     }
 
@@ -190,9 +188,9 @@ class Gates {
         return header(request, "X-Coder-Bypass-Ratelimit") == "true";
     }
 
-    // Open routes need the session only for counting the request (gate 3) or when they look at it.
+    // Open routes need the session only for counting the request (gate 3).
     bool wants_session(const Seen& seen, bool limited) const {
-        if (seen.match.guarded || (seen.route && seen.route->wants_session)) return true;
+        if (seen.match.guarded) return true;
         const bool counted = limited && (limits_.on() || bypass_asked(seen.request));
         return counted && !seen.token.token.empty();
     }

@@ -64,7 +64,6 @@ struct Route {
     std::vector<int> other_statuses = {};  ///< refusals that only this route has
     bool tight_limit = false;              ///< also counts against the smaller rate limit
     bool outside_api = false;              ///< the path is not under /api/v2
-    bool wants_session = false;            ///< an open route that uses a session, if one is sent
 
     const char* operation_id() const { return operation.id(); }
     bool guarded() const { return !operation.open(); }
@@ -105,10 +104,6 @@ struct Route {
     }
     Route limits_tightly() && {
         tight_limit = true;
-        return std::move(*this);
-    }
-    Route looks_at_session() && {
-        wants_session = true;
         return std::move(*this);
     }
     Route beside_the_api() && {

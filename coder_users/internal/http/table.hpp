@@ -66,9 +66,9 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
             .answers(200, shapes::response));
 
         add(Route{Verb::get, "/users/oauth2/github/callback", login::about::log_in_github, "OAuth 2.0 GitHub Callback", get_github_callback}
-            .asks(callback_parameters()).limits_tightly().looks_at_session().redirects().also_answers({401, 403, 409}));
+            .asks(callback_parameters()).limits_tightly().redirects().also_answers({401, 403, 409}));
         add(Route{Verb::get, "/users/oidc/callback", login::about::log_in_oidc, "OpenID Connect Callback", get_oidc_callback}
-            .asks(callback_parameters()).limits_tightly().looks_at_session().redirects().also_answers({401, 403, 409}));
+            .asks(callback_parameters()).limits_tightly().redirects().also_answers({401, 403, 409}));
 
         add(Route{Verb::get, "/users", by::list_users, "Get users", get_users}
             .asks({{"q", ValueType::text, "Search query"}, {"after_id", ValueType::uuid, "After ID"},

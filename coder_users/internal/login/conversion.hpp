@@ -143,7 +143,6 @@ inline wire::ConversionClaims conversion_claims(const Acting& acting, std::strin
 struct ReturnedConversion {
     std::string cookie;
     std::string state;
-    Shared<Identity> presented = nullptr;  ///< the session sent along, if it is good
 };
 
 /// docs/contract/external_login.md, "End of a conversion", steps 3 to 7.
@@ -165,16 +164,8 @@ inline void refuse_conversion(const Acting& acting, const ReturnedConversion& re
                                 std::string(to_string(type)) + " failed");
 }
 
-/// The password session that came with the request ends, if it is the account's own.
-inline void end_password_session(store::Tx& tx, const Shared<Identity>& presented,
-                                 const User& user) {
-    if (!presented) return;
-    const ApiKey& key = presented->key;
-    if (key.user_id == user.id && key.login_type == LoginType::password)
-        store::api_keys::remove(tx, key.id);
-}
-
-/// Changes the login type of the account that asked for it. Throws ApiError, PageRefusal.
+/// Changes the login type of the account that asked for it, and ends every session that its
+/// password opened. Throws ApiError, PageRefusal.
 inline void complete_conversion(const Acting& acting, LoginType type, const ExternalUser& who,
                                 const ReturnedConversion& returned) {
     const auto convert = [&](Change& now) {
@@ -191,7 +182,7 @@ inline void complete_conversion(const Acting& acting, LoginType type, const Exte
         after.login_type = type;
         store::users::set_login_type(now.tx, after.id, type);
         store_link(now.tx, acting.backend, after.id, type, who);
-        end_password_session(now.tx, returned.presented, after);
+        store::api_keys::remove_of_user(now.tx, after.id, LoginType::password);
         now.record_as(after, {after.id, after.username, 307, user_diff(&before, &after, false)});
     };
     operations::change(acting, about::complete_conversion, Asked::not_needed(), convert);

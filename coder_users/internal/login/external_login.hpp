@@ -100,8 +100,8 @@ struct ReturnedLogin {
     ReturnedConversion conversion;  ///< its state is that of the login, too
 };
 
-/// From the code to a session. The token of the session; "" after a conversion, which ends the one
-/// that there is: the user logs in anew. Throws ApiError, PageRefusal; a refusal is recorded.
+/// From the code to a session. The token of the session; "" after a conversion, which ends those
+/// that there are: the user logs in anew. Throws ApiError, PageRefusal; a refusal is recorded.
 inline std::string finish_login(const Acting& acting, Providers& providers, LoginType type,
                                 const ReturnedLogin& returned) {
     const Options& options = acting.backend.options;

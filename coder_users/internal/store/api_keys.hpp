@@ -160,4 +160,9 @@ inline void remove_of_user(Tx& tx, std::string_view user_id, KeyScope scope) {
                    to_string(scope));
 }
 
+inline void remove_of_user(Tx& tx, std::string_view user_id, LoginType type) {
+    tx.execute_for(user_id, "DELETE FROM api_keys WHERE user_id = $1 AND login_type = $2", user_id,
+                   to_string(type));
+}
+
 }}}}  // namespace coder_users::v0::store::api_keys
