@@ -286,3 +286,97 @@ TEST_CASE("the permission matrix has a row for every operation on a user") {
         if (path.find("{user}") != std::string::npos) CHECK(rows.count(name) == 1);
     }
 }
+
+TEST_CASE("a user-admin manages no admin of an organization unless it is one there, too") {
+    People world;
+    const std::string oda = world.id_of("oda");
+    const std::string second = "5a0e7c1a-5a4e-4f57-9a3e-0123456789ab";
+    world.execute("INSERT INTO organizations VALUES ('" + second + "', 'two', 'two', 1, 1)");
+    world.execute("INSERT INTO organization_members VALUES ('" + oda + "', '" + second +
+                  "', 2, 2)");
+    world.execute("INSERT INTO organization_member_roles VALUES ('" + oda + "', '" + second +
+                  "', 'organization-member:" + second + "')");
+    const std::string public_key =
+        world.sql("SELECT public_key FROM git_ssh_keys WHERE user_id = '" + oda + "'");
+    const std::string new_password = R"({"password":"another-Horse-10"})";
+    const auto rows = [&] {
+        return std::vector<Row>{
+            {"password", "PUT", "/users/oda/password", world.udo, new_password, 403,
+             forbidden_answer, "user|write|oda|403"},
+            {"suspend", "PUT", "/users/oda/status/suspend", world.udo, "", 403, forbidden_answer,
+             "user|write|oda|403"},
+            {"activate", "PUT", "/users/" + oda + "/status/activate", world.udo, "", 403,
+             forbidden_answer, "user|write|oda|403"},
+            {"delete", "DELETE", "/users/oda", world.udo, "", 403, forbidden_answer,
+             "user|delete|oda|403"},
+            {"profile", "PUT", "/users/oda/profile", world.udo, R"({"username":"other"})", 403,
+             forbidden_answer, "user|write|oda|403"},
+            {"appearance", "PUT", "/users/oda/appearance", world.udo,
+             R"({"theme_preference":"dark"})", 403, forbidden_answer, "user|write|oda|403"},
+            {"Git SSH key", "GET", "/users/oda/gitsshkey", world.udo, "", 403, forbidden_answer},
+            {"a new Git SSH key", "PUT", "/users/oda/gitsshkey", world.udo, "", 403,
+             forbidden_answer, "git_ssh_key|write|" + public_key + "|403"},
+        };
+    };
+    const auto answered = [&](const std::string& action) {
+        return parse(
+                   world.server
+                       .send("POST", "/authcheck", world.udo,
+                             R"({"checks":{"k":{"object":{"resource_type":"user","resource_id":")" +
+                                 oda + R"("},"action":")" + action + R"("}}})")
+                       .body)["k"]
+            .text();
+    };
+    const auto udo = world.server.service().authenticate(world.udo);
+    const auto may_manage = [&] {
+        return world.server.service().may(udo, coder_users::Action::manage_user, "oda") &&
+               world.server.service().may(udo, coder_users::Action::edit_user, oda);
+    };
+    check_rows(world, rows());
+    CHECK(answered("update") == "false");
+    CHECK(answered("delete") == "false");
+    CHECK(answered("read") == "true");
+    CHECK_FALSE(may_manage());
+    CHECK(world.server.send("GET", "/users/oda", world.udo).status == 200);
+    CHECK(parse(world.server.send("GET", "/users", world.udo).body)["count"].text() == "7");
+
+    INFO("an admin of one of two organizations is not enough");
+    world.make_organization_admin("udo");
+    world.execute("UPDATE organization_member_roles SET role = 'organization-admin:" + second +
+                  "' WHERE organization_id = '" + second + "'");
+    check_rows(world, rows());
+
+    INFO("an admin of both");
+    world.execute("INSERT INTO organization_members VALUES ('" + world.id_of("udo") + "', '" +
+                  second + "', 2, 2)");
+    world.execute("INSERT INTO organization_member_roles VALUES ('" + world.id_of("udo") + "', '" +
+                  second + "', 'organization-admin:" + second + "')");
+    CHECK(answered("update") == "true");
+    CHECK(answered("delete") == "true");
+    CHECK(may_manage());
+    for (const Row& row : rows()) {
+        if (row.method == "DELETE" || row.title == "profile") continue;
+        INFO(row.title);
+        CHECK(world.server.send(row.method, row.path, world.udo, row.body).status / 100 == 2);
+    }
+    CHECK(world.server.send("DELETE", "/users/oda", world.udo).status == 200);
+}
+
+TEST_CASE("an organization admin in the middle of a user-admin's change is out of its reach") {
+    std::function<void()> meanwhile;
+    coder_users::Options options = in_memory();
+    options.before = [&](const coder_users::Event&) {
+        if (meanwhile) meanwhile();
+        return std::optional<coder_users::Veto>();
+    };
+    const People world(options);
+    meanwhile = [&] {
+        meanwhile = nullptr;
+        world.make_organization_admin("bob");
+    };
+    CHECK(world.server
+              .send("PUT", "/users/bob/password", world.udo, R"({"password":"another-Horse-10"})")
+              .body == forbidden_answer);
+    CHECK_FALSE(meanwhile);
+    CHECK_FALSE(world.log_in("bob").empty());
+}

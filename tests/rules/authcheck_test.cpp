@@ -23,8 +23,8 @@ User user_with(const std::string& id, std::vector<std::string> roles = {}) {
 }
 
 /// Returns those of the letters C, R, U, D that are answered yes.
-std::string rights(const AuthAsker& asker, AuthQuestion question,
-                   const std::optional<User>& resource = {}) {
+std::string rights(const AuthUser& asker, AuthQuestion question,
+                   const std::optional<AuthUser>& resource = {}) {
     std::string letters;
     for (const auto& [action, letter] : std::vector<std::pair<std::string, char>>{
              {"create", 'C'}, {"read", 'R'}, {"update", 'U'}, {"delete", 'D'}}) {
@@ -36,7 +36,7 @@ std::string rights(const AuthAsker& asker, AuthQuestion question,
 
 TEST_CASE("rights of several roles add up") {
     const User both = user_with("me", {"auditor", "user-admin"});
-    const AuthAsker asker{both, {}};
+    const AuthUser asker{both, {}};
     const auto on = [&](const char* type) { return rights(asker, {"k", type, "", "", "", ""}); };
     CHECK(on("audit_log") == "R");
     CHECK(on("user") == "CRUD");
@@ -52,8 +52,8 @@ TEST_CASE("rights of several roles add up") {
 
 TEST_CASE("an organization admin's rights are in its organization") {
     const User plain = user_with("me");
-    const AuthAsker admin{plain, {mine}}, member{plain, {}};
-    const auto on = [&](const AuthAsker& asker, const char* type, const std::string& where) {
+    const AuthUser admin{plain, {mine}}, member{plain, {}};
+    const auto on = [&](const AuthUser& asker, const char* type, const std::string& where) {
         return rights(asker, {"k", type, "", where, "", ""});
     };
     for (const char* type : {"organization", "organization_member", "assign_org_role", "group"}) {
@@ -95,15 +95,22 @@ TEST_CASE("a user as the object") {
                plain = user_with("plain"), auditor = user_with("auditor", {"auditor"}),
                owner_and_admin = user_with("both", {"owner", "user-admin"});
     const AuthQuestion question{"k", "user", "", "", theirs, ""};
-    CHECK(rights({admin, {}}, question, plain) == "CRUD");
-    CHECK(rights({admin, {}}, question, admin) == "CRUD");
-    CHECK(rights({admin, {}}, question, owner) == "CR");
-    CHECK(rights({admin, {}}, question, auditor) == "CR");
-    CHECK(rights({owner_and_admin, {}}, question, owner) == "CRUD");
-    CHECK(rights({owner, {}}, question, owner) == "CRUD");
-    CHECK(rights({auditor, {}}, question, plain) == "R");
-    CHECK(rights({plain, {}}, question, plain) == "R");
-    CHECK(rights({plain, {}}, question, auditor) == "");
+    const auto on = [&](const AuthUser& asker, const AuthUser& resource) {
+        return rights(asker, question, resource);
+    };
+    CHECK(on({admin, {}}, {plain, {}}) == "CRUD");
+    CHECK(on({admin, {}}, {admin, {}}) == "CRUD");
+    CHECK(on({admin, {}}, {owner, {}}) == "CR");
+    CHECK(on({admin, {}}, {auditor, {}}) == "CR");
+    CHECK(on({admin, {}}, {plain, {mine}}) == "CR");
+    CHECK(on({admin, {mine}}, {plain, {mine}}) == "CRUD");
+    CHECK(on({admin, {mine}}, {plain, {mine, theirs}}) == "CR");
+    CHECK(on({admin, {mine, theirs}}, {plain, {theirs, mine}}) == "CRUD");
+    CHECK(on({owner_and_admin, {}}, {owner, {mine}}) == "CRUD");
+    CHECK(on({owner, {}}, {owner, {mine}}) == "CRUD");
+    CHECK(on({auditor, {}}, {plain, {}}) == "R");
+    CHECK(on({plain, {}}, {plain, {}}) == "R");
+    CHECK(on({plain, {}}, {auditor, {}}) == "");
     CHECK(rights({owner, {}}, question, std::nullopt) == "");
     CHECK(rights({admin, {}}, question, std::nullopt) == "");
     const AuthQuestion workspace{"k", "workspace", "me", mine, theirs, ""};

@@ -26,15 +26,19 @@ const User plain = user_with("plain"), marked_member = user_with("marked", {"mem
            auditor = user_with("au", {"auditor"}),
            both = user_with("both", {"auditor", "user-admin"});
 
+/// Nobody is admin of an organization.
+std::vector<std::string> none(const User&) { return {}; }
+
 /// Returns what the actor may do to the target, in words.
 std::string rights(const User& actor, const User& target) {
+    const auto allows = [&](Action action) { return may(actor, action, target, none); };
     std::vector<std::string> words;
-    if (may(actor, Action::read_user, target)) words.emplace_back("read");
-    if (may(actor, Action::edit_user, target)) words.emplace_back("edit");
-    if (may(actor, Action::manage_user, target)) words.emplace_back("manage");
-    if (may(actor, Action::read_user_roles, target)) words.emplace_back("roles");
-    if (may(actor, Action::use_keys, target)) words.emplace_back("keys");
-    if (may(actor, Action::act_as_user, target)) words.emplace_back("as_user");
+    if (allows(Action::read_user)) words.emplace_back("read");
+    if (allows(Action::edit_user)) words.emplace_back("edit");
+    if (allows(Action::manage_user)) words.emplace_back("manage");
+    if (allows(Action::read_user_roles)) words.emplace_back("roles");
+    if (allows(Action::use_keys)) words.emplace_back("keys");
+    if (allows(Action::act_as_user)) words.emplace_back("as_user");
     return join(words, " ");
 }
 
@@ -79,9 +83,37 @@ TEST_CASE("who may do what to whom") {
 
 TEST_CASE("a role of unknown name is not shared by accident") {
     const User odd = user_with("odd", {"future-role"});
-    CHECK_FALSE(may_manage(user_admin, odd));
-    CHECK(may_manage(user_with("x", {"future-role", "user-admin"}), odd));
-    CHECK_FALSE(may_manage(odd, plain));
+    CHECK_FALSE(may_manage(user_admin, odd, none));
+    CHECK(may_manage(user_with("x", {"future-role", "user-admin"}), odd, none));
+    CHECK_FALSE(may_manage(odd, plain, none));
+}
+
+TEST_CASE("a user-admin manages no admin of an organization that it is no admin of") {
+    using Ids = std::vector<std::string>;
+    const auto manages = [](const User& actor, const Ids& of_actor, const Ids& of_target) {
+        const auto administered_by = [&](const User& user) {
+            return user.id == actor.id ? of_actor : of_target;
+        };
+        const bool manage = may(actor, Action::manage_user, plain, administered_by);
+        CHECK(may(actor, Action::edit_user, plain, administered_by) == manage);
+        return manage;
+    };
+    CHECK(manages(user_admin, {}, {}));
+    CHECK(manages(user_admin, {"a"}, {}));
+    CHECK_FALSE(manages(user_admin, {}, {"a"}));
+    CHECK(manages(user_admin, {"a"}, {"a"}));
+    CHECK_FALSE(manages(user_admin, {"a"}, {"a", "b"}));
+    CHECK(manages(user_admin, {"a", "b"}, {"b", "a"}));
+    CHECK(manages(owner, {}, {"a"}));
+    CHECK_FALSE(manages(auditor, {"a"}, {"a"}));
+    CHECK_FALSE(manages(marked_member, {"a"}, {}));
+
+    // What could be decided without the organizations is, and nothing else.
+    CHECK(may(user_admin, Action::edit_user, user_admin));
+    CHECK(may(owner, Action::manage_user, plain));
+    CHECK_FALSE(may(user_admin, Action::manage_user, owner));
+    CHECK_THROWS_AS(may(user_admin, Action::manage_user, plain), std::logic_error);
+    CHECK_THROWS_AS(may(user_admin, Action::edit_user, plain), std::logic_error);
 }
 
 /// Returns what the actor may do without a target, in words.

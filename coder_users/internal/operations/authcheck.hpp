@@ -9,9 +9,8 @@
 
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/operation.hpp"
+#include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/authcheck.hpp"
-#include "coder_users/internal/rules/roles.hpp"
-#include "coder_users/internal/store/organizations.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
@@ -20,14 +19,9 @@ namespace about {
 inline constexpr Operation check_authorization = Operation("check-authorization");
 }  // namespace about
 
-inline std::vector<std::string> administered_organizations(store::Connection& c, const User& user) {
-    std::vector<std::string> ids;
-    const auto memberships = store::organizations::memberships(c, user.id);
-    for (const OrganizationMember& each : memberships)
-        for (const std::string& role : each.roles)
-            if (role == rules::organization_admin_role(each.organization_id))
-                ids.push_back(each.organization_id);
-    return ids;
+inline rules::AuthUser auth_user(store::Connection& c, User user) {
+    std::vector<std::string> administers = administered_organizations(c, user);
+    return {std::move(user), std::move(administers)};
 }
 
 /// Returns an answer for each question, by its key, in the same order. Throws 400 for a question
@@ -37,11 +31,12 @@ inline std::vector<std::pair<std::string, bool>> check_authorization(
     rules::refuse_auth_questions(questions);
     return acting.backend.store.read([&](store::Connection& c) {
         std::vector<std::pair<std::string, bool>> answers;
-        const rules::AuthAsker asker{acting.user(), administered_organizations(c, acting.user())};
+        const rules::AuthUser asker = auth_user(c, acting.user());
         for (const AuthQuestion& each : questions) {
-            std::optional<User> resource;
+            std::optional<rules::AuthUser> resource;
             if (each.resource_type == "user" && !each.resource_id.empty())
-                resource = store::users::find(c, *parse_uuid(each.resource_id));
+                if (auto found = store::users::find(c, *parse_uuid(each.resource_id)))
+                    resource = auth_user(c, std::move(*found));
             answers.emplace_back(each.key, rules::answer_auth_question(asker, each, resource));
         }
         return answers;

@@ -162,7 +162,8 @@ auto change(const Acting& acting, const Operation& about, const Asked& asked, co
                 throw user_not_found(target->text);
             now.user = std::make_shared<const User>(std::move(*found));
         }
-        permit(about, now.actor(), target ? now.target() : now.actor());
+        permit(about, now.actor(), target ? now.target() : now.actor(),
+               [&](const User& user) { return administered_organizations(tx, user); });
         const auto finish = [&] {
             now.check_complete();
             announcements = std::move(now.announcements);

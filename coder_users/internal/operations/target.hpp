@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "coder_users/errors.hpp"
 #include "coder_users/internal/base/refusal.hpp"
@@ -15,7 +16,9 @@
 #include "coder_users/internal/operations/audit.hpp"
 #include "coder_users/internal/operations/operation.hpp"
 #include "coder_users/internal/rules/policy.hpp"
+#include "coder_users/internal/rules/roles.hpp"
 #include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/store/organizations.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
@@ -98,14 +101,31 @@ inline void refuse_self(const Operation& about, const User& actor, const User& t
     if (on_self.message && actor.id == target.id) throw ApiError(on_self.status, on_self.message);
 }
 
+/// The ids of the organizations that the user is admin of.
+inline std::vector<std::string> administered_organizations(store::Connection& c, const User& user) {
+    std::vector<std::string> ids;
+    const auto memberships = store::organizations::memberships(c, user.id);
+    for (const OrganizationMember& each : memberships)
+        for (const std::string& role : each.roles)
+            if (role == rules::organization_admin_role(each.organization_id))
+                ids.push_back(each.organization_id);
+    return ids;
+}
+
 /// Throws 403 when the caller lacks the operation's permission. Call it after the fields were
-/// checked, because the contract wants their refusal first.
-inline void permit(const Operation& about, const User& actor, const User& target) {
+/// checked, because the contract wants their refusal first. `administered_by` is that of
+/// rules::may_manage().
+template <class AdministeredBy>
+void permit(const Operation& about, const User& actor, const User& target,
+            AdministeredBy&& administered_by) {
     const auto action = about.action();
-    if (!action || rules::may(actor, *action, target)) return;
+    if (!action || rules::may(actor, *action, target, administered_by)) return;
     throw about.forbidden() ? ApiError(403, about.forbidden()) : forbidden();
 }
-inline void permit(const Operation& about, const User& actor) { permit(about, actor, actor); }
+/// For operations that are about no user.
+inline void permit(const Operation& about, const User& actor) {
+    permit(about, actor, actor, [](const User&) { return std::vector<std::string>(); });
+}
 
 /// Whether the caller may do this to the user with this name, or at all when `user` is "". Throws
 /// 404.
@@ -114,12 +134,14 @@ inline bool may(const Acting& acting, Action action, std::string_view user) {
         const bool limited = acting.actor->key.scope != KeyScope::all;
         return (!limited || action == Action::read_user) && rules::may(acting.user(), action);
     }
-    const User target = acting.backend.store.read(
-        [&](store::Connection& c) { return readable_user(c, acting.user(), user); });
-    const bool own = acting.user().id == target.id;
-    if (acting.actor->key.scope != KeyScope::all && !(own && action == Action::read_user))
-        return false;
-    return rules::may(acting.user(), action, target);
+    return acting.backend.store.read([&](store::Connection& c) {
+        const User target = readable_user(c, acting.user(), user);
+        const bool own = acting.user().id == target.id;
+        if (acting.actor->key.scope != KeyScope::all && !(own && action == Action::read_user))
+            return false;
+        return rules::may(acting.user(), action, target,
+                          [&](const User& each) { return administered_organizations(c, each); });
+    });
 }
 
 /// The subject of the audit entry for a refused change.
@@ -180,7 +202,10 @@ auto on_user(const Acting& acting, const Operation& about, const UserRef& who,
             return RefusedChange{target->id, named(*target)};
         },
         [&] {
-            permit(about, acting.user(), *target);
+            permit(about, acting.user(), *target, [&](const User& user) {
+                return acting.backend.store.read(
+                    [&](store::Connection& c) { return administered_organizations(c, user); });
+            });
             return fn(target);
         });
 }

@@ -18,9 +18,9 @@
 
 namespace coder_users { inline namespace v0 { namespace rules {
 
-/// The user who asks, and the organizations whose admin it is.
-struct AuthAsker {
-    const User& user;
+/// A user and the organizations whose admin it is: the one who asks, or one that is asked about.
+struct AuthUser {
+    User user;
     std::vector<std::string> administers;
 };
 
@@ -93,17 +93,20 @@ inline void refuse_auth_questions(const std::vector<AuthQuestion>& questions) {
 }
 
 /// `resource` is the user whose id is `resource_id`, if there is one.
-inline bool answer_auth_question(const AuthAsker& asker, const AuthQuestion& question,
-                                 const std::optional<User>& resource) {
+inline bool answer_auth_question(const AuthUser& asker, const AuthQuestion& question,
+                                 const std::optional<AuthUser>& resource) {
     const User& actor = asker.user;
     const auto letter = auth_letter(question.action);
     if (!letter) return false;
     std::string owner_id = question.owner_id == "me" ? actor.id : fold_ascii(question.owner_id);
     if (!question.resource_id.empty()) {
-        if (!resource || !may(actor, Action::read_user, *resource)) return false;
-        owner_id = resource->id;
+        if (!resource || !may(actor, Action::read_user, resource->user)) return false;
+        owner_id = resource->user.id;
         const bool change = *letter == 'U' || *letter == 'D';
-        if (change && is_user_admin(actor)) return may_manage(actor, *resource);
+        if (change && is_user_admin(actor))
+            return may_manage(actor, resource->user, [&](const User& user) {
+                return (user.id == actor.id ? asker : *resource).administers;
+            });
     }
     const AuthRights& rights = auth_rights_on(question.resource_type);
     const auto has = [&](bool holds, std::string_view letters) {

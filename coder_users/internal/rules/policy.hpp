@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,19 +28,30 @@ inline bool holds_role(const User& user, std::string_view role) {
 inline bool is_owner(const User& user) { return holds_role(user, role_owner); }
 inline bool is_user_admin(const User& user) { return holds_role(user, role_user_admin); }
 
-/// Owners manage everybody. A user-admin manages users who hold no role that the user-admin lacks.
-inline bool may_manage(const User& actor, const User& target) {
+/// Owners manage everybody. A user-admin manages users who hold no role that the user-admin lacks,
+/// be it a site role or that of an organization's admin. `administered_by(const User&)` returns the
+/// ids of the organizations that a user is admin of; it is called only when they matter.
+template <class AdministeredBy>
+bool may_manage(const User& actor, const User& target, AdministeredBy&& administered_by) {
     if (is_owner(actor)) return true;
-    return is_user_admin(actor) &&
-           std::all_of(target.roles.begin(), target.roles.end(), [&](const std::string& role) {
-               return role == role_member || holds_role(actor, role);
-           });
+    const bool shares_roles = std::all_of(
+        target.roles.begin(), target.roles.end(),
+        [&](const std::string& role) { return role == role_member || holds_role(actor, role); });
+    if (!is_user_admin(actor) || !shares_roles) return false;
+    if (actor.id == target.id) return true;
+    const std::vector<std::string> of_target = administered_by(target);
+    if (of_target.empty()) return true;
+    const std::vector<std::string> of_actor = administered_by(actor);
+    return std::all_of(of_target.begin(), of_target.end(), [&](const std::string& id) {
+        return std::find(of_actor.begin(), of_actor.end(), id) != of_actor.end();
+    });
 }
 
-/// Whether `actor` may do this to `target`. For an action without a target pass the actor twice.
+/// Whether `actor` may do this to `target`; `administered_by` is that of may_manage().
 /// Operations refuse deleting or suspending oneself and changing one's own roles before they ask,
 /// since these refusals have texts of their own.
-inline bool may(const User& actor, Action action, const User& target) {
+template <class AdministeredBy>
+bool may(const User& actor, Action action, const User& target, AdministeredBy&& administered_by) {
     const bool self = actor.id == target.id;
     const bool owner = is_owner(actor), user_admin = is_user_admin(actor);
     const bool auditor = holds_role(actor, role_auditor);
@@ -48,9 +60,9 @@ inline bool may(const User& actor, Action action, const User& target) {
         case Action::read_user:
             return self || reads_all;
         case Action::edit_user:
-            return self || may_manage(actor, target);
+            return self || may_manage(actor, target, administered_by);
         case Action::manage_user:
-            return may_manage(actor, target);
+            return may_manage(actor, target, administered_by);
         case Action::read_user_roles:
             return self || owner || user_admin;
         case Action::use_keys:
@@ -73,6 +85,13 @@ inline bool may(const User& actor, Action action, const User& target) {
             return owner;
     }
     return false;
+}
+
+/// For actions that do not depend on organizations. Throws std::logic_error when the decision does.
+inline bool may(const User& actor, Action action, const User& target) {
+    return may(actor, action, target, [](const User&) -> std::vector<std::string> {
+        throw std::logic_error("a decision that depends on organizations, without them");
+    });
 }
 
 /// For actions without a target.
