@@ -8,6 +8,7 @@ using namespace coder_users_test;
 namespace {
 
 using coder_users::Options;
+using namespace std::string_literals;
 
 std::string text(const std::string& value) { return '"' + value + '"'; }
 
@@ -282,6 +283,18 @@ TEST_CASE("a login takes over address and avatar, never the name") {
     CHECK(oidc.provider.count("/avatar.png") == 0);
     CHECK(ada("ada@third.example", "", "") == "ada|ada@new.example|");
     CHECK(ada("OWNER@example.org", "true", "1") == "ada|ada@new.example|");
+    INFO("an avatar that is no short http or https URL is none");
+    const std::string longest = "https://p.example/" + std::string(2048 - 18, 'x');
+    CHECK(ada("ada@new.example", "", text(longest)) == "ada|ada@new.example|" + longest);
+    for (const std::string& odd :
+         {longest + "x", "https://p.example/" + std::string(400'000, 'x'), "javascript:alert(1)"s,
+          "data:image/png;base64,AAAA"s, "//p.example/1"s, "https://"s, "https:///1"s,
+          R"(https://p.example/\u0085)"s, R"(https://p.example/\n)"s}) {
+        INFO(odd.substr(0, 40));
+        CHECK(ada("ada@new.example", "", text(odd)) == "ada|ada@new.example|");
+    }
+    CHECK(ada("ada@new.example", "", text("HTTP://p.example")) ==
+          "ada|ada@new.example|HTTP://p.example");
     INFO("an address that the rule for addresses would refuse is taken as it is");
     CHECK(ada("ada@localhost", "true", "") == "ada|ada@localhost|");
     CHECK(oidc.world.sql("SELECT email FROM users WHERE username = 'owner'") ==

@@ -7,6 +7,7 @@ using namespace coder_users_test;
 namespace {
 
 using coder_users::Options;
+using namespace std::string_literals;
 
 std::string text(const std::string& value) { return '"' + value + '"'; }
 const std::string unclaimed = "Failed to obtain user information claims.";
@@ -111,6 +112,19 @@ TEST_CASE("an e-mail address that is missing or no text is refused") {
                                       {"{}", "object"}})
         oidc.check_refused(refusal(400, "Email in OIDC payload isn't a string. Got: " + type),
                            email(value));
+
+    INFO("one that is too long or holds control characters counts as none, and nothing is stored");
+    const std::string longest = "ada@" + std::string(250, 'x');
+    for (const std::string& value :
+         {longest + "x", std::string(400'000, 'a') + "@corp.example", R"(ada\n@corp.example)"s,
+          R"(\u007fada@corp.example)"s, R"(ada\u0085@corp.example)"s})
+        oidc.check_refused(refusal(400, "No email found in OIDC payload!"),
+                           email(text(value), text("ada")));
+    oidc.check_good([&](OidcFace& face) {
+        face.claims["email"] = text(longest);
+        face.claims["sub"] = text("longest");
+    });
+    CHECK(oidc.world.sql("SELECT email FROM users WHERE email_folded LIKE '%xx'") == longest);
 
     INFO("the user name serves when it is an address");
     oidc.check_good(email("", text("carl@corp.example")));

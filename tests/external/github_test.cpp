@@ -99,6 +99,15 @@ TEST_CASE("[O13] a login at GitHub creates the account, by its number and not it
     CHECK(parse(me.body)["login_type"].text() == "github");
     CHECK(world.world.sql("SELECT count(*) FROM api_keys WHERE login_type = 'github'") == "1");
 
+    INFO("an avatar that is no URL is none, an address that is too long is refused");
+    GithubUser odd;
+    odd.avatar_url = "javascript:alert(1)";
+    CHECK(world.log_in_as(odd).status == 307);
+    CHECK(world.world.sql("SELECT count(*) FROM users WHERE avatar_url <> ''") == "0");
+    odd.emails = {R"([{"email":"octo@)" + std::string(250, 'x') +
+                  R"(","primary":true,"verified":true}])"};
+    world.check_refused(refusal(400, "No email found in OIDC payload!"), odd);
+
     INFO("the login was renamed at GitHub, and somebody else took the old one");
     GithubUser renamed;
     renamed.login = "tabby";

@@ -61,4 +61,29 @@ TEST_CASE("other names for a taken one are valid, begin with it and fit") {
     }
 }
 
+TEST_CASE("addresses of a provider have at most 254 bytes and no control characters") {
+    const std::string longest(254, 'x');
+    for (const std::string& good : {longest, std::string("a"), std::string("ada@localhost"),
+                                    std::string("\u00e4d\u00e4@x"), std::string("a b")})
+        CHECK(acceptable_email(good));
+    for (const std::string& bad :
+         {longest + "x", std::string(), std::string("a\n"), std::string("\0a", 2),
+          std::string("a\x7f"), std::string("a\u0085"), std::string("\xff")})
+        CHECK_FALSE(acceptable_email(bad));
+}
+
+TEST_CASE("an avatar is an http or https URL of at most 2048 bytes") {
+    const std::string longest = "http://h/" + std::string(2048 - 9, 'x');
+    for (const std::string& good : {longest, std::string("https://h"), std::string("HTTPS://h?x"),
+                                    std::string("http://h#\u00e4")})
+        CHECK(acceptable_avatar(good) == good);
+    for (const std::string& bad :
+         {longest + "x", std::string(), std::string("http://"), std::string("http:///x"),
+          std::string("https://?x"), std::string("ftp://h"), std::string("javascript:x"),
+          std::string("httpx://h"), std::string("https:h"), std::string("https://h/\t"),
+          std::string("https://h/\u0080"), std::string(" https://h"),
+          std::string("https://h/\xff")})
+        CHECK(acceptable_avatar(bad).empty());
+}
+
 }  // namespace provider_user_test

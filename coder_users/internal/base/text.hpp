@@ -113,4 +113,13 @@ inline bool is_utf8(std::string_view text) {
     return true;
 }
 
+/// Whether the text is UTF-8 without control characters, those from U+0080 to U+009F included.
+inline bool is_printable(std::string_view text) {
+    while (!text.empty()) {
+        const std::int32_t point = take_code_point(text);
+        if (point < 0x20 || (point >= 0x7f && point <= 0x9f)) return false;
+    }
+    return true;
+}
+
 }}  // namespace coder_users::v0

@@ -14,6 +14,7 @@
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/url.hpp"
 #include "coder_users/internal/login/provider.hpp"
+#include "coder_users/internal/rules/provider_user.hpp"
 #include "coder_users/internal/wire/provider_documents.hpp"
 #include "coder_users/options.hpp"
 
@@ -165,15 +166,16 @@ inline void find_github_user(const GithubOptions& options, ProviderAccess& acces
     user.username = profile.login;
     if (profile.id != 0) user.linked_id = std::to_string(profile.id);
     refuse_outsider(options, api, organizations, user.username);
-    user.email = or_refuse("Internal error fetching personal Github user.",
-                           [&] { return primary_email(api); });
-    if (user.email.empty()) throw ApiError(400, "Your primary email must be verified on GitHub!");
+    std::string email = or_refuse("Internal error fetching personal Github user.",
+                                  [&] { return primary_email(api); });
+    if (email.empty()) throw ApiError(400, "Your primary email must be verified on GitHub!");
+    user.email = taken_email(std::move(email));
     user.email_verified = true;
     if (profile.id == 0)
         throw ApiError(500,
                        "The GitHub user ID is missing, this should never happen. Please report "
                        "this error.");
-    user.avatar_url = profile.avatar_url;
+    user.avatar_url = rules::acceptable_avatar(profile.avatar_url);
 }
 
 }}}  // namespace coder_users::v0::login

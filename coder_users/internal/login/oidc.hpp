@@ -113,9 +113,8 @@ inline std::string email_claim(const wire::Claims& claims, const OidcOptions& op
     if (kind != "" && kind != "null" && kind != "string")
         throw ApiError(400, "Email in OIDC payload isn't a string. Got: " + kind);
     std::string text = claims.text(options.email_field).value_or("");
-    if (!text.empty()) return text;
-    if (!rules::valid_email(username)) throw ApiError(400, "No email found in OIDC payload!");
-    return username;
+    if (text.empty() && rules::valid_email(username)) text = username;
+    return taken_email(std::move(text));
 }
 
 /// docs/contract/external_login.md, "OpenID Connect", step 7.
@@ -165,7 +164,7 @@ inline void find_oidc_user(const OidcOptions& options, OidcProvider& provider,
     user.email = email_claim(claims, options, user.username);
     user.email_verified = email_is_verified(claims, options, user.email);
     refuse_foreign_domain(options, user.email);
-    user.avatar_url = claims.text("picture").value_or("");
+    user.avatar_url = rules::acceptable_avatar(claims.text("picture").value_or(""));
 }
 
 }}}  // namespace coder_users::v0::login

@@ -9,6 +9,7 @@
 
 #include "coder_users/internal/base/logged_failure.hpp"
 #include "coder_users/internal/base/provider.hpp"
+#include "coder_users/internal/rules/provider_user.hpp"
 #include "coder_users/internal/wire/provider_documents.hpp"
 #include "coder_users/time.hpp"
 
@@ -63,6 +64,12 @@ inline Form renewal_form(const std::string& refresh_token) {
 
 inline LoggedFailure exchange_failed(const ProviderFailure& failure) {
     return {"Internal error exchanging Oauth code.", failure.what(), failure.what()};
+}
+
+/// The address of a user, as the provider sent it. Throws the 400 of one that is not taken over.
+inline std::string taken_email(std::string email) {
+    if (!rules::acceptable_email(email)) throw ApiError(400, "No email found in OIDC payload!");
+    return email;
 }
 
 /// Who has logged in, as a provider says.

@@ -27,6 +27,26 @@ inline bool email_in_domains(std::string_view email, const std::vector<std::stri
     });
 }
 
+/// Whether the server takes this address of a user over. It need not satisfy valid_email(), since
+/// the provider has accepted it.
+inline bool acceptable_email(std::string_view email) {
+    return !email.empty() && email.size() <= longest_email && is_printable(email);
+}
+
+inline constexpr std::size_t longest_avatar_url = 2048;
+
+/// The URL if the server takes it over, else "".
+inline std::string acceptable_avatar(std::string_view url) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!same_folded(url.substr(0, scheme.size()), scheme)) continue;
+        const std::string_view rest = url.substr(scheme.size());
+        const bool has_host = rest.find_first_of("/?#") != 0 && !rest.empty();
+        if (has_host && url.size() <= longest_avatar_url && is_printable(url))
+            return std::string(url);
+    }
+    return {};
+}
+
 /// Makes a valid user name from the name or address that the provider sends; a random one if
 /// neither gives any.
 inline std::string username_from(std::string_view name, std::string_view email,

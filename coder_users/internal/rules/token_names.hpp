@@ -45,12 +45,7 @@ inline std::string random_name(const Random& random) {
 
 /// 1 to 64 bytes of UTF-8 without control characters.
 inline bool valid_token_name(std::string_view name) {
-    if (name.empty() || name.size() > longest_token_name) return false;
-    while (!name.empty()) {
-        const std::int32_t point = take_code_point(name);
-        if (point < 0x20 || (point >= 0x7f && point <= 0x9f)) return false;
-    }
-    return true;
+    return !name.empty() && name.size() <= longest_token_name && is_printable(name);
 }
 
 /// Whether a path uses this word in the place of a token's name.
