@@ -177,14 +177,14 @@ TEST_CASE("uses leave suspended users suspended and others alone") {
           "suspended|1\nactive|0");
 }
 
-TEST_CASE("the use of a key whose user is deleted meanwhile is dropped") {
+TEST_CASE("the last use before its user was deleted is in the row that the audit log shows") {
     store::Store store(in_memory("deleted"));
     const Signed alice(store);
     store.note_use(alice.key, at(10), at(110), at(10));
     store.write([&](store::Tx& tx) { store::users::remove(tx, alice.user.id); });
     store.store_activity();
     CHECK(rows(store, "SELECT deleted || status || last_seen_at FROM users") ==
-          "1dormant" + std::to_string(micros(never)));
+          "1active" + std::to_string(micros(at(10))));
     CHECK(rows(store, "SELECT count(*) FROM api_keys") == "0");
 }
 

@@ -240,13 +240,13 @@ inline void set_hashed_password(Tx& tx, std::string_view id, std::string_view ha
                    id);
 }
 
-/// Records that the user was seen at `seen_at`; a dormant user becomes active.
+/// Records that the user was seen at `seen_at`; a dormant user becomes active. Reaches users who
+/// were deleted since, because the audit log shows them.
 inline void set_seen(Tx& tx, std::string_view id, Time seen_at) {
     tx.execute_for(
         id,
         "UPDATE users SET status = CASE status WHEN 'dormant' THEN 'active' ELSE status END, "
-        "last_seen_at = CASE WHEN last_seen_at < $1 THEN $1 ELSE last_seen_at END "
-        "WHERE id = $2 AND deleted = 0",
+        "last_seen_at = CASE WHEN last_seen_at < $1 THEN $1 ELSE last_seen_at END WHERE id = $2",
         seen_at, id);
 }
 
