@@ -169,3 +169,37 @@ TEST_CASE("a log that throws does not harm requests") {
     CHECK(service.handle({"GET", "/healthz"}).status == 200);
     CHECK(request(service.port(), "GET", "/healthz").status == 200);
 }
+
+TEST_CASE(
+    "a clock that lies before the newest stored time is told at the start, and nothing else") {
+    TempFolder folder;
+    Options options{folder.file("a.db")};
+    std::string token;
+    {
+        TestServer server(options);
+        CHECK(lines_with(server.log(), "clock").empty());  // nothing is stored yet
+        server.advance(std::chrono::hours(24));
+        token = server.owner();
+        server.advance(std::chrono::hours(2));
+        REQUIRE(server.send("GET", "/users/me", token).status == 200);  // the newest of all
+    }
+    {
+        TestServer server(options);  // its clock begins a day earlier
+        const auto lines = lines_with(server.log(), "clock");
+        REQUIRE(lines.size() == 1);
+        CHECK(lines[0] == to_rfc3339(start_of_test) +
+                              " warn  the clock is behind the newest stored time newest=" +
+                              to_rfc3339(start_of_test + std::chrono::hours(26)));
+        CHECK(server.send("GET", "/users/me", token).status == 200);
+    }
+    const auto warns_at = [&](Time now) {
+        std::string log;
+        options.port = 0;
+        options.env.now = [now] { return now; };
+        options.log = [&](const LogLine& line) { log += line.message + '\n'; };
+        start(options).stop();
+        return log.find("clock") != std::string::npos;
+    };
+    CHECK(warns_at(start_of_test + std::chrono::hours(26) - Duration(1)));
+    CHECK_FALSE(warns_at(start_of_test + std::chrono::hours(26)));
+}

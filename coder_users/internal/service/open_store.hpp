@@ -9,9 +9,12 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/internal/base/log.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
+#include "coder_users/internal/store/api_keys.hpp"
+#include "coder_users/internal/store/audit.hpp"
 #include "coder_users/internal/store/deployment.hpp"
 #include "coder_users/internal/store/store.hpp"
 
@@ -29,6 +32,19 @@ inline std::string deployment_id(store::Store& store, const rules::Random& rando
     std::string made = operations::new_uuid(random);
     store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
     return made;
+}
+
+/// Tells the host when its clock lies before what is stored: keys that have expired work again. It
+/// is only told, because the wrong time may as well be the stored one.
+inline void warn_of_clock(store::Store& store, Log& log, Time now) {
+    const Time newest = store.read([](store::Connection& c) {
+        return (std::max)(store::audit::newest(c), store::api_keys::newest(c));
+    });
+    if (now < newest)
+        log.write({LogLevel::warning,
+                   now,
+                   "the clock is behind the newest stored time",
+                   {{"newest", to_rfc3339(newest)}}});
 }
 
 /// Both arguments must outlive the store.

@@ -79,6 +79,7 @@ struct Running final : net::FrontHandler {
                    backend.now(),
                    listens ? "listening" : "open",
                    {{"url", url}, {"database", store->name()}}});
+        warn_of_clock(*store, log, backend.now());
         if (const std::string key_file = data::key_file_of(options, store->name());
             options.secret_key.empty() && data::is_open_to_others(key_file))
             log.write({LogLevel::warning,

@@ -2,6 +2,7 @@
 // Statements about keys, which are sessions and tokens.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -137,6 +138,16 @@ inline void set_used(Tx& tx, std::string_view id, Time last_used, Time expires_a
 inline void store_uses(Tx& tx, const ActivityBatch& batch) {
     for (const auto& [id, use] : batch.keys) set_used(tx, id, use.last_used, use.expires_at);
     for (const auto& [id, seen_at] : batch.seen_at) users::set_seen(tx, id, seen_at);
+}
+
+/// When a key was made or used most recently, as far as the thousand youngest keys know; `never`
+/// without any. Reads no others, since there may be very many.
+inline Time newest(Connection& c) {
+    Query row = c.query(
+        "SELECT MAX(created_at), MAX(last_used) FROM "
+        "(SELECT created_at, last_used FROM api_keys ORDER BY rowid DESC LIMIT 1000)");
+    if (!row.next() || row.is_null(0)) return never;
+    return (std::max)(row.time(0), row.time(1));
 }
 
 inline void remove(Tx& tx, std::string_view id) {

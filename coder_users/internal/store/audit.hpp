@@ -25,6 +25,12 @@ inline void insert(Tx& tx, const AuditEntry& entry) {
     tx.execute(sql, RowOf(entry));
 }
 
+/// The time of the newest entry; `never` without any.
+inline Time newest(Connection& c) {
+    Query row = c.query("SELECT MAX(time) FROM audit_logs");
+    return row.next() && !row.is_null(0) ? row.time(0) : never;
+}
+
 /// Selects entries. An entry must pass all filters; an empty one is not applied.
 struct Filter {
     std::string resource_type, action, resource_id;
