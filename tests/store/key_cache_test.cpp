@@ -306,3 +306,36 @@ TEST_CASE("10,000 revocations race readers, and none is followed by a stale answ
     CHECK(stale == 0);
     CHECK(good >= rounds / 100);
 }
+
+TEST_CASE("a statement that names the wrong user is found out in builds with assertions") {
+    if (!store::checks_concerned) return;
+    Two two("wrong");
+    const auto error_of_change = [&](const Change& change) {
+        return error_of([&] { two.store.write(change); });
+    };
+    const std::string alice = id_of(1), bob = id_of(2);
+    const std::string before = told(two.store, 3);
+    CHECK(error_of_change([&](auto& tx) {
+              tx.execute_for(alice, "UPDATE users SET status = 'suspended' WHERE id = $1", bob);
+          }) == "a statement for the user \"" + alice + "\" changed users of " + bob);
+    CHECK(error_of_change([&](auto& tx) {
+              tx.execute_for(alice, "DELETE FROM api_keys WHERE id = $1", key_id(3));
+          }) == "a statement for the user \"" + alice + "\" changed api_keys of " + bob);
+    CHECK(error_of_change([&](auto& tx) {
+              tx.execute_for("", "DELETE FROM api_keys WHERE id = $1", key_id(3));
+          }) == "a statement for the user \"\" changed api_keys of " + bob);
+    CHECK(error_of_change([&](auto& tx) {
+              tx.execute_for(bob, "DELETE FROM api_keys WHERE user_id IN ($1, $2)", alice, bob);
+          }) == "a statement for the user \"" + bob + "\" changed api_keys of " + alice);
+    CHECK(error_of_change([&](auto& tx) {
+              tx.execute_for("", "INSERT INTO user_roles (user_id, role) VALUES ($1, 'owner')",
+                             bob);
+          }) == "a statement for the user \"\" changed user_roles of " + bob);
+    CHECK(told(two.store, 3) == before);  // nothing of it was stored
+    CHECK(stored(two.store, 3) == before);
+    two.store.write([&](store::Tx& tx) {
+        CHECK(tx.execute_for(bob, "DELETE FROM api_keys WHERE id = $1", key_id(3)) == 1);
+        CHECK(tx.execute_for(alice, "DELETE FROM api_keys WHERE id = $1", key_id(3)) == 0);
+    });
+    CHECK(told(two.store, 3) == "none");
+}

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,13 @@ struct Concerned {
     std::vector<std::string> user_ids = {};
 };
 
+/// Whether execute_for() looks at the rows that its statement changed.
+#ifdef NDEBUG
+inline constexpr bool checks_concerned = false;
+#else
+inline constexpr bool checks_concerned = true;
+#endif
+
 /// A connection inside a writing transaction; only Store makes it. A statement that writes a table
 /// which the session cache depends on concerns everybody, unless execute_for() runs it.
 class Tx : public Connection {
@@ -30,12 +38,15 @@ class Tx : public Connection {
         sqlite3_set_authorizer(handle(), &Tx::note_table, this);
     }
 
-    /// Like execute(), for a statement that makes only this user's keys stale; "": nobody's.
+    /// Like execute(), for a statement that makes only this user's keys stale; "": nobody's. In
+    /// builds with assertions it throws std::logic_error when the statement changed a row of
+    /// somebody else, whose keys would stay as they are in the session cache.
     template <class... Values>
     int execute_for(std::string_view user_id, std::string_view sql, const Values&... values) {
         if (!user_id.empty()) note_user(user_id);
         const bool before = changes_sessions_;
-        const int changed = execute(sql, values...);
+        const int changed =
+            checks_concerned ? execute_checked(user_id, sql, values...) : execute(sql, values...);
         changes_sessions_ = before;
         return changed;
     }
@@ -48,6 +59,29 @@ class Tx : public Connection {
 
  private:
     static constexpr std::size_t most_user_ids = 1000;  // an import must not fill memory
+
+    // Lets the statement return the user of each row that it changed.
+    template <class... Values>
+    int execute_checked(std::string_view user_id, std::string_view sql, const Values&... values) {
+        const std::string_view table = table_of(sql);
+        const bool of_new_key = user_id.empty() && table == "api_keys" && sql.front() == 'I';
+        std::string returning(sql);
+        returning += table == "users" ? " RETURNING id" : " RETURNING user_id";
+        Query rows = query(returning, values...);
+        int changed = 0;
+        for (; rows.next(); ++changed)
+            if (!of_new_key && rows.text(0) != user_id)
+                throw std::logic_error("a statement for the user \"" + std::string(user_id) +
+                                       "\" changed " + std::string(table) + " of " + rows.text(0));
+        return changed;
+    }
+
+    // The name after "INSERT INTO", "DELETE FROM" or "UPDATE".
+    static std::string_view table_of(std::string_view sql) {
+        sql.remove_prefix(sql.find(' ') + 1);
+        if (sql.substr(0, 5) == "INTO " || sql.substr(0, 5) == "FROM ") sql.remove_prefix(5);
+        return sql.substr(0, sql.find(' '));
+    }
 
     void note_user(std::string_view user_id) {
         if (!user_ids_.empty() && user_ids_.back() == user_id) return;
