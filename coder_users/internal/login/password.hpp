@@ -25,7 +25,7 @@ inline constexpr Operation log_in = Operation("log-in-user")
                                         .in(Lane::hash)
                                         .audited("api_key", "login")
                                         .tells_of(EventKind::logged_in)
-                                        .is_essential();
+                                        .is_login();
 }  // namespace about
 
 /// What somebody presents who wants to log in.

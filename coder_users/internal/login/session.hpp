@@ -34,7 +34,7 @@ inline constexpr Operation log_out = Operation("log-out-user")
                                          .in(Lane::write)
                                          .audited("api_key", "logout")
                                          .tells_of(EventKind::logged_out)
-                                         .is_essential();
+                                         .is_revocation();
 }  // namespace about
 
 /// Thrown in a transaction: what was looked up before it is not what is stored any more.

@@ -32,7 +32,7 @@ inline constexpr Operation suspend_user = Operation("suspend-user-account")
                                               .permits(Action::manage_user)
                                               .audited_with_refusals("user", "write")
                                               .tells_of(EventKind::suspended)
-                                              .is_essential();
+                                              .is_revocation();
 inline constexpr Operation activate_user = Operation("activate-user-account")
                                                .in(Lane::write)
                                                .permits(Action::manage_user)
@@ -46,7 +46,7 @@ inline constexpr Operation set_password = Operation("update-user-password")
                                               .permits(Action::edit_user)
                                               .audited_with_refusals("user", "write")
                                               .tells_of(EventKind::password_changed)
-                                              .is_essential();
+                                              .is_revocation();
 }  // namespace about
 
 /// Changes the target. `edit(const User& actor, User&)` makes the new user of the old one, or

@@ -47,7 +47,7 @@ inline constexpr Operation revoke_key = Operation("delete-api-key")
                                             .decides_itself("others' keys are not found")
                                             .audited("api_key", "delete")
                                             .tells_of(EventKind::token_revoked)
-                                            .is_essential();
+                                            .is_revocation();
 }  // namespace about
 
 /// Stores the key, records it and tells the host.

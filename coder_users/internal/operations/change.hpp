@@ -78,8 +78,8 @@ inline Asked ask_host(const Acting& acting, EventKind kind, const User& user,
 }
 
 /// What the function of a change works with, inside the transaction. The function may run on
-/// another caller's thread, and twice: on a full disk an essential change is tried again with the
-/// reserve. So a second run must do the same as the first, and neither may call the store. Random
+/// another caller's thread, and again: on a full disk an essential change is tried anew with the
+/// reserve. So each run must do the same as the first, and none may call the store. Random
 /// values are made before, except names of tokens, which have to be looked up here.
 class Change {
  public:
@@ -177,15 +177,14 @@ auto change(const Acting& acting, const Operation& about, const Asked& asked, co
             return result;
         }
     };
-    const auto need = about.essential() ? store::Need::essential : store::Need::ordinary;
     const auto tell = [&] {
         for (Announcement& each : announcements) each.publish();
     };
     if constexpr (std::is_void_v<decltype(in_transaction(std::declval<store::Tx&>()))>) {
-        acting.backend.store.write(in_transaction, need);
+        acting.backend.store.write(in_transaction, about.need());
         tell();
     } else {
-        auto result = acting.backend.store.write(in_transaction, need);
+        auto result = acting.backend.store.write(in_transaction, about.need());
         tell();
         return result;
     }

@@ -10,6 +10,7 @@
 #include "coder_users/action.hpp"
 #include "coder_users/events.hpp"
 #include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/store/need.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
 
@@ -60,8 +61,8 @@ class Operation {
         return false;
     }
     constexpr bool tells_anything() const { return told_count_ > 0; }
-    /// It ends or begins sessions, so on a full disk it may use the reserve.
-    constexpr bool essential() const { return essential_; }
+    /// What it may use when the disk is full.
+    constexpr store::Need need() const { return need_; }
     /// Keys of scope application_connect may use it on their own user.
     constexpr bool for_limited_keys() const { return for_limited_keys_; }
 
@@ -107,9 +108,16 @@ class Operation {
         changed.told_[changed.told_count_++] = kind;
         return changed;
     }
-    constexpr Operation is_essential() const {
+    /// It begins sessions.
+    constexpr Operation is_login() const {
         Operation changed = *this;
-        changed.essential_ = true;
+        changed.need_ = store::Need::login;
+        return changed;
+    }
+    /// It ends sessions, keys or accounts.
+    constexpr Operation is_revocation() const {
+        Operation changed = *this;
+        changed.need_ = store::Need::revocation;
         return changed;
     }
     constexpr Operation open_to_limited_keys() const {
@@ -131,7 +139,7 @@ class Operation {
     bool refusals_ = false;
     std::array<EventKind, 2> told_ = {};
     std::size_t told_count_ = 0;
-    bool essential_ = false;
+    store::Need need_ = store::Need::ordinary;
     bool for_limited_keys_ = false;
 };
 

@@ -37,7 +37,7 @@ inline constexpr Operation delete_user = Operation("delete-user")
                                              .permits(Action::manage_user)
                                              .audited_with_refusals("user", "delete")
                                              .tells_of(EventKind::deleted)
-                                             .is_essential();
+                                             .is_revocation();
 }  // namespace about
 
 inline Shared<User> get_user(const Acting& acting, UserRef who) {

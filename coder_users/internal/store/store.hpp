@@ -23,6 +23,7 @@
 #include "coder_users/internal/store/api_keys.hpp"
 #include "coder_users/internal/store/key_cache.hpp"
 #include "coder_users/internal/store/migrate.hpp"
+#include "coder_users/internal/store/need.hpp"
 #include "coder_users/internal/store/sqlite/database_file.hpp"
 #include "coder_users/internal/store/sqlite/fair_mutex.hpp"
 #include "coder_users/internal/store/sqlite/integrity.hpp"
@@ -134,8 +135,8 @@ class Store {
 
     /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that wait at
     /// the same time share one transaction, each in a savepoint, so `fn` may run on another
-    /// caller's thread while this one waits. With Need::essential `fn` may run twice: on a full
-    /// disk the first run is rolled back. When `fn` throws, nothing of it is stored, other changes
+    /// caller's thread while this one waits. That of an essential change may run more than once: on
+    /// a full disk a run is rolled back. When `fn` throws, nothing of it is stored, other changes
     /// go on, and the exception is rethrown. Throws Busy, Unavailable or Duplicate when the store
     /// fails; after Unavailable the change may be stored or not.
     template <class Fn>

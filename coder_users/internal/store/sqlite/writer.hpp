@@ -31,16 +31,24 @@ class Writer {
           reserve_(reserve),
           changes_([this](bool anew) -> Tx& { return ready(anew); }, exclusive, committed_) {}
 
-    /// Runs `change` as GroupCommit::run() does. An essential change may run twice.
+    /// Runs `change` as GroupCommit::run() does. An essential change may run several times.
     void run(const Change& change, Need need) {
-        if (need == Need::ordinary && !reserve_.held())
-            throw DiskFull("the disk is full, what is left is for logins and revocations");
-        try {
-            changes_.run(change);
-        } catch (const DiskFull&) {
-            if (need == Need::ordinary) throw;
-            reserve_.release();
-            changes_.run(change);
+        const auto allowed = [&](bool yes) {
+            if (!yes)
+                throw DiskFull("the disk is full, what is left is for revocations and logins");
+        };
+        const Change unless_full = [&](Tx& tx) {
+            allowed(reserve_.allows(need));  // it may have changed while this one waited
+            change(tx);
+        };
+        for (int tries = Reserve::all_parts;; --tries) {
+            allowed(reserve_.allows_by_now(need));
+            const int parts = reserve_.parts();
+            try {
+                return changes_.run(unless_full);
+            } catch (const DiskFull&) {
+                if (tries == 0 || !reserve_.give_up(need, parts)) throw;
+            }
         }
     }
     void run_alone(const Change& work) { changes_.run_alone(work); }
@@ -57,7 +65,7 @@ class Writer {
     Tx& ready(bool anew) {
         if ((anew && connect_) || !tx_) reopen();
         // Restart the log before each change, so that it does not use up the reserve.
-        if (reserve_.is_out()) checkpoint();
+        if (!reserve_.allows(Need::ordinary)) checkpoint();
         return *tx_;
     }
 
