@@ -56,7 +56,8 @@ CODER_USERS_API std::string to_text(const LogLine& line);
 enum class SshKeyAlgorithm { ed25519, ecdsa, rsa4096 };
 
 /// Limits of what clients may occupy. What exceeds one is answered 503, or its connection is
-/// closed.
+/// closed. Of what runs in a lane, and of what may wait for it, one client has at most a quarter,
+/// but always one: the user of a valid token, else the address. Calls in the process have no share.
 struct Limits {
     std::size_t connections = 10'000;              ///< open at once
     std::size_t connections_per_address = 1'000;   ///< of one IPv4 address or IPv6 /64 network
@@ -64,19 +65,23 @@ struct Limits {
     std::size_t requests_per_connection = 10'000;  ///< then the connection is closed
     std::size_t waiting_writes = 1'024;            ///< requests waiting for the write lane
     std::size_t waiting_hashes = 64;               ///< waiting for the hash lane, as for a password
-    std::size_t waiting_logins = 32;               ///< waiting for the provider lane
+    std::size_t waiting_logins = 64;               ///< waiting for the provider lane
     std::size_t waiting_events = 1'024;            ///< events waiting for Options::on_event
     std::size_t cached_sessions = 8'192;           ///< keys that are checked without the database
     std::size_t workers = 0;  ///< threads that answer reads; 0: twice the cores, at least 4
 };
 
-/// How long clients may take. No deadline is extended because something arrives in time.
+/// How long clients may take, and how long they wait. No deadline is extended because something
+/// arrives in time.
 struct Deadlines {
     std::chrono::milliseconds head{10'000};   ///< from its first byte to the end of the head
     std::chrono::milliseconds body{30'000};   ///< from the end of the head to the end of the body
     std::chrono::milliseconds write{30'000};  ///< for the client to read an answer
     std::chrono::milliseconds idle{60'000};   ///< between two requests on one connection
-    std::chrono::milliseconds stop{1'000};    ///< how long stop() waits for what still runs
+    std::chrono::milliseconds queue{10'000};  ///< to wait for a lane; then 503, and nothing is done
+    /// For all that a request does at a login provider, with its wait for a lane.
+    std::chrono::milliseconds provider{10'000};
+    std::chrono::milliseconds stop{1'000};  ///< how long stop() waits for what still runs
 };
 
 /// Login through an OpenID Connect provider. Strings are UTF-8.

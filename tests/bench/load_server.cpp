@@ -94,6 +94,9 @@ class OnFront final : public net::FrontHandler {
             if (front.in_lane_ && request.method == "POST") lane = &front.lane_;
         }
         Answer answer() noexcept override { return front.respond_(request); }
+        Response refuse(const Refusal& refusal) noexcept override {
+            return front.refuse(request, refusal);
+        }
         OnFront& front;
         const Request& request;
     };

@@ -2,6 +2,7 @@
 // (docs/contract/external_login.md, "Steps of a login" and "Calls to a provider"; threat O11).
 #include <thread>
 
+#include "coder_users/internal/login/oidc_provider.hpp"
 #include "login_world.hpp"
 
 using namespace coder_users_test;
@@ -9,6 +10,7 @@ using namespace coder_users_test;
 namespace {
 
 using coder_users::Options;
+using std::chrono::milliseconds;
 
 const std::string discovery = "/.well-known/openid-configuration";
 std::string text(const std::string& value) { return '"' + value + '"'; }
@@ -246,4 +248,94 @@ TEST_CASE("[O11] a hanging provider holds a bounded number of logins; further on
         CHECK(answer.has("retry-after"));
         check_no_session(answer);
     }
+}
+
+TEST_CASE("[O11] callbacks that hang at once are all answered when the time of a callback is over",
+          "[O11]") {
+    // The time in all is less than a second; a single call still has its 5 seconds.
+    OidcWorld oidc([](Options& options) { options.deadlines.provider = milliseconds(500); });
+    constexpr std::size_t count = 40;
+    std::vector<Flow> flows;
+    std::vector<std::string> queries;
+    for (std::size_t i = 0; i < count; ++i) {
+        flows.push_back(oidc.login.begin());
+        queries.push_back(oidc.provider.authorize(flows.back().location));
+    }
+    OidcFace face = oidc.provider.good();
+    face.replies["/token"].pace = Reply::Pace::never;
+    oidc.provider.show(face);
+    const std::string sessions = oidc.login.count("api_keys");
+    // Each from its own address, since an address has a share of the lane. Eight run at once, so
+    // if each waited 5 seconds, the last one would be answered after 25.
+    const auto answers = all_at_once(count, [&](std::size_t i) {
+        ClientOptions options;
+        options.source = "127.0.1." + std::to_string(i + 1);
+        RawClient client(oidc.world.server.port(), options);
+        client.send(request_text("GET", "/api/v2/users/oidc/callback?" + queries[i],
+                                 flows[i].cookies.headers()));
+        return client.read_by(std::chrono::seconds(10));
+    });
+    StatusCounts statuses = count_statuses(answers);
+    CHECK(statuses[500] >= 1);
+    CHECK(statuses[503] >= 1);
+    CHECK(statuses[500] + statuses[503] == static_cast<int>(count));
+    for (const Answer& answer : answers) {
+        check_no_session(answer);
+        if (answer.status == 500)
+            check_response(answer,
+                           refusal(500, not_exchanged, "the provider did not answer in time"));
+        else
+            CHECK(answer.body == message("The server is temporarily unable to answer."));
+    }
+    CHECK(oidc.login.count("api_keys") == sessions);
+    oidc.provider.show(oidc.provider.good());
+    CHECK(eventually([&] { return oidc.log_in().status == 307; }));
+}
+
+TEST_CASE("[O11] the calls of one request have one deadline, and who has more time asks again",
+          "[O11]") {
+    /// Its first call lasts as long as it may; the next one is answered.
+    struct OnceSlow final : coder_users::login::ProviderAccess {
+        coder_users::ProviderAnswer send(const coder_users::login::ProviderRequest&,
+                                         coder_users::login::Deadline deadline) override {
+            if (++calls > 1) return {200, document};
+            while (!released || std::chrono::steady_clock::now() < deadline)
+                std::this_thread::yield();
+            throw coder_users::ProviderFailure(coder_users::provider_too_slow);
+        }
+        std::atomic<int> calls{0};
+        std::atomic<bool> released{false};
+        const std::string document =
+            json_object({{"issuer", text("https://a.example")},
+                         {"authorization_endpoint", text("https://a.example/authorize")},
+                         {"token_endpoint", text("https://a.example/token")},
+                         {"jwks_uri", text("https://a.example/keys")}});
+    };
+    coder_users::OidcOptions options;
+    options.issuer_url = "https://a.example";
+    coder_users::login::OidcProvider provider(options);
+    OnceSlow access;
+    const auto begun = std::chrono::steady_clock::now();
+    std::string failure;
+    std::thread hasty([&] {
+        try {
+            provider.discovery({access, begun + milliseconds(100)});
+        } catch (const coder_users::ProviderFailure& error) {
+            failure = error.what();
+        }
+    });
+    CHECK(eventually([&] { return access.calls == 1; }));
+    std::string of_another;
+    try {
+        provider.discovery({access, begun});
+    } catch (const coder_users::ProviderFailure& error) {
+        of_another = error.what();
+    }
+    CHECK(of_another == "the provider did not answer in time");
+    access.released = true;
+    CHECK(provider.discovery({access, begun + std::chrono::hours(1)}).token_endpoint ==
+          "https://a.example/token");
+    hasty.join();
+    CHECK(failure == "the provider did not answer in time");
+    CHECK(access.calls == 2);
 }

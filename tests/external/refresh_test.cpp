@@ -202,6 +202,9 @@ TEST_CASE("[O11] [O14] a provider that hangs holds only those whose token it sho
     waiting.join();
     CHECK(asked > 20);
     CHECK(answered == asked);
-    CHECK(count_statuses(answers) == StatusCounts{{401, 8}});
+    // One user has a quarter of the lane's threads, so that the others wait, until it is too long.
+    StatusCounts statuses = count_statuses(answers);
+    CHECK(statuses[401] >= 2);
+    CHECK(statuses[401] + statuses[503] == 8);
     CHECK(expired.refreshes() >= 1);
 }

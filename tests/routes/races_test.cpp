@@ -25,7 +25,9 @@ constexpr std::size_t many = 32;
 TEST_CASE("of many set-ups at once one succeeds") {
     TempFolder folder;
     const std::string path = folder.file("users.db");
-    TestServer server(coder_users::Options{path});
+    coder_users::Options options{path};
+    options.limits.waiting_hashes = 4 * many;  // one address has a quarter
+    TestServer server(options);
     const auto answers = all_at_once(many, [&](std::size_t i) {
         const std::string name = "user" + std::to_string(i);
         return server.send("POST", "/users/first", "",
@@ -42,7 +44,9 @@ TEST_CASE("of many set-ups at once one succeeds") {
 }
 
 TEST_CASE("of many creations of one name at once one succeeds") {
-    World world;
+    coder_users::Options options;
+    options.limits.waiting_hashes = 4 * many;  // one user has a quarter
+    World world(options);
     const auto answers = all_at_once(many, [&](std::size_t i) {
         const std::string name = i % 2 ? "Bob" : "bob";
         return world.server.send("POST", "/users", world.owner,

@@ -35,6 +35,9 @@ struct FrontHarness::Echo : FrontHandler {
             if (coder_users::starts_with(request.target, "/lane")) lane = &echo.lane;
         }
         Answer answer() noexcept override { return echo.answer(request); }
+        Response refuse(const Refusal& refusal) noexcept override {
+            return echo.refuse(request, refusal);
+        }
         Echo& echo;
         const Request& request;
     };

@@ -27,6 +27,8 @@ class ProviderFailure : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+inline constexpr const char* provider_too_slow = "the provider did not answer in time";
+
 inline ProviderFailure unexpected_status(int status) {
     return ProviderFailure("the provider answered with status " + std::to_string(status));
 }

@@ -52,6 +52,7 @@ struct Call {
     Acting acting;  ///< its actor is known after gate 6
     /// Headers that the answer gets, even when it is a refusal.
     std::vector<std::pair<std::string, std::string>>& answer_headers;
+    login::Deadline provider_deadline;  ///< of all that it does at a login provider
 
     std::string_view user_text = {};                ///< `{user}` as it was sent
     Shared<User> target = nullptr;                  ///< the user of `{user}`, known after gate 8

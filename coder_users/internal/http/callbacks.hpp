@@ -38,11 +38,16 @@ inline std::string callback_url(const Call& call) {
     return url + call.request.api_prefix + call.route.path;
 }
 
+inline login::ProviderCalls provider_calls(const Call& call) {
+    return {call.site.providers.access, call.provider_deadline};
+}
+
 /// Sends the browser to the provider, with the cookies that its return needs.
 inline Reply send_to_provider(Call& call, LoginType type) {
     constexpr std::chrono::seconds lifetime = std::chrono::minutes(10);
-    const login::StartedLogin started = login::start_login(
-        call.acting, call.site.providers, type, call.query("oidc_merge_state"), callback_url(call));
+    const login::StartedLogin started =
+        login::start_login(call.acting, call.site.providers, provider_calls(call), type,
+                           call.query("oidc_merge_state"), callback_url(call));
     Reply reply{307, "", {{"Location", started.url}}, ""};
     const auto add = [&](std::string_view name, const std::string& value) {
         reply.headers.push_back(set_cookie(call.options(), name, value, lifetime));
@@ -101,8 +106,8 @@ inline Reply external_callback(Call& call, LoginType type) {
     refuse_provider_error(call);
     const login::ReturnedLogin returned = returned_login(call, type);
     try {
-        const std::string session =
-            login::finish_login(call.acting, call.site.providers, type, returned);
+        const std::string session = login::finish_login(call.acting, call.site.providers,
+                                                        provider_calls(call), type, returned);
         return {307,
                 "",
                 {{"Location", rules::local_redirect(cookie_text(call, redirect_cookie))},

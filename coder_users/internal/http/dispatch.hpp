@@ -36,22 +36,23 @@ class Dispatcher {
         Seen seen{request, std::move(url)};
         seen.id = ids_.next();
         seen.now = backend_.now();
+        seen.arrived = std::chrono::steady_clock::now();
         gates_.look(seen);
         return seen;
     }
 
     /// Call it for a request that has waited in a lane: time has passed, and its session may have
-    /// ended. One whose provider token has to be renewed is read again after the renewal anyway.
-    void look_again(Seen& seen) const {
+    /// ended.
+    void note_wait(Seen& seen) const {
         seen.now = backend_.now();
-        if (seen.checked && !seen.checked->refresh_due) seen.checked.reset();
+        seen.waited = true;
     }
 
     Answer answer(Seen& seen) noexcept {
         return finish(seen, [&] { return gates_.pass(seen); });
     }
 
-    /// Answers a request that no gate has seen: it is not valid HTTP, or there is no room for it.
+    /// Answers a request that no gate has seen: it is not valid HTTP, or there is no memory for it.
     Response refuse(const Request& request, const Refusal& refusal) noexcept {
         try {
             Seen seen{request, {}};

@@ -3,6 +3,7 @@
 // checks").
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -39,11 +40,15 @@ struct Seen {
     std::string id = {};       ///< the request id
     std::string address = {};  ///< the client's address
     Time now = never;          ///< the same moment for the whole request
+    std::chrono::steady_clock::time_point arrived = {};
     rules::PresentedToken token = {};
     Match match = {};
     const Route* route = nullptr;
     std::optional<CheckedToken> checked = {};
-    std::optional<ApiError> refusal = {};  ///< of gate 2, thrown by pass()
+    std::string caller = {};               ///< the user's id if the key is valid, else the address
+    bool counted = false;                  ///< gate 3 was applied
+    std::optional<ApiError> refusal = {};  ///< of gate 2 or 3, thrown by pass()
+    bool waited = false;                   ///< for its turn in a lane
     Lane lane = Lane::read;
     /// Headers that the answer gets, even when it is a refusal.
     std::vector<std::pair<std::string, std::string>> headers = {};
@@ -99,29 +104,22 @@ class Gates {
         return request.address;
     }
 
-    /// Fills in the rest of `seen`, up to gate 2, and chooses the lane. Whoever parsed the URL has
-    /// applied gate 1.
+    /// Fills in the rest of `seen`, applies gates 2 and 3, and chooses the lane. Whoever parsed the
+    /// URL has applied gate 1. May read the store: the thread at hand is one of the read lane.
     void look(Seen& seen) {
         seen.address = client_address(seen.request);
         seen.token = presented_token(seen.request);
         seen.match = paths_.match(seen.url.segments);
         seen.route = seen.match.route(seen.request.method);
-        if (seen.route) seen.lane = seen.route->operation.lane();
-        if (!has_providers_ && seen.lane == Lane::provider)
-            seen.lane = Lane::read;  // refused at once
         try {
             refuse_cross_origin(seen.request, seen.token, options_.access_url);  // gate 2
+            apply_limits(seen);                                                  // gate 3
         } catch (const ApiError& error) {
             seen.refusal = error;
             return;
+        } catch (const std::exception&) {  // pass() tries again and reports it
         }
-        if (!has_providers_ || !seen.match.guarded || seen.token.token.empty()) return;
-        try {
-            seen.checked = check(seen);
-        } catch (const std::exception&) {  // pass() checks again and reports it
-            return;
-        }
-        if (seen.checked->refresh_due) seen.lane = Lane::provider;
+        seen.lane = lane_of(seen);
     }
 
     /// Whether checking this key text, outside of any request, must wait for a login provider.
@@ -129,16 +127,13 @@ class Gates {
         return has_providers_ && login::waits_for_provider(site_.backend, token, now);
     }
 
-    /// Throws the refusal of gate 2 if there is one, applies gates 3 to 10 and runs the handler.
-    /// Throws ApiError, and what the store throws.
+    /// Throws the refusal that look() has found if there is one, applies gates 4 to 10 and runs the
+    /// handler. Throws ApiError, and what the store throws.
     Reply pass(Seen& seen) {
         if (seen.refusal) throw ApiError(*seen.refusal);
+        if (!seen.counted) apply_limits(seen);  // look() had no memory for it, or the store failed
         const Match& match = seen.match;
         const Route* route = seen.route;
-        const bool limited = !match.routes || !match.routes->front()->outside_api;
-        if (!seen.checked && wants_session(seen, limited)) seen.checked = check(seen);
-        if (limited) limit(seen);  // gate 3
-
         if (match.routes && seen.request.method == "OPTIONS")  // gate 4
             return {204, "", {{"Allow", match.allow()}}, ""};
         if (!match.guarded) refuse_path(match, route);  // gate 5
@@ -164,9 +159,9 @@ class Gates {
  private:
     /// The route must be known.
     Call call_of(Seen& seen, Acting acting) const {
-        return {site_,       seen.request,          seen.url,
-                *seen.route, seen.match.parameters, std::move(acting),
-                seen.headers};
+        return {site_,        seen.request,           seen.url,
+                *seen.route,  seen.match.parameters,  std::move(acting),
+                seen.headers, provider_deadline(seen)};
     }
 
     Reply answer_open(Seen& seen, Acting acting) {
@@ -195,6 +190,28 @@ class Gates {
         return counted && !seen.token.token.empty();
     }
 
+    /// Gate 3. Throws ApiError, and what the store throws.
+    void apply_limits(Seen& seen) {
+        const auto& routes = seen.match.routes;
+        const bool limited = !routes || !routes->front()->outside_api;
+        seen.caller = counted_address(seen.address);
+        if (wants_session(seen, limited)) seen.checked = check(seen);
+        if (seen.checked && seen.checked->identity) seen.caller = seen.checked->identity->user.id;
+        if (limited) limit(seen);
+        seen.counted = true;
+    }
+
+    /// What gate 6 will refuse needs no lane.
+    Lane lane_of(const Seen& seen) const {
+        if (seen.match.guarded && seen.checked) {
+            if (seen.checked->refusal) return Lane::read;
+            if (has_providers_ && seen.checked->refresh_due) return Lane::provider;
+        }
+        if (!seen.route) return Lane::read;
+        const Lane lane = seen.route->operation.lane();
+        return lane == Lane::provider && !has_providers_ ? Lane::read : lane;
+    }
+
     CheckedToken check(const Seen& seen) const {
         CheckedToken checked;
         try {
@@ -218,7 +235,7 @@ class Gates {
             seen.checked && seen.checked->identity ? &seen.checked->identity->user : nullptr;
         const bool bypass = user && bypass_asked(seen.request);
         if (bypass && rules::may(*user, Action::ignore_rate_limits)) return;
-        const auto exceeded = count(seen, user);
+        const auto exceeded = count(seen);
         if (bypass)
             throw ApiError(428, "\"X-Coder-Bypass-Ratelimit\" provided but user is not owner");
         if (!exceeded) return;
@@ -235,12 +252,12 @@ class Gates {
 
     /// Counts the request, adds the headers of rate limits to its answer, and returns the limit
     /// that is exceeded, if one is.
-    std::optional<LimitState> count(Seen& seen, const User* user) {
+    std::optional<LimitState> count(Seen& seen) {
         if (!limits_.on()) return std::nullopt;
         const Match& match = seen.match;
-        const auto states = limits_.count(user ? user->id : counted_address(seen.address),
-                                          match.routes ? match.routes->front()->path : "*",
-                                          seen.route && seen.route->tight_limit, seen.now);
+        const auto states =
+            limits_.count(seen.caller, match.routes ? match.routes->front()->path : "*",
+                          seen.route && seen.route->tight_limit, seen.now);
         if (!states) return std::nullopt;
         const auto add = [&](const char* name, std::int64_t value) {
             seen.headers.emplace_back(name, std::to_string(value));
@@ -254,8 +271,20 @@ class Gates {
     Shared<Identity> signed_in(Seen& seen) {
         if (seen.checked->refusal) throw ApiError(*seen.checked->refusal);
         return login::sign_in(site_.backend, site_.providers,
-                              {std::move(seen.checked->identity), seen.checked->refresh_due},
-                              seen.now);
+                              {present_identity(seen), seen.checked->refresh_due}, seen.now,
+                              provider_deadline(seen));
+    }
+
+    /// The identity that look() has found, which may have ended while the request waited. One whose
+    /// provider token has to be renewed is read again after the renewal anyway.
+    Shared<Identity> present_identity(Seen& seen) const {
+        Shared<Identity> found = std::move(seen.checked->identity);
+        if (!seen.waited || seen.checked->refresh_due) return found;
+        return login::current_identity(site_.backend.store, *found, seen.now);
+    }
+
+    login::Deadline provider_deadline(const Seen& seen) const {
+        return login::after(seen.arrived, options_.deadlines.provider);
     }
 
     static void refuse_path(const Match& match, const Route* route) {

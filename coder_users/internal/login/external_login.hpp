@@ -62,7 +62,8 @@ inline void set_parameter(Form& form, const std::string& name, const std::string
 }
 
 /// The address of the provider's login page.
-inline std::string start_url(const Options& options, Providers& providers, LoginType type,
+inline std::string start_url(const Options& options, Providers& providers,
+                             const ProviderCalls& calls, LoginType type,
                              const StartedLogin& started, const std::string& redirect_uri) {
     Form form = start_parameters(options, type, started, redirect_uri);
     std::string url;
@@ -74,7 +75,7 @@ inline std::string start_url(const Options& options, Providers& providers, Login
         for (const auto& [name, value] : options.oidc.auth_url_params)
             set_parameter(form, name, value);
         try {
-            url = providers.oidc.discovery().authorization_endpoint;
+            url = providers.oidc.discovery(calls).authorization_endpoint;
         } catch (const ProviderFailure& failure) {
             throw LoggedFailure("An internal server error occurred.", failure.what());
         }
@@ -84,13 +85,14 @@ inline std::string start_url(const Options& options, Providers& providers, Login
 
 /// `merge_state`: the state of a conversion to complete, or any other text. `redirect_uri`: where
 /// the provider sends the browser back to.
-inline StartedLogin start_login(const Acting& acting, Providers& providers, LoginType type,
+inline StartedLogin start_login(const Acting& acting, Providers& providers,
+                                const ProviderCalls& calls, LoginType type,
                                 const std::string& merge_state, const std::string& redirect_uri) {
     const rules::Random& random = acting.backend.random;
     StartedLogin started{
         is_convert_state(merge_state) ? merge_state : rules::random_base62(state_size, random),
         rules::random_base62(64, random), rules::random_base62(32, random), ""};
-    started.url = start_url(acting.backend.options, providers, type, started, redirect_uri);
+    started.url = start_url(acting.backend.options, providers, calls, type, started, redirect_uri);
     return started;
 }
 
@@ -102,16 +104,16 @@ struct ReturnedLogin {
 
 /// From the code to a session. The token of the session; "" after a conversion, which ends those
 /// that there are: the user logs in anew. Throws ApiError, PageRefusal; a refusal is recorded.
-inline std::string finish_login(const Acting& acting, Providers& providers, LoginType type,
+inline std::string finish_login(const Acting& acting, Providers& providers,
+                                const ProviderCalls& calls, LoginType type,
                                 const ReturnedLogin& returned) {
     const Options& options = acting.backend.options;
     ExternalUser who;
     const auto finish = [&]() -> std::string {
         if (is_github(type))
-            find_github_user(options.github, providers.access, returned.code, acting.now, who);
+            find_github_user(options.github, calls, returned.code, acting.now, who);
         else
-            find_oidc_user(options.oidc, providers.oidc, providers.access, returned.code,
-                           acting.now, who);
+            find_oidc_user(options.oidc, providers.oidc, calls, returned.code, acting.now, who);
         if (!is_conversion(returned.conversion.state))
             return log_in_external(acting, type, who).token;
         complete_conversion(acting, type, who, returned.conversion);

@@ -35,12 +35,12 @@ inline GithubAddresses github_addresses(const GithubOptions& options) {
 /// GitHub's API in the name of one user.
 class GithubApi {
  public:
-    GithubApi(ProviderAccess& access, std::string api, const std::string& token)
-        : access_(access), api_(std::move(api)), authorization_("Bearer " + token) {}
+    GithubApi(const ProviderCalls& calls, std::string api, const std::string& token)
+        : calls_(calls), api_(std::move(api)), authorization_("Bearer " + token) {}
 
     /// Throws ProviderFailure when no answer came.
     ProviderAnswer get(const std::string& path) {
-        return access_.send(
+        return calls_.send(
             {"GET",
              api_ + path,
              {{"Accept", "application/vnd.github+json"}, {"Authorization", authorization_}}});
@@ -63,7 +63,7 @@ class GithubApi {
     }
 
  private:
-    ProviderAccess& access_;
+    const ProviderCalls& calls_;
     const std::string api_, authorization_;
 };
 
@@ -134,25 +134,25 @@ inline void refuse_outsider(const GithubOptions& options, GithubApi& api,
 
 /// Asks the token endpoint, to which the client proves itself with its secret. Throws
 /// ProviderFailure.
-inline TokenAnswer ask_github_for_tokens(const GithubOptions& options, ProviderAccess& access,
+inline TokenAnswer ask_github_for_tokens(const GithubOptions& options, const ProviderCalls& calls,
                                          Form form, Time now) {
     form.emplace_back("client_id", options.client_id);
     form.emplace_back("client_secret", options.client_secret);
     ProviderRequest request;
     request.url = github_addresses(options).base + "/login/oauth/access_token";
     request.body = encode_parameters(form);
-    return ask_for_tokens(access, std::move(request), now);
+    return ask_for_tokens(calls, std::move(request), now);
 }
 
 /// Fills `user` as far as it gets, since refusals are recorded about it. Throws ApiError.
-inline void find_github_user(const GithubOptions& options, ProviderAccess& access,
+inline void find_github_user(const GithubOptions& options, const ProviderCalls& calls,
                              const ReturnedCode& returned, Time now, ExternalUser& user) {
     try {
-        user.tokens = ask_github_for_tokens(options, access, exchange_form(returned), now).tokens;
+        user.tokens = ask_github_for_tokens(options, calls, exchange_form(returned), now).tokens;
     } catch (const ProviderFailure& failure) {
         throw exchange_failed(failure);
     }
-    GithubApi api(access, github_addresses(options).api, user.tokens.access_token);
+    GithubApi api(calls, github_addresses(options).api, user.tokens.access_token);
     std::vector<std::string> organizations;
     if (!options.allow_everyone) {
         organizations =

@@ -25,8 +25,8 @@ namespace coder_users { inline namespace v0 { namespace login {
 /// Asks the token endpoint, to which the client proves itself with its secret. Throws
 /// ProviderFailure.
 inline TokenAnswer ask_oidc_for_tokens(const OidcOptions& options, OidcProvider& provider,
-                                       ProviderAccess& access, Form form, Time now) {
-    const Discovery discovery = provider.discovery();
+                                       const ProviderCalls& calls, Form form, Time now) {
+    const Discovery discovery = provider.discovery(calls);
     ProviderRequest request;
     request.url = discovery.token_endpoint;
     if (discovery.secret_in_form) {
@@ -38,7 +38,7 @@ inline TokenAnswer ask_oidc_for_tokens(const OidcOptions& options, OidcProvider&
         request.headers.emplace_back("Authorization", "Basic " + rules::base64_encode(pair));
     }
     request.body = encode_parameters(form);
-    return ask_for_tokens(access, std::move(request), now);
+    return ask_for_tokens(calls, std::move(request), now);
 }
 
 inline ApiError untrusted_id_token(std::string reason) {
@@ -46,16 +46,17 @@ inline ApiError untrusted_id_token(std::string reason) {
 }
 
 /// Whether a key of the issuer made the signature. Throws ProviderFailure, ApiError.
-inline void check_id_token_signature(const rules::Jwt& jwt, OidcProvider& provider, Time now) {
+inline void check_id_token_signature(const rules::Jwt& jwt, OidcProvider& provider,
+                                     const ProviderCalls& calls, Time now) {
     const auto header = wire::read_id_token_header(jwt.header);
     if (!header) throw untrusted_id_token("its header cannot be used");
     if (!rules::signature_algorithm_named(header->algorithm))
         throw untrusted_id_token("its algorithm is not allowed");
-    const OidcProvider::Keys keys = provider.keys(now);
+    const OidcProvider::Keys keys = provider.keys(calls, now);
     auto outcome = rules::check_signature(jwt, *header, *keys);
     // Also when the key is known: the provider may have published a wrong one.
     if (outcome != rules::SignatureCheck::good)
-        outcome = rules::check_signature(jwt, *header, *provider.newer_keys(keys, now));
+        outcome = rules::check_signature(jwt, *header, *provider.newer_keys(calls, keys, now));
     if (outcome == rules::SignatureCheck::unknown_key)
         throw untrusted_id_token("its key is not among those of the issuer");
     if (outcome == rules::SignatureCheck::bad)
@@ -64,11 +65,12 @@ inline void check_id_token_signature(const rules::Jwt& jwt, OidcProvider& provid
 
 /// The claims of a token that can be trusted. They have a non-empty `sub`. Throws ApiError.
 inline wire::Claims trusted_claims(const std::string& token, const OidcOptions& options,
-                                   OidcProvider& provider, std::string_view nonce, Time now) {
+                                   OidcProvider& provider, const ProviderCalls& calls,
+                                   std::string_view nonce, Time now) {
     const auto jwt = rules::split_jwt(token);
     if (!jwt) throw untrusted_id_token("it is not three parts of base64url");
     try {
-        check_id_token_signature(*jwt, provider, now);
+        check_id_token_signature(*jwt, provider, calls, now);
     } catch (const ProviderFailure& failure) {
         throw untrusted_id_token(failure.what());
     }
@@ -84,7 +86,7 @@ inline wire::Claims trusted_claims(const std::string& token, const OidcOptions& 
 
 /// Lays the claims of the userinfo endpoint over those of the id token. Throws ApiError.
 inline void add_userinfo(wire::Claims& claims, const std::string& url,
-                         const std::string& access_token, ProviderAccess& access) {
+                         const std::string& access_token, const ProviderCalls& calls) {
     const auto failed = [](const std::string& reason) {
         return LoggedFailure(
             "Failed to obtain user information claims.", reason,
@@ -92,7 +94,7 @@ inline void add_userinfo(wire::Claims& claims, const std::string& url,
     };
     ProviderAnswer answer;
     try {
-        answer = access.send(
+        answer = calls.send(
             {"GET",
              url,
              {{"Accept", "application/json"}, {"Authorization", "Bearer " + access_token}}});
@@ -138,16 +140,16 @@ inline void refuse_foreign_domain(const OidcOptions& options, const std::string&
 
 /// Fills `user` as far as it gets, since refusals are recorded about it. Throws ApiError.
 inline void find_oidc_user(const OidcOptions& options, OidcProvider& provider,
-                           ProviderAccess& access, const ReturnedCode& returned, Time now,
+                           const ProviderCalls& calls, const ReturnedCode& returned, Time now,
                            ExternalUser& user) {
     std::optional<std::string> id_token;
     std::string userinfo;
     try {
         TokenAnswer got =
-            ask_oidc_for_tokens(options, provider, access, exchange_form(returned), now);
+            ask_oidc_for_tokens(options, provider, calls, exchange_form(returned), now);
         user.tokens = std::move(got.tokens);
         id_token = std::move(got.id_token);
-        userinfo = provider.discovery().userinfo_endpoint;
+        userinfo = provider.discovery(calls).userinfo_endpoint;
     } catch (const ProviderFailure& failure) {
         throw exchange_failed(failure);
     }
@@ -155,10 +157,10 @@ inline void find_oidc_user(const OidcOptions& options, OidcProvider& provider,
         throw ApiError(400,
                        "id_token not found in response payload. Ensure your OIDC callback is "
                        "configured correctly!");
-    wire::Claims claims = trusted_claims(*id_token, options, provider, returned.nonce, now);
+    wire::Claims claims = trusted_claims(*id_token, options, provider, calls, returned.nonce, now);
     user.linked_id = options.issuer_url + "||" + claims.text("sub").value_or("");
     if (!options.ignore_userinfo && !userinfo.empty())
-        add_userinfo(claims, userinfo, user.tokens.access_token, access);
+        add_userinfo(claims, userinfo, user.tokens.access_token, calls);
 
     user.username = claims.text(options.username_field).value_or("");
     user.email = email_claim(claims, options, user.username);

@@ -26,20 +26,19 @@ class OidcProvider {
  public:
     using Keys = std::shared_ptr<const std::vector<rules::IssuerKey>>;
 
-    /// Both outlive it.
-    OidcProvider(const OidcOptions& options, ProviderAccess& access)
-        : options_(options), access_(access) {}
+    /// The options outlive it.
+    explicit OidcProvider(const OidcOptions& options) : options_(options) {}
 
     /// Throws ProviderFailure.
-    Discovery discovery() {
+    Discovery discovery(const ProviderCalls& calls) {
         {
             const std::lock_guard<std::mutex> lock(mutex_);
             if (discovery_) return *discovery_;
         }
-        return *fetched(discoveries_, [&] {
+        return *fetched(discoveries_, calls, [&] {
             std::string url = options_.issuer_url;
             while (!url.empty() && url.back() == '/') url.pop_back();
-            const ProviderAnswer answer = get(url + "/.well-known/openid-configuration");
+            const ProviderAnswer answer = get(calls, url + "/.well-known/openid-configuration");
             auto found = std::make_shared<const Discovery>(
                 wire::read_discovery(answer.body, options_.issuer_url));
             const std::lock_guard<std::mutex> lock(mutex_);
@@ -49,19 +48,19 @@ class OidcProvider {
     }
 
     /// The keys of the issuer, as old as the provider allows. Throws ProviderFailure.
-    Keys keys(Time now) {
+    Keys keys(const ProviderCalls& calls, Time now) {
         {
             const std::lock_guard<std::mutex> lock(mutex_);
             if (keys_ && now >= keys_since_ && now < keys_until_) return keys_;
         }
-        return fetch_keys(now);
+        return fetch_keys(calls, now);
     }
 
     /// For a token that none of `tried` fits: the keys that somebody else has fetched meanwhile, or
     /// those fetched anew, at most once in 10 s; `tried` itself when it is too early for that.
     /// Throws ProviderFailure.
-    Keys newer_keys(const Keys& tried, Time now) {
-        return fetched(refetches_, [&] {
+    Keys newer_keys(const ProviderCalls& calls, const Keys& tried, Time now) {
+        return fetched(refetches_, calls, [&] {
             constexpr std::chrono::seconds pause(10);
             {
                 const std::lock_guard<std::mutex> lock(mutex_);
@@ -69,7 +68,7 @@ class OidcProvider {
                 if (now >= refetched_at_ && now - refetched_at_ < pause) return tried;
                 refetched_at_ = now;
             }
-            return fetch_keys(now);
+            return fetch_keys(calls, now);
         });
     }
 
@@ -78,31 +77,39 @@ class OidcProvider {
     struct Fetched {
         std::shared_ptr<const Document> document;
         std::string failure;
+        Deadline deadline;  ///< of the caller who fetched it
     };
     template <class Document>
     using Flights = SingleFlight<Fetched<Document>>;
 
     template <class Document, class Fetch>
-    static std::shared_ptr<const Document> fetched(Flights<Document>& flights, Fetch&& fetch) {
-        Fetched<Document> outcome = flights.run("", [&] {
-            Fetched<Document> mine;
-            try {
-                mine.document = fetch();
-            } catch (const ProviderFailure& failure) {
-                mine.failure = failure.what();
-            }
-            return mine;
-        });
-        if (!outcome.document) throw ProviderFailure(outcome.failure);
-        return std::move(outcome.document);
+    static std::shared_ptr<const Document> fetched(Flights<Document>& flights,
+                                                   const ProviderCalls& calls, Fetch&& fetch) {
+        for (;;) {
+            auto outcome = flights.run("", calls.deadline, [&] {
+                Fetched<Document> mine{nullptr, "", calls.deadline};
+                try {
+                    mine.document = fetch();
+                } catch (const ProviderFailure& failure) {
+                    mine.failure = failure.what();
+                }
+                return mine;
+            });
+            if (!outcome) throw ProviderFailure(provider_too_slow);
+            if (outcome->document) return std::move(outcome->document);
+            // Somebody who had less time than we have may have been the one to fetch it.
+            const Deadline now = std::chrono::steady_clock::now();
+            if (now < outcome->deadline || now >= calls.deadline)
+                throw ProviderFailure(outcome->failure);
+        }
     }
 
-    Keys fetch_keys(Time now) {
-        const std::string url = discovery().jwks_uri;
-        return fetched(key_sets_, [&] {
+    Keys fetch_keys(const ProviderCalls& calls, Time now) {
+        const std::string url = discovery(calls).jwks_uri;
+        return fetched(key_sets_, calls, [&] {
             constexpr std::chrono::seconds usual = std::chrono::minutes(5);
             constexpr std::chrono::seconds longest = std::chrono::hours(24);
-            const ProviderAnswer answer = get(url);
+            const ProviderAnswer answer = get(calls, url);
             const auto age =
                 (std::min)(wire::max_age(answer.cache_control).value_or(usual), longest);
             Keys keys = std::make_shared<const std::vector<rules::IssuerKey>>(
@@ -116,14 +123,13 @@ class OidcProvider {
         });
     }
 
-    ProviderAnswer get(const std::string& url) {
-        ProviderAnswer answer = access_.send({"GET", url, {{"Accept", "application/json"}}});
+    static ProviderAnswer get(const ProviderCalls& calls, const std::string& url) {
+        ProviderAnswer answer = calls.send({"GET", url, {{"Accept", "application/json"}}});
         if (answer.status != 200) throw unexpected_status(answer.status);
         return answer;
     }
 
     const OidcOptions& options_;
-    ProviderAccess& access_;
     Flights<Discovery> discoveries_;
     Flights<std::vector<rules::IssuerKey>> key_sets_;
     Flights<std::vector<rules::IssuerKey>> refetches_;

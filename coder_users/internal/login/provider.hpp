@@ -3,6 +3,8 @@
 // and what is known in the end of who has logged in.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,22 +25,46 @@ struct ProviderRequest {
     std::string body = {};  ///< a form, when there is one
 };
 
+/// The moment at which a request has no more time for login providers.
+using Deadline = std::chrono::steady_clock::time_point;
+
+inline Deadline after(Deadline begin, std::chrono::milliseconds time) {
+    const std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // no overflow
+    return begin + (std::min)(time, longest);
+}
+
 /// The way to the providers. Called from any thread at once; may take as long as a call is given.
 class ProviderAccess {
  public:
     virtual ~ProviderAccess() = default;
-    /// Throws ProviderFailure when no complete answer of acceptable size came in time.
-    virtual ProviderAnswer send(const ProviderRequest& request) = 0;
+    /// Throws ProviderFailure when no complete answer of acceptable size came in time: before the
+    /// deadline, and before a single call takes too long.
+    virtual ProviderAnswer send(const ProviderRequest& request, Deadline deadline) = 0;
+};
+
+/// The calls of one request, which have one deadline.
+class ProviderCalls {
+ public:
+    ProviderCalls(ProviderAccess& access, Deadline ends) : deadline(ends), access_(access) {}
+
+    ProviderAnswer send(const ProviderRequest& request) const {
+        return access_.send(request, deadline);
+    }
+
+    const Deadline deadline;
+
+ private:
+    ProviderAccess& access_;
 };
 
 using Form = std::vector<std::pair<std::string, std::string>>;
 
 /// Sends a request for tokens. Throws ProviderFailure when the answer holds none.
-inline TokenAnswer ask_for_tokens(ProviderAccess& access, ProviderRequest request, Time now) {
+inline TokenAnswer ask_for_tokens(const ProviderCalls& calls, ProviderRequest request, Time now) {
     request.method = "POST";
     request.headers.emplace_back("Accept", "application/json");
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-    return wire::read_token_answer(access.send(request), now);
+    return wire::read_token_answer(calls.send(request), now);
 }
 
 /// What came back from the provider's pages, and what the browser had kept for it.

@@ -22,7 +22,7 @@ struct RefreshOutcome {
 class Providers {
  public:
     /// Both outlive it.
-    Providers(const Options& options, ProviderAccess& way) : access(way), oidc(options.oidc, way) {}
+    Providers(const Options& options, ProviderAccess& way) : access(way), oidc(options.oidc) {}
 
     ProviderAccess& access;
     OidcProvider oidc;

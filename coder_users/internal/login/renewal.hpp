@@ -22,17 +22,17 @@ namespace coder_users { inline namespace v0 { namespace login {
 
 /// A new token for an old refresh token. Throws ProviderFailure.
 inline ProviderTokens renewed_tokens(const operations::Backend& backend, Providers& providers,
-                                     LoginType type, const std::string& refresh_token, Time now) {
+                                     const ProviderCalls& calls, LoginType type,
+                                     const std::string& refresh_token, Time now) {
     const Options& options = backend.options;
     const Form form = renewal_form(refresh_token);
     ProviderTokens tokens;
     if (type == LoginType::github) {
         if (!options.github.configured()) throw ProviderFailure("GitHub login is not configured");
-        tokens = ask_github_for_tokens(options.github, providers.access, form, now).tokens;
+        tokens = ask_github_for_tokens(options.github, calls, form, now).tokens;
     } else {
         if (!options.oidc.configured()) throw ProviderFailure("OIDC login is not configured");
-        tokens =
-            ask_oidc_for_tokens(options.oidc, providers.oidc, providers.access, form, now).tokens;
+        tokens = ask_oidc_for_tokens(options.oidc, providers.oidc, calls, form, now).tokens;
     }
     if (tokens.refresh_token.empty()) tokens.refresh_token = refresh_token;
     return tokens;
@@ -46,14 +46,14 @@ inline bool refresh_due(const store::links::Link& link, Time now) {
 
 /// Renews and stores. Throws ProviderFailure and what the store throws.
 inline void renew_link(const operations::Backend& backend, Providers& providers,
-                       const std::string& user_id, Time now) {
+                       const ProviderCalls& calls, const std::string& user_id, Time now) {
     const auto find = [&](store::Connection& c) { return store::links::find(c, user_id); };
     const auto link = backend.store.read(find);
     if (!link || !refresh_due(*link, now)) return;  // somebody else was faster
     const auto refresh_token = opened_token(backend, link->sealed_refresh_token, user_id);
     if (!refresh_token) throw ProviderFailure("the stored refresh token cannot be read");
     const ProviderTokens tokens =
-        renewed_tokens(backend, providers, link->login_type, *refresh_token, now);
+        renewed_tokens(backend, providers, calls, link->login_type, *refresh_token, now);
     store::links::Link renewed = *link;
     renewed.sealed_access_token = sealed_token(backend, tokens.access_token, user_id);
     renewed.sealed_refresh_token = sealed_token(backend, tokens.refresh_token, user_id);
@@ -69,11 +69,11 @@ inline void renew_link(const operations::Backend& backend, Providers& providers,
 /// May wait for the provider. Throws 503, or the 401 of docs/contract/http.md, "Checks of a
 /// session", check 9.
 inline void refresh_provider_token(const operations::Backend& backend, Providers& providers,
-                                   const std::string& user_id, Time now) {
+                                   const std::string& user_id, Time now, Deadline deadline) {
     using Kind = RefreshOutcome::Kind;
-    const RefreshOutcome outcome = providers.refreshes.run(user_id, [&] {
+    const auto outcome = providers.refreshes.run(user_id, deadline, [&] {
         try {
-            renew_link(backend, providers, user_id, now);
+            renew_link(backend, providers, {providers.access, deadline}, user_id, now);
             return RefreshOutcome{};
         } catch (const ProviderFailure& failure) {
             return RefreshOutcome{Kind::refused, failure.what()};
@@ -81,8 +81,9 @@ inline void refresh_provider_token(const operations::Backend& backend, Providers
             return RefreshOutcome{Kind::store_failed, error.what()};
         }
     });
-    if (outcome.kind == Kind::refused) throw rules::refresh_failed(outcome.reason);
-    if (outcome.kind == Kind::store_failed) throw store::Unavailable(outcome.reason);
+    if (!outcome) throw rules::refresh_failed(provider_too_slow);
+    if (outcome->kind == Kind::refused) throw rules::refresh_failed(outcome->reason);
+    if (outcome->kind == Kind::store_failed) throw store::Unavailable(outcome->reason);
 }
 
 }}}  // namespace coder_users::v0::login

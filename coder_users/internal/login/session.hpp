@@ -95,9 +95,9 @@ inline Shared<Identity> current_identity(store::Store& store, const Identity& kn
 /// docs/contract/http.md, "Checks of a session", check 9, where it is due. May wait for the
 /// provider: the identity counts as it is afterwards.
 inline Shared<Identity> refreshed_identity(const Backend& backend, Providers& providers,
-                                           GoodSession session, Time now) {
+                                           GoodSession session, Time now, Deadline deadline) {
     if (!session.refresh_due) return std::move(session.identity);
-    refresh_provider_token(backend, providers, session.identity->user.id, now);
+    refresh_provider_token(backend, providers, session.identity->user.id, now, deadline);
     return current_identity(backend.store, *session.identity, now);
 }
 
@@ -114,10 +114,12 @@ inline void note_use(store::Store& store, Shared<Identity>& identity, Time now, 
     identity = std::make_shared<const Identity>(std::move(used));
 }
 
-/// Check of a token with all its effects: what a request with a session passes at gate 6.
+/// Check of a token with all its effects: what a request with a session passes at gate 6. What has
+/// to wait for a login provider does so until the deadline.
 inline Shared<Identity> sign_in(const Backend& backend, Providers& providers, GoodSession session,
-                                Time now) {
-    Shared<Identity> identity = refreshed_identity(backend, providers, std::move(session), now);
+                                Time now, Deadline deadline) {
+    Shared<Identity> identity =
+        refreshed_identity(backend, providers, std::move(session), now, deadline);
     note_use(backend.store, identity, now, !backend.options.disable_session_expiry_refresh);
     return identity;
 }

@@ -2,10 +2,12 @@
 // Doing a slow thing once for all who want it at the same time.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace coder_users { inline namespace v0 { namespace login {
@@ -15,9 +17,11 @@ namespace coder_users { inline namespace v0 { namespace login {
 template <class Value>
 class SingleFlight {
  public:
-    /// What `work()` returns should say how it failed: what it throws goes to every caller.
+    /// What `work()` returns should say how it failed: what it throws goes to every caller. Returns
+    /// nothing when another caller's is not done at the deadline.
     template <class Work>
-    Value run(const std::string& key, Work&& work) {
+    std::optional<Value> run(const std::string& key, std::chrono::steady_clock::time_point deadline,
+                             Work&& work) {
         std::promise<Value> promise;
         std::shared_future<Value> outcome;
         bool first = false;
@@ -28,7 +32,10 @@ class SingleFlight {
             if (first) found = under_way_.emplace(key, promise.get_future().share()).first;
             outcome = found->second;
         }
-        if (!first) return outcome.get();
+        if (!first) {
+            if (outcome.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+            return outcome.get();
+        }
         try {
             promise.set_value(work());
         } catch (...) {

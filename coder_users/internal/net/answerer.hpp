@@ -27,6 +27,11 @@ class Answerer {
         reply(c, [&] { return c.pending->answer(); });
     }
 
+    /// Refuses it instead.
+    void refuse_pending(Connection& c, const Refusal& refusal) {
+        reply(c, [&] { return c.pending->refuse(refusal); });
+    }
+
     /// Appends the next piece of the body in progress. Throws when the body cannot be completed.
     void go_on(Connection& c) {
         const std::size_t begin = c.output.size();

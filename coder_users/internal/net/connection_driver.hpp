@@ -55,8 +55,9 @@ class ConnectionDriver {
     }
 
     /// Ends connections whose deadline has passed: incomplete requests get an answer, others do
-    /// not.
+    /// not. Requests that wait too long for a lane are refused.
     void end_expired() {
+        handler_.end_overdue();
         table_.claim_expired(Clock::now(), [this](Connection& c) {
             if (c.phase != Phase::head && c.phase != Phase::body) return table_.close(c);
             guarded(c, [&] {
@@ -224,21 +225,25 @@ class ConnectionDriver {
         c.queued_at = Clock::now();
         in_lanes_.enter();
         try {
-            if (lane->try_submit([this, &c] { leave_lane(c); })) return false;
+            const auto job = [this, &c](bool in_time) { leave_lane(c, in_time); };
+            if (lane->try_submit(job, c.pending->holder)) return false;
         } catch (...) {
             in_lanes_.leave();
             throw;
         }
         in_lanes_.leave();
-        answerer_.refuse(c, overloaded);
+        answerer_.refuse_pending(c, overloaded);
         return true;
     }
 
-    /// Runs on a thread of the lane.
-    void leave_lane(Connection& c) {
+    /// Runs on a thread of the lane; `in_time`: the request has not waited there too long.
+    void leave_lane(Connection& c, bool in_time) {
         guarded(c, [&] {
             if (stopping_ || gone(c, Clock::now() - c.queued_at)) return table_.close(c);
-            answerer_.answer(c);
+            if (in_time)
+                answerer_.answer(c);
+            else
+                answerer_.refuse_pending(c, overloaded);
             go_on(c);
         });
         in_lanes_.leave();

@@ -4,7 +4,7 @@
 
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include "coder_users/api.hpp"
@@ -19,12 +19,16 @@ namespace coder_users { inline namespace v0 { namespace net {
 class Pending {
  public:
     virtual ~Pending() = default;
-    /// Call it only once.
+    /// Call one of the two, and only once.
     virtual Answer answer() noexcept = 0;
+    /// Refuses the request, which the lane has no room for, or which has waited there too long.
+    virtual Response refuse(const Refusal& refusal) noexcept = 0;
 
     /// The pool that runs answer(); nullptr: the thread that has read the request answers at once.
     /// The pool must outlive the front.
     LanePool* lane = nullptr;
+    /// Of whose share of the lane it is; "": of nobody's.
+    std::string holder = {};
 };
 
 /// Any thread of the front may call it. Answers have every header except Content-Length,
@@ -38,9 +42,13 @@ class FrontHandler {
     /// answered. `url` is empty when it cannot be decoded. May throw std::bad_alloc.
     virtual std::unique_ptr<Pending> look(const Request& request, std::optional<Url> url) = 0;
 
-    /// Answers a request that is unusable or that no lane has room for. `request` holds what was
-    /// read of it; its method may be "".
+    /// Answers a request that is unusable, or that there was no memory to look at. `request` holds
+    /// what was read of it; its method may be "".
     virtual Response refuse(const Request& request, const Refusal& refusal) noexcept = 0;
+
+    /// Called ten times a second while connections are open, to end what has waited too long in a
+    /// lane.
+    virtual void end_overdue() {}
 };
 
 }}}  // namespace coder_users::v0::net

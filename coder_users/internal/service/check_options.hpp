@@ -126,8 +126,8 @@ inline void check_options(const Options& options) {
                 limits.unfinished_bytes > 0 && limits.requests_per_connection > 0,
             "limits: must be positive");
     const Deadlines& deadlines = options.deadlines;
-    for (const auto deadline :
-         {deadlines.head, deadlines.body, deadlines.write, deadlines.idle, deadlines.stop})
+    for (const auto deadline : {deadlines.head, deadlines.body, deadlines.write, deadlines.idle,
+                                deadlines.queue, deadlines.provider, deadlines.stop})
         require(deadline.count() > 0 && deadline <= ten_thousand_years,
                 "deadlines: must be positive and at most 10,000 years");
 }

@@ -93,8 +93,6 @@ inline std::vector<std::string> addresses_of(const std::string& host) {
     return out;
 }
 
-inline constexpr const char* provider_too_slow = "the provider did not answer in time";
-
 /// One call. One thread makes it, another may end it.
 class ProviderCall {
  public:
@@ -269,9 +267,10 @@ class ProviderClient final : public login::ProviderAccess {
 
     /// Makes the call on a thread of its own. A thread that waits for a silent name server, up to
     /// half a minute, is abandoned. It uses nothing of this object, and ends by itself.
-    ProviderAnswer send(const login::ProviderRequest& request) override {
-        if (stopped_) throw ProviderFailure(provider_too_slow);
-        const auto until = std::chrono::steady_clock::now() + ProviderCall::longest;
+    ProviderAnswer send(const login::ProviderRequest& request, login::Deadline deadline) override {
+        const auto now = std::chrono::steady_clock::now();
+        if (stopped_ || now >= deadline) throw ProviderFailure(provider_too_slow);
+        const auto until = (std::min)(now + ProviderCall::longest, deadline);
         const auto call = std::make_shared<ProviderCall>(request, ca_file_);
         std::packaged_task<ProviderAnswer()> task([call] { return call->make(); });
         auto answer = task.get_future();

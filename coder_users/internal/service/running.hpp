@@ -64,10 +64,11 @@ struct Running final : net::FrontHandler {
           ids(backend.random),
           site{backend, login_providers, http::served_routes(options.disabled_routes)},
           dispatcher(site, log, ids),
-          writes(32, options.limits.waiting_writes),
+          writes(32, options.limits.waiting_writes, options.deadlines.queue),
           // one more than the cores, because one thread may be waiting for its commit
-          hashes(cores() + 1, options.limits.waiting_hashes),
-          providers(8, options.limits.waiting_logins),
+          hashes(cores() + 1, options.limits.waiting_hashes, options.deadlines.queue),
+          providers(8, options.limits.waiting_logins,
+                    (std::min)(options.deadlines.queue, options.deadlines.provider)),
           front(*this, options.limits, options.deadlines) {
         if (listens) {
             front.bind(options.address, options.port);
@@ -99,10 +100,14 @@ struct Running final : net::FrontHandler {
         Looked(Running& running, const Request& request, Url&& url)
             : running_(running), seen_(running.dispatcher.look(request, std::move(url))) {
             lane = running.pool_of(seen_.lane);
+            if (lane) holder = seen_.caller;
         }
         Answer answer() noexcept override {
-            if (lane) running_.dispatcher.look_again(seen_);
+            if (lane) running_.dispatcher.note_wait(seen_);
             return running_.dispatcher.answer(seen_);
+        }
+        Response refuse(const Refusal& refusal) noexcept override {
+            return running_.dispatcher.refuse(seen_, refusal);
         }
 
      private:
@@ -115,7 +120,10 @@ struct Running final : net::FrontHandler {
      public:
         Refused(Running& running, const Request& request, const Refusal& refusal)
             : running_(running), request_(request), refusal_(refusal) {}
-        Answer answer() noexcept override { return running_.refuse(request_, refusal_); }
+        Answer answer() noexcept override { return refuse(refusal_); }
+        Response refuse(const Refusal& refusal) noexcept override {
+            return running_.refuse(request_, refusal);
+        }
 
      private:
         Running& running_;
@@ -130,6 +138,10 @@ struct Running final : net::FrontHandler {
 
     Response refuse(const Request& request, const Refusal& refusal) noexcept override {
         return dispatcher.refuse(request, refusal);
+    }
+
+    void end_overdue() override {
+        for (net::LanePool* const pool : {&writes, &hashes, &providers}) pool->end_overdue();
     }
 
     net::LanePool* pool_of(operations::Lane lane) noexcept {
@@ -152,13 +164,14 @@ struct Running final : net::FrontHandler {
     }
 
     /// Runs `work()` on the calling thread, in the lane of requests of the same kind. Returns false
-    /// without running it when the lane is full or the service has stopped. Exceptions of `work()`
-    /// pass.
+    /// without running it when the lane is full, its turn does not come in time, or the service has
+    /// stopped. Exceptions of `work()` pass. `holder`: of whose share of the lane it is; "": of
+    /// nobody's.
     template <class Work>
-    bool run_here(net::LanePool* pool, Work&& work) {
+    bool run_here(net::LanePool* pool, Work&& work, const std::string& holder = {}) {
         if (!calls->enter()) return false;
         const CallCounter::Leave leave_at_end(*calls);
-        if (pool) return pool->run_here(work);
+        if (pool) return pool->run_here(work, holder);
         work();
         return true;
     }
@@ -175,8 +188,9 @@ struct Running final : net::FrontHandler {
                 if (const auto refusal = net::check_request(request, net::FramingLimits(), parsed))
                     return refuse(request, *refusal);
             Looked looked(*this, request, std::move(*parsed));
-            if (run_here(looked.lane, [&] { given.emplace(looked.answer()); }))
-                return std::move(*given);
+            const auto answer = [&] { given.emplace(looked.answer()); };
+            if (run_here(looked.lane, answer, looked.holder)) return std::move(*given);
+            return looked.refuse(overloaded);
         } catch (const std::bad_alloc&) {
         }
         return refuse(request, overloaded);
@@ -266,10 +280,12 @@ struct Running final : net::FrontHandler {
         if (!calls->enter()) throw unavailable();
         const CallCounter::Leave leave_at_end(*calls);
         Identity identity;
+        const auto deadline =
+            login::after(std::chrono::steady_clock::now(), options.deadlines.provider);
         const bool waits = dispatcher.gates().waits_for_provider(token, backend.now());
         ask(waits ? operations::Lane::provider : operations::Lane::read, [&](Time now) {
             identity = *login::sign_in(backend, login_providers,
-                                       login::check_token(*store, token, now), now);
+                                       login::check_token(*store, token, now), now, deadline);
         });
         return identity;
     }
