@@ -128,6 +128,44 @@ TEST_CASE("a client that reads late gets everything") {
     CHECK(client.read().status == 200);
 }
 
+TEST_CASE("a client that does not read has few of the requests run that it has sent") {
+    FrontHarness front;
+    ClientOptions narrow;
+    narrow.receive_buffer = 4096;
+    RawClient deaf(front.port(), narrow), other(front.port());
+    std::string many;
+    for (int i = 0; i < 200; ++i) many += "GET /big/1000 HTTP/1.1\r\nHost: a\r\n\r\n";
+    deaf.send(many);
+    const std::size_t others = 300;  // by then the deaf client has had all the turns it gets
+    for (std::size_t i = 0; i < others; ++i) {
+        other.send(get);
+        REQUIRE(other.read().status == 200);
+    }
+    CHECK(front.answered() - others < 60);
+    for (int i = 0; i < 200; ++i) REQUIRE(deaf.read().body.size() == 1000);
+    CHECK(front.answered() == others + 200);
+}
+
+TEST_CASE("who sends many requests at once waits behind those who do not") {
+    HarnessOptions options;
+    options.limits.workers = 1;
+    FrontHarness front(options);
+    RawClient blocking(front.port()), other(front.port());
+    std::vector<RawClient> greedy;
+    std::string many;
+    for (int i = 0; i < 20; ++i) many += "GET /nth HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (int i = 0; i < 10; ++i) greedy.emplace_back(front.port());
+    CHECK(eventually([&] { return front.open_connections() == 12; }));
+    blocking.send("GET /block HTTP/1.1\r\nHost: a\r\n\r\n");
+    REQUIRE(eventually([&] { return front.blocked() == 1; }));
+    for (RawClient& client : greedy) client.send(many);
+    other.send("GET /nth HTTP/1.1\r\nHost: a\r\n\r\n");
+    front.release();
+    CHECK(std::stoi(other.read().body) <= 15);  // each of the others has had a turn at most
+    for (RawClient& client : greedy)
+        for (int i = 0; i < 20; ++i) REQUIRE(client.read().status == 200);
+}
+
 TEST_CASE("connections over the bound are turned away, and let in again when there is room") {
     HarnessOptions options;
     options.limits.connections = 3;

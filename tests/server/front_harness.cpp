@@ -63,7 +63,7 @@ struct FrontHarness::Echo : FrontHandler {
     };
 
     Answer answer(const Request& request) noexcept {
-        ++answered;
+        const std::size_t before = answered++;
         const std::string& target = request.target;
         Response response{200, {{"Content-Type", "text/plain"}}, ""};
         if (coder_users::starts_with(target, "/big/")) {
@@ -74,6 +74,8 @@ struct FrontHarness::Echo : FrontHandler {
             const std::size_t fails = *end ? std::strtoull(end + 1, nullptr, 10) : count;
             response.body = "first ";
             return {std::move(response), std::make_unique<Pieces>(pieces, count, fails)};
+        } else if (target == "/nth") {
+            response.body = std::to_string(before);
         } else if (target == "/headers") {
             for (const auto& [name, value] : request.headers)
                 if (name[0] == 'X') response.body += name + "=" + value + "\n";

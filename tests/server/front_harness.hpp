@@ -20,8 +20,9 @@ struct HarnessOptions {
 };
 
 /// Targets, of any method: /big/<n> n bytes; /pieces/<n>/<m> "first " and n pieces of 1,000 bytes,
-/// of which piece m (from 0) fails; /headers the X- headers of the request; /cookies repeated
-/// headers and one with a line end in its value; /204, /404; /stop stops the front from inside;
+/// of which piece m (from 0) fails; /nth how many requests were answered before; /headers the X-
+/// headers of the request; /cookies repeated headers and one with a line end in its value; /204,
+/// /404; /stop stops the front from inside;
 /// .../block waits for release(); /lane... runs in the lane. All others are echoed as
 /// "<method> <target> <size of the body> <address>\n".
 class FrontHarness {

@@ -51,7 +51,7 @@ class ConnectionDriver {
 
     /// Continues a connection after the poller has reported an event for it.
     void drive(Connection& c) {
-        guarded(c, [&] { go_on(c); });
+        guarded(c, [&] { go_on(c, requests_in_a_row); });
     }
 
     /// Ends connections whose deadline has passed: incomplete requests get an answer, others do
@@ -62,7 +62,7 @@ class ConnectionDriver {
             if (c.phase != Phase::head && c.phase != Phase::body) return table_.close(c);
             guarded(c, [&] {
                 answerer_.refuse_input(c, c.reader.overdue());
-                go_on(c);
+                go_on(c, 0);
             });
         });
     }
@@ -83,7 +83,9 @@ class ConnectionDriver {
  private:
     using Clock = std::chrono::steady_clock;
 
-    static constexpr std::size_t turn_length = 16;  ///< requests of one client in a row
+    /// Of one client. A client that sends many at once waits for its next turn behind all who do
+    /// not: whoever never reads its answers is known only when it has been sent many.
+    static constexpr std::size_t requests_in_a_row = 1;
     static constexpr std::chrono::milliseconds linger_time{1000};
 
     /// A deadline counts from the beginning of the phase; progress does not extend it.
@@ -112,7 +114,15 @@ class ConnectionDriver {
         table_.park(c, [&](std::uint64_t key) { poller_.arm(c.socket.get(), interest, key); });
     }
 
-    void go_on(Connection& c) {
+    /// Lets others have their turn before the next request of this client, which has been read.
+    void let_others_go_first(Connection& c, bool on_worker) {
+        if (!on_worker) return park(c, Interest::writable);  // which is reported at once
+        table_.park(c, [&](std::uint64_t key) { poller_.defer(c.socket.get(), key); });
+    }
+
+    /// Begins at most `most` requests. Threads that are no workers begin none: they have other
+    /// things to do, and a lane's thread counts as somebody's share.
+    void go_on(Connection& c, std::size_t most) {
         bool drained = false;
         for (std::size_t turns = 0;;) {
             if (!flush(c)) return;
@@ -124,9 +134,7 @@ class ConnectionDriver {
             }
             if (c.closing) return linger(c);
             if (stopping_) return table_.close(c);
-            // The next request may already be buffered, so wait for writability, which is reported
-            // at once.
-            if (turns == turn_length && c.reader.has_input()) return park(c, Interest::writable);
+            if (turns == most && c.reader.has_input()) return let_others_go_first(c, most > 0);
             switch (c.reader.advance()) {
                 case RequestReader::Step::refused:
                     answerer_.refuse_input(c, c.reader.refusal());
@@ -244,7 +252,7 @@ class ConnectionDriver {
                 answerer_.answer(c);
             else
                 answerer_.refuse_pending(c, overloaded);
-            go_on(c);
+            go_on(c, 0);
         });
         in_lanes_.leave();
     }

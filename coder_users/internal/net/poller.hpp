@@ -1,13 +1,19 @@
 // Internal: may change at any time.
-// One epoll set, in which any number of threads wait for sockets.
+// One epoll set, in which any number of threads wait for sockets, and those that wait behind it.
 #pragma once
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
 #include <system_error>
 
 #include "coder_users/internal/base/file_descriptor.hpp"
@@ -41,11 +47,31 @@ class Poller {
         return control(EPOLL_CTL_MOD, fd, interest, key);
     }
 
-    /// Sleeps until an event happens and returns its key.
+    /// Lets a socket wait for nothing but its turn, which comes when no event has happened, or
+    /// after eight that have. Call it from a thread that goes on to wait(): it wakes nobody.
+    void defer(int fd, std::uint64_t key) noexcept {
+        try {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            deferred_.push_back(key);
+            ++deferred_count_;
+        } catch (const std::exception&) {  // out of memory
+            arm(fd, Interest::writable, key);
+        }
+    }
+
+    /// Sleeps until an event happens or a turn has come, and returns its key.
     std::uint64_t wait() noexcept {
-        epoll_event event;
-        while (::epoll_wait(set_.get(), &event, 1, -1) != 1) continue;  // interrupted
-        return event.data.u64;
+        for (;;) {
+            if (events_in_a_row_ >= 8)
+                if (const auto key = next_deferred()) return *key;
+            epoll_event event;
+            const bool sleeps = deferred_count_ == 0;
+            if (::epoll_wait(set_.get(), &event, 1, sleeps ? -1 : 0) == 1) {
+                if (!sleeps) ++events_in_a_row_;
+                return event.data.u64;
+            }
+            if (const auto key = next_deferred()) return *key;
+        }
     }
 
     /// Wakes all threads that wait now or later, because nobody reads the byte.
@@ -63,12 +89,25 @@ class Poller {
         event.data.u64 = key;
         return event;
     }
+    std::optional<std::uint64_t> next_deferred() noexcept {
+        if (deferred_count_ == 0) return std::nullopt;
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (deferred_.empty()) return std::nullopt;
+        const std::uint64_t key = deferred_.front();
+        deferred_.pop_front();
+        --deferred_count_;
+        events_in_a_row_ = 0;
+        return key;
+    }
     bool control(int operation, int fd, Interest interest, std::uint64_t key) noexcept {
         epoll_event event = make_event(static_cast<std::uint32_t>(interest) | EPOLLONESHOT, key);
         return ::epoll_ctl(set_.get(), operation, fd, &event) == 0;
     }
 
     FileDescriptor set_, wake_;
+    std::atomic<std::size_t> deferred_count_{0}, events_in_a_row_{0};
+    std::mutex mutex_;  // guards the next one
+    std::deque<std::uint64_t> deferred_;
 };
 
 }}}  // namespace coder_users::v0::net
