@@ -88,6 +88,9 @@ struct User {
     std::string theme_preference;
     std::vector<std::string> roles;  ///< site roles that were assigned, sorted, no duplicates
     std::vector<std::string> organization_ids;  ///< the organizations it belongs to, oldest first
+    std::string name = {};                      ///< the full name, for people to read
+    Time updated_at = never;
+    bool is_service_account = false;  ///< has no address, and nobody can log in to it
 };
 
 /// A session or a token; login_type tells which (LoginType::token). The server stores the SHA-256
@@ -100,9 +103,13 @@ struct ApiKey {
     Time expires_at = never;
     Time last_used = never;
     LoginType login_type = LoginType::password;
-    KeyScope scope = KeyScope::all;
+    KeyScope scope = KeyScope::all;  ///< what `scopes` amount to
+    std::vector<std::string> scopes{"coder:all"};
+    std::vector<std::string> allow_list{"*:*"};  ///< what the key may touch, as `<type>:<id>`
     std::string token_name;
     std::int64_t lifetime_seconds = 0;
+    std::string ip = {};          ///< the address of whoever made the key, "" when unknown
+    std::string user_agent = {};  ///< as that client called itself, at most 512 bytes
 };
 
 /// The public half of a user's key pair for Git over SSH.
@@ -119,6 +126,10 @@ struct Organization {
     std::string name;
     Time created_at = never;
     Time updated_at = never;
+    std::string display_name = {};
+    std::string description = {};
+    std::string icon = {};
+    bool is_default = false;  ///< true for exactly one, the first one made
 };
 
 /// A user's membership of an organization, with the full names of the roles that were assigned

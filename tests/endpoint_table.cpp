@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/store/users.hpp"
 
 template class std::vector<coder_users_test::Row>;
 template class std::vector<coder_users_test::BrokenRule>;
@@ -66,7 +67,7 @@ std::string snapshot_of(const std::string& path) {
           "created_at, status, login_type, avatar_url, theme_preference, deleted FROM users "
           "ORDER BY id",
           "SELECT * FROM user_roles ORDER BY 1, 2",
-          "SELECT id, user_id, hashed_secret, created_at, updated_at, login_type, scope, "
+          "SELECT id, user_id, hashed_secret, created_at, updated_at, login_type, scopes, "
           "token_name, lifetime_seconds FROM api_keys ORDER BY id",
           "SELECT * FROM organizations ORDER BY id",
           "SELECT * FROM organization_members ORDER BY 1, 2",
@@ -106,6 +107,11 @@ std::string World::sql(const std::string& query) const { return stored(path, que
 void World::execute(const std::string& statement) const {
     SQLite::Database db(path, SQLite::OPEN_READWRITE, 5000);
     db.exec(statement);
+    // What the server keeps in the rows of users besides.
+    namespace users = coder_users::store::users;
+    const std::string roles = users::roles_in_row, organizations = users::organizations_in_row;
+    db.exec("UPDATE users AS u SET roles = " + roles + ", organization_ids = " + organizations +
+            " WHERE roles <> " + roles + " OR organization_ids <> " + organizations);
 }
 std::string World::id_of(const std::string& name) const {
     return sql("SELECT id FROM users WHERE deleted = 0 AND username = '" + name + "'");
@@ -124,11 +130,13 @@ std::string World::member(const std::string& name, const std::string& role) cons
 std::string World::add_key(const std::string& name, const KeyRow& key) const {
     const auto number = [](Time time) { return std::to_string(coder_users::micros(time)); };
     const std::string now = number(server.now());
-    execute("INSERT INTO api_keys VALUES ('" + key.id + "', '" + id_of(name) + "', '" +
-            coder_users::rules::sha256_hex(key.secret) + "', " + now + ", " + now + ", " +
-            number(server.now() + key.expires_in) + ", " + number(key.last_used) + ", '" +
-            key.login_type + "', '" + key.scope + "', '" + key.token_name + "', " +
-            std::to_string(key.lifetime.count()) + ")");
+    execute(
+        "INSERT INTO api_keys (id, user_id, hashed_secret, created_at, updated_at, expires_at, "
+        "last_used, login_type, scopes, allow_list, token_name, lifetime_seconds) VALUES ('" +
+        key.id + "', '" + id_of(name) + "', '" + coder_users::rules::sha256_hex(key.secret) +
+        "', " + now + ", " + now + ", " + number(server.now() + key.expires_in) + ", " +
+        number(key.last_used) + ", '" + key.login_type + "', 'coder:" + key.scope + "', '*:*', '" +
+        key.token_name + "', " + std::to_string(key.lifetime.count()) + ")");
     return key.token();
 }
 

@@ -1,4 +1,6 @@
 // Exports and imports: everything comes back byte for byte, or nothing is stored.
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -85,6 +87,106 @@ TEST_CASE("an export read into another database is the same export again") {
                  "WHERE action = 'create' AND ip = ''") == "502|0");
 }
 
+namespace {
+
+void run_sql(const Options& options, const std::string& statements) {
+    SQLite::Database(options.database, SQLite::OPEN_READWRITE, 5000).exec(statements);
+}
+
+/// Replaces everything from `from` to `to`, without the latter, wherever it occurs.
+std::string cut(std::string text, const std::string& from, const std::string& to,
+                const std::string& by = "") {
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += by.size())
+        text.replace(at, text.find(to, at) - at, by);
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("whatever is stored of users and organizations moves with an export") {
+    Two two;
+    const std::string hash(64, 'a'), mail = "22222222-2222-2222-2222-222222222222";
+    const std::string of_bob = "SELECT id FROM users WHERE username = 'bob'";
+    run_sql(
+        two.source,
+        "UPDATE users SET name = 'Bob B', name_folded = 'bob b', updated_at = 5 WHERE username = "
+        "'bob';"
+        "INSERT INTO user_settings SELECT id, 'theme_mode', 'sync' FROM users WHERE username = "
+        "'bob';"
+        "INSERT INTO user_settings SELECT id, 'terminal_font', 'fira-code' FROM users WHERE "
+        "username = 'bob';"
+        "INSERT INTO notification_preferences SELECT id, '" +
+            mail + "', 1, 7 FROM users WHERE username = 'bob'; " +
+            "INSERT INTO one_time_passcodes SELECT id, '" + hash +
+            "', 8 FROM users WHERE username = 'bob';"
+            "INSERT INTO user_data SELECT id, '{}' FROM users WHERE username = 'bob';"
+            "UPDATE organizations SET display_name = 'D', description = 'E', icon = 'F';"
+            "UPDATE api_keys SET user_agent = 'agent'");
+    const std::string text = exported(two.source);
+    import_text(two.target, text);
+    CHECK(exported(two.target) == text);
+    const auto stored_there = [&](const std::string& query) {
+        return stored(two.target.database, query);
+    };
+    CHECK(stored_there("SELECT name, name_folded, updated_at FROM users WHERE username = 'bob'") ==
+          "Bob B|bob b|5");
+    CHECK(stored_there("SELECT name, value FROM user_settings WHERE user_id = (" + of_bob +
+                       ") ORDER BY name") == "terminal_font|fira-code\ntheme_mode|sync");
+    CHECK(stored_there("SELECT template_id, disabled, updated_at FROM notification_preferences") ==
+          mail + "|1|7");
+    CHECK(stored_there("SELECT hashed_passcode, expires_at FROM one_time_passcodes") ==
+          hash + "|8");
+    CHECK(stored_there("SELECT value FROM user_data") == "{}");
+    CHECK(stored_there("SELECT display_name, description, icon, is_default FROM organizations") ==
+          "D|E|F|1");
+    CHECK(stored_there("SELECT DISTINCT ip, user_agent FROM api_keys") == "127.0.0.1|agent");
+    CHECK(data::check(two.target).damage.empty());
+}
+
+TEST_CASE("an export of the version before is imported") {
+    Two two;
+    std::string text = exported(two.source);
+    text = cut(text, "\"version\":2", ",", "\"version\":1");
+    text = cut(text, ",\"display_name\":", "}}\n");
+    text = cut(text, ",\"name\":\"\",", ",\"organizations\":[");
+    text = cut(text, "\"scopes\":[\"coder:all\"]", "],\"token", "\"scope\":\"all\"");
+    text = cut(text, "\"scopes\":[\"coder:application_connect\"]", "],\"token",
+               "\"scope\":\"application_connect\"");
+    text = cut(text,
+               "\"],"
+               "\"token_name",
+               "token_name", "\",\"");
+    text = cut(text, "\"all\"]", ",\"token", "\"all\"");
+    text = cut(text, "connect\"]", ",\"token", "connect\"");
+    text = cut(text, ",\"ip\":", "}");
+    INFO(text);
+    REQUIRE(text.find("coder:") == std::string::npos);
+    import_text(two.target, text);
+    const auto stored_there = [&](const std::string& query) {
+        return stored(two.target.database, query);
+    };
+    CHECK(stored_there("SELECT DISTINCT scopes, allow_list, ip, user_agent FROM api_keys ORDER BY "
+                       "1") == "coder:all|*:*||\ncoder:application_connect|*:*||");
+    CHECK(stored_there("SELECT count(*) FROM users WHERE updated_at = MAX(created_at, "
+                       "last_seen_at)") == "2");
+    CHECK(stored_there("SELECT display_name = name, description, is_default FROM organizations") ==
+          "1||1");
+    CHECK(data::check(two.target).damage.empty());
+    TestServer server(two.target);
+    CHECK(server.send("GET", "/users/me", two.token).status == 200);
+}
+
+TEST_CASE("a row that names other roles or organizations than the user has is damage") {
+    for (const char* change : {"UPDATE users SET roles = 'owner' WHERE username = 'bob'",
+                               "UPDATE users SET organization_ids = '' WHERE username = 'bob'"}) {
+        Two two;
+        CHECK(data::check(two.source).damage.empty());
+        run_sql(two.source, change);
+        CHECK_THAT(data::check(two.source).damage,
+                   ContainsSubstring("names other roles or organizations than it has"));
+    }
+}
+
 TEST_CASE("sealed keys move with their key file only, or are made anew") {
     Two two;
     const std::string text = exported(two.source);
@@ -139,7 +241,7 @@ TEST_CASE("what is wrong is told with its line, and the database is as it was") 
         {lines[0] + lines[1] + lines[2] + lines[4], "line 4: lines are missing"},
         {text + "x", "line 6: text after the end"},
         {with(2, "{", "["), "line 3: invalid JSON"},
-        {with(0, "\"version\":1", "\"version\":2"), "line 1: made by a newer version"},
+        {with(0, "\"version\":2", "\"version\":3"), "line 1: made by a newer version"},
         {with(2, "\"username\":", "\"surname\":"), "line 3: \"username\" must be a string"},
         {with(2, "\"avatar_url\":\"\"", "\"avatar_url\":\"\",\"x\":1"),
          "line 3: an unknown member"},
@@ -154,6 +256,21 @@ TEST_CASE("what is wrong is told with its line, and the database is as it was") 
         {with(bob, "\"lifetime_seconds\":", "\"lifetime_seconds\":-"),
          ": \"lifetime_seconds\" must not be negative"},
         {with(bob, key, key.substr(0, 15) + "-"), ": a key's id has 10 letters"},
+        {with(bob, "\"scopes\":[\"coder:application_connect\"]", "\"scopes\":[\"user:read\"]"),
+         ": a key with limits that this version does not know"},
+        {with(bob, "\"allow_list\":[\"*:*\"]", "\"allow_list\":[\"user:*\"]"),
+         ": a key with limits that this version does not know"},
+        {with(bob, "\"scopes\":[", "\"scope\":\"all\",\"scopes\":["),
+         ": a key has either \"scope\" or"},
+        {with(bob, "\"keys\":",
+              "\"one_time_passcode\":{\"hashed_passcode\":\"x\",\"expires_at\":"
+              "\"2026-01-01T00:00:00Z\"},\"keys\":"),
+         ": \"hashed_passcode\" must be a SHA-256"},
+        {with(bob, "\"keys\":", "\"data\":\"" + std::string((64 << 10) + 1, 'x') + "\",\"keys\":"),
+         ": \"data\" has at most 64 KiB"},
+        {with(1, "\"display_name\":\"", "\"display_name\":\"\",\"icon\":\"x"),
+         "line 2: an organization without a display name"},
+        {lines[0] + lines[1] + lines[1], "line 3: a second default organization"},
         {with(3, "\"sealed_private_key\":\"", "\"sealed_private_key\":\"AAAA"),
          "line 4: the private SSH key is not sealed for this user"},
         {lines[0] + lines[1] + lines[2] + lines[2], "line 4: value already in use: users."},

@@ -245,9 +245,9 @@ TEST_CASE("a new key seals everything anew at start, and the old one is not need
     SQLite::Database(path, SQLite::OPEN_READWRITE)
         .exec(
             "INSERT INTO user_links (user_id, login_type, linked_id, sealed_access_token, "
-            "sealed_refresh_token, token_expires_at) VALUES ('" +
+            "sealed_refresh_token, token_expires_at, sealed_claims) VALUES ('" +
             user + "', 'oidc', 'l', '" + sealed_with(old_key, "access") + "', '" +
-            sealed_with(old_key, "refresh") + "', 0)");
+            sealed_with(old_key, "refresh") + "', 0, '" + sealed_with(old_key, "claims") + "')");
     const auto opened_with = [&](const std::string& key, const std::string& column,
                                  const std::string& table) {
         const auto text = rules::base64_decode(stored(path, "SELECT " + column + " FROM " + table));
@@ -268,6 +268,7 @@ TEST_CASE("a new key seals everything anew at start, and the old one is not need
         CHECK(opened_with(new_key, "sealed_private_key", "git_ssh_keys") == before);
         CHECK(opened_with(new_key, "sealed_access_token", "user_links") == "access");
         CHECK(opened_with(new_key, "sealed_refresh_token", "user_links") == "refresh");
+        CHECK(opened_with(new_key, "sealed_claims", "user_links") == "claims");
         CHECK(opened_with(old_key, "sealed_access_token", "user_links") == "closed");
         options.previous_secret_key = again ? "" : old_key;  // left in the options by mistake
         start(options).stop();
@@ -277,5 +278,5 @@ TEST_CASE("a new key seals everything anew at start, and the old one is not need
     // All sealed columns of the schema were tested.
     CHECK(stored(path,
                  "SELECT count(*) FROM sqlite_schema t, pragma_table_info(t.name) c "
-                 "WHERE t.type = 'table' AND c.name LIKE 'sealed%'") == "3");
+                 "WHERE t.type = 'table' AND c.name LIKE 'sealed%'") == "4");
 }

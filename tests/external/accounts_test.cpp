@@ -52,9 +52,9 @@ TEST_CASE("a first login creates the account, a second one finds it") {
     CHECK(oidc.world.sql("SELECT count(*) FROM git_ssh_keys WHERE user_id = '" + ada + "'") == "1");
     CHECK(oidc.world.sql("SELECT login_type, linked_id FROM user_links WHERE user_id = '" + ada +
                          "'") == "oidc|" + oidc.provider.url() + "||ada-1");
-    CHECK(oidc.world.sql("SELECT login_type, scope, token_name, lifetime_seconds FROM api_keys "
+    CHECK(oidc.world.sql("SELECT login_type, scopes, token_name, lifetime_seconds FROM api_keys "
                          "WHERE user_id = '" +
-                         ada + "'") == "oidc|all||86400");
+                         ada + "'") == "oidc|coder:all||86400");
     const Answer me = oidc.world.server.send("GET", "/users/me", token);
     CHECK(me.status == 200);
     CHECK(parse(me.body)["login_type"].text() == "oidc");

@@ -189,7 +189,7 @@ TEST_CASE("a key of a provider needs the link of that provider") {
     const std::string first = new_key("Key0000001");
     check_rows(world, {{"no link", "GET", "/users/me", first, "", 401, missing}});
     world.execute("INSERT INTO user_links VALUES ('" + world.id_of("bob") +
-                  "', 'github', '7', '', '', 0)");
+                  "', 'github', '7', '', '', 0, '')");
     const std::string second = new_key("Key0000002");
     check_rows(world, {{"another's link", "GET", "/users/me", second, "", 401, missing}});
     world.execute("UPDATE user_links SET login_type = 'oidc'");

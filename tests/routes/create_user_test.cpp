@@ -231,7 +231,7 @@ TEST_CASE("with password login switched off only other users can be made") {
         .exec("INSERT INTO api_keys SELECT 'Key0000001', id, '" +
               coder_users::rules::sha256_hex("Secret0123456789abcdef") +
               "', created_at, created_at, created_at + 86400000000, last_seen_at, 'password', "
-              "'all', '', 86400 FROM users");
+              "'coder:all', '*:*', '', 86400, '', '' FROM users");
     options.disable_password_auth = true;
     TestServer server(options);
     const std::string token = "Key0000001-Secret0123456789abcdef";
@@ -251,8 +251,9 @@ TEST_CASE("a user joins the organization asked for, or the oldest that the calle
     World world;
     const std::string admin = world.member("udo", "user-admin");
     const std::string younger = "abcdef00-1111-1111-1111-111111111111";
-    world.execute("INSERT INTO organizations SELECT '" + younger +
-                  "', 'x', 'x', created_at + 1, created_at + 1 FROM organizations");
+    world.execute(
+        "INSERT INTO organizations (id, name, name_folded, created_at, updated_at) SELECT '" +
+        younger + "', 'x', 'x', created_at + 1, created_at + 1 FROM organizations");
     const auto id = [](const std::string& text) { return ",\"organization_id\":\"" + text + "\""; };
     struct Case {
         std::string name, more, organization;

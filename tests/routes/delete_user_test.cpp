@@ -52,7 +52,7 @@ TEST_CASE("a deleted user is gone with all that belonged to it") {
     const std::string session = world.member("bob", "auditor");
     const std::string token = world.add_key("bob", {});
     const std::string id = world.id_of("bob");
-    world.execute("INSERT INTO user_links VALUES ('" + id + "', 'github', '7', '', '', 0)");
+    world.execute("INSERT INTO user_links VALUES ('" + id + "', 'github', '7', '', '', 0, '')");
     world.execute("INSERT INTO organization_member_roles VALUES ('" + id + "', '" +
                   world.organization + "', 'organization-admin:" + world.organization + "')");
     const std::string before = world.server.send("GET", "/users/bob", world.owner).body;

@@ -93,7 +93,8 @@ TEST_CASE("requests that later gates refuse have the effects, too") {
                              Case{"health", "GET", "!/healthz", 200, false}}) {
         INFO(each.title);
         Dormant world;
-        world.execute("UPDATE api_keys SET scope = '" + each.scope + "' WHERE id = 'Key0000001'");
+        world.execute("UPDATE api_keys SET scopes = 'coder:" + each.scope +
+                      "' WHERE id = 'Key0000001'");
         CHECK(world.server.send(each.method, each.path, world.token).status == each.status);
         const Value bob = parse(world.server.send("GET", "/users/bob", world.owner).body);
         CHECK(bob["status"].text() == (each.effect ? "active" : "dormant"));

@@ -55,7 +55,7 @@ TEST_CASE("the first user comes with everything it needs and nothing else") {
     CHECK(empty.sql("SELECT substr(hashed_password, 1, 7) FROM users") == "$2b$04$");
     CHECK(empty.sql("SELECT * FROM user_roles") == user + "|owner");
     CHECK(empty.sql("SELECT * FROM organizations") ==
-          organization + "|Alice|alice|" + time + "|" + time);
+          organization + "|Alice|alice|" + time + "|" + time + "|Alice|||1");
     CHECK(empty.sql("SELECT * FROM organization_members") ==
           user + "|" + organization + "|" + time + "|" + time);
     CHECK(empty.sql("SELECT * FROM organization_member_roles") ==

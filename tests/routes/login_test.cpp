@@ -40,7 +40,7 @@ TEST_CASE("a login makes a session and a cookie, activates, and is not a visit")
     CHECK(world.sql("SELECT * FROM api_keys WHERE user_id = '" + id + "'") ==
           token.substr(0, 10) + "|" + id + "|" + coder_users::rules::sha256_hex(token.substr(11)) +
               "|" + now + "|" + now + "|" + number(world.server.now() + std::chrono::hours(24)) +
-              "|" + number(coder_users::never) + "|password|all||86400");
+              "|" + number(coder_users::never) + "|password|coder:all|*:*||86400|127.0.0.1|");
     CHECK(world.sql("SELECT status, last_seen_at FROM users WHERE id = '" + id + "'") ==
           "active|" + number(coder_users::never));
     CHECK(world.sql("SELECT resource_type, action, resource_target, resource_id, actor_id, "

@@ -40,7 +40,9 @@ std::string upper(std::string text) {
 
 TEST_CASE("the checks of a member's new roles answer in their order") {
     const Members world;
-    world.execute("INSERT INTO organizations VALUES ('" + second_id + "', 'alpha', 'alpha', 0, 0)");
+    world.execute(
+        "INSERT INTO organizations (id, name, name_folded, created_at, updated_at) VALUES ('" +
+        second_id + "', 'alpha', 'alpha', 0, 0)");
     world.server.create(world.owner, "stray");
     world.execute("DELETE FROM organization_members WHERE user_id = '" + world.id_of("stray") +
                   "'");

@@ -16,8 +16,9 @@ struct TwoOrganizations : People {
     TwoOrganizations() {
         const std::string now = std::to_string(coder_users::micros(server.now()) + 1);
         const std::string carl_id = id_of("carl");
-        execute("INSERT INTO organizations VALUES ('" + second_id + "', 'alpha', 'alpha', " + now +
-                ", " + now + ")");
+        execute(
+            "INSERT INTO organizations (id, name, name_folded, created_at, updated_at) VALUES ('" +
+            second_id + "', 'alpha', 'alpha', " + now + ", " + now + ")");
         execute("UPDATE organization_members SET organization_id = '" + second_id +
                 "' WHERE user_id = '" + carl_id + "'");
         execute("INSERT INTO organization_member_roles VALUES ('" + carl_id + "', '" + second_id +

@@ -246,7 +246,7 @@ TEST_CASE("footnotes of the permission matrix") {
 TEST_CASE("limited keys and suspended callers in the permission matrix") {
     Stage stage;
     const auto limited = stage.fresh("owner"), inactive = stage.fresh("owner");
-    stage.world.execute("UPDATE api_keys SET scope = 'application_connect' WHERE id = '" +
+    stage.world.execute("UPDATE api_keys SET scopes = 'coder:application_connect' WHERE id = '" +
                         limited.key_id + "'");
     stage.world.execute("UPDATE users SET status = 'suspended' WHERE username = '" + inactive.name +
                         "'");
@@ -291,7 +291,9 @@ TEST_CASE("a user-admin manages no admin of an organization unless it is one the
     People world;
     const std::string oda = world.id_of("oda");
     const std::string second = "5a0e7c1a-5a4e-4f57-9a3e-0123456789ab";
-    world.execute("INSERT INTO organizations VALUES ('" + second + "', 'two', 'two', 1, 1)");
+    world.execute(
+        "INSERT INTO organizations (id, name, name_folded, created_at, updated_at) VALUES ('" +
+        second + "', 'two', 'two', 1, 1)");
     world.execute("INSERT INTO organization_members VALUES ('" + oda + "', '" + second +
                   "', 2, 2)");
     world.execute("INSERT INTO organization_member_roles VALUES ('" + oda + "', '" + second +

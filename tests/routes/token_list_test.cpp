@@ -177,7 +177,7 @@ TEST_CASE("a list of tokens is linear in what it answers", "[alone]") {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
         "INSERT INTO api_keys SELECT printf('t%09d', i), '" +
         world.id_of("carl") + "', '', " + now + " + i, " + now + " + i, " + now +
-        ", 0, 'token', 'all', i, 0 "
+        ", 0, 'token', 'coder:all', '*:*', i, 0, '', '' "
         "FROM n");
     CHECK(parse(world.server.send("GET", "/users/me/keys/tokens", world.carl).body).size() ==
           20000);

@@ -13,8 +13,9 @@ const std::string second_id = "0b0e7c1a-5a4e-4f57-9a3e-0123456789ab";
 struct TwoOrganizations : People {
     TwoOrganizations() {
         const std::string later = std::to_string(coder_users::micros(server.now()) + 1);
-        execute("INSERT INTO organizations VALUES ('" + second_id + "', 'Alpha Team/2', " +
-                "'alpha team/2', " + later + ", " + later + ")");
+        execute(
+            "INSERT INTO organizations (id, name, name_folded, created_at, updated_at) VALUES ('" +
+            second_id + "', 'Alpha Team/2', " + "'alpha team/2', " + later + ", " + later + ")");
         for (const std::string name : {"bob", "carl"})
             execute("INSERT INTO organization_members VALUES ('" + id_of(name) + "', '" +
                     second_id + "', " + later + ", " + later + ")");

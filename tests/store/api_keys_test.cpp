@@ -23,7 +23,9 @@ ApiKey full_key(const std::string& id, int user) {
     key.expires_at = now + Duration(2);
     key.last_used = never;
     key.login_type = LoginType::token;
-    key.scope = KeyScope::application_connect;
+    key.scopes = {"coder:application_connect"};
+    key.ip = "203.0.113.9";
+    key.user_agent = "a browser";
     key.token_name = "name of " + id;
     key.lifetime_seconds = INT64_MAX;
     return key;
@@ -61,7 +63,11 @@ TEST_CASE("a session is the key, its user and the hashed secret") {
     CHECK(read.expires_at == key.expires_at);
     CHECK(read.last_used == key.last_used);
     CHECK(read.login_type == key.login_type);
-    CHECK(read.scope == key.scope);
+    CHECK(read.scope == KeyScope::application_connect);
+    CHECK(read.scopes == key.scopes);
+    CHECK(read.allow_list == std::vector<std::string>{"*:*"});
+    CHECK(read.ip == key.ip);
+    CHECK(read.user_agent == key.user_agent);
     CHECK(read.token_name == key.token_name);
     CHECK(read.lifetime_seconds == key.lifetime_seconds);
     const User& user = found->identity.user;
@@ -99,7 +105,7 @@ TEST_CASE("a session of a provider is linked by a link of that provider alone") 
             key.login_type = row.key;
             store::api_keys::insert(tx, key, "");
             if (*row.link)
-                tx.execute("INSERT INTO user_links VALUES ($1, $2, 'l', '', '', 0)", id_of(1),
+                tx.execute("INSERT INTO user_links VALUES ($1, $2, 'l', '', '', 0, '')", id_of(1),
                            row.link);
         });
         CHECK(session(store, "aaaaaaaaaa")->linked == row.linked);
@@ -122,7 +128,7 @@ TEST_CASE("use and expiry of a key only ever grow") {
     CHECK(session(store, "bbbbbbbbbb")->identity.key.last_used == never);
 }
 
-TEST_CASE("keys are removed one by one or all of a user with one scope") {
+TEST_CASE("keys are removed one by one or those of applications, or all of a user") {
     store::Store store(in_memory("keys"));
     add_user(store, user_named("alice", 1));
     add_user(store, user_named("bob", 2));
@@ -133,19 +139,16 @@ TEST_CASE("keys are removed one by one or all of a user with one scope") {
               std::tuple("c", 1, KeyScope::all),
               std::tuple("d", 2, KeyScope::application_connect)}) {
             ApiKey key = full_key(id, user);
-            key.scope = scope;
+            key.scopes = scopes_of(scope);
             store::api_keys::insert(tx, key, "");
         }
         store::api_keys::remove(tx, "c");
         store::api_keys::remove(tx, "no such key");
     });
     CHECK(left() == "a,b,d");
-    store.write([](store::Tx& tx) {
-        store::api_keys::remove_of_user(tx, id_of(1), KeyScope::application_connect);
-    });
+    store.write([](store::Tx& tx) { store::api_keys::remove_of_applications(tx, id_of(1)); });
     CHECK(left() == "a,d");
-    store.write(
-        [](store::Tx& tx) { store::api_keys::remove_of_user(tx, id_of(1), KeyScope::all); });
+    store.write([](store::Tx& tx) { store::api_keys::remove_of_user(tx, id_of(1)); });
     CHECK(left() == "d");
 }
 

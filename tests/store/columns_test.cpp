@@ -70,6 +70,9 @@ std::string differences(const std::set<std::string>& only_in_table = {}) {
 TEST_CASE("every listed field has its column in schema.sql, and every column its field") {
     CHECK(differences<UserRecord>({"deleted", "number"}) == "");
     CHECK(differences<StoredKey>() == "");
+    CHECK(differences<UserSetting>({"user_id"}) == "");
+    CHECK(differences<NotificationPreference>({"user_id"}) == "");
+    CHECK(differences<OneTimePasscode>({"user_id"}) == "");
     CHECK(differences<SealedGitSshKey>() == "");
     CHECK(differences<Organization>() == "");
     CHECK(differences<OrganizationMember>() == "");

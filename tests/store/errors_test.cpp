@@ -69,9 +69,9 @@ TEST_CASE("a duplicate tells its column") {
 TEST_CASE("a broken rule of another kind is no duplicate") {
     store::Store store(in_memory("constraint"));
     for (const char* sql :
-         {"INSERT INTO user_roles VALUES ('nobody', 'owner')",                   // foreign key
-          "INSERT INTO deployment VALUES ('a', NULL)",                           // NOT NULL
-          "INSERT INTO user_links VALUES ('u', 'password', 'l', '', '', 0)"}) {  // CHECK
+         {"INSERT INTO user_roles VALUES ('nobody', 'owner')",                       // foreign key
+          "INSERT INTO deployment VALUES ('a', NULL)",                               // NOT NULL
+          "INSERT INTO user_links VALUES ('u', 'password', 'l', '', '', 0, '')"}) {  // CHECK
         CAPTURE(sql);
         bool other = false;
         try {

@@ -28,13 +28,15 @@ std::string key_id(int number) {
     return id.insert(0, 10 - id.size(), 'k');
 }
 
-void add_key(store::Tx& tx, int number, int user, LoginType type = LoginType::password) {
+void add_key(store::Tx& tx, int number, int user, LoginType type = LoginType::password,
+             KeyScope scope = KeyScope::all) {
     ApiKey key;
     key.id = key_id(number);
     key.user_id = id_of(user);
     key.created_at = key.last_used = now;
     key.expires_at = now + std::chrono::hours(24);
     key.login_type = type;
+    key.scopes = scopes_of(scope);
     key.lifetime_seconds = 86400;
     store::api_keys::insert(tx, key, "hash of " + key.id);
 }
@@ -71,8 +73,8 @@ std::string stored(store::Store& store, int number) {
     return told(store, number);
 }
 
-/// alice (1) with the keys 1 and 2; bob (2) with key 3 and in an organization without alice; olga
-/// (3), whose key 10 is of a login provider.
+/// alice (1) with the keys 1 and 2, and 11 for applications; bob (2) with key 3 and in an
+/// organization without alice; olga (3), whose key 10 is of a login provider.
 struct Two {
     store::Store store;
     explicit Two(const std::string& name) : store(cached(name)) {
@@ -87,6 +89,7 @@ struct Two {
             add_key(tx, 3, 2);
             store::links::put(tx, olgas_link("olga at the provider", 5));
             add_key(tx, 10, 3, LoginType::oidc);
+            add_key(tx, 11, 1, LoginType::password, KeyScope::application_connect);
         });
     }
     static store::links::Link olgas_link(const std::string& account, int minutes) {
@@ -114,8 +117,6 @@ TEST_CASE("whatever changes a session shows in the next look at it") {
     const std::vector<std::pair<const char*, Change>> changes{
         {"key gone", [](auto& tx) { store::api_keys::remove(tx, key_id(1)); }},
         {"keys gone", [](auto& tx) { store::api_keys::remove_of_user(tx, id_of(1)); }},
-        {"some keys gone",
-         [](auto& tx) { store::api_keys::remove_of_user(tx, id_of(1), KeyScope::all); }},
         {"key used",
          [](auto& tx) { store::api_keys::set_used(tx, key_id(1), now + Duration(7), now); }},
         {"suspended",
@@ -141,11 +142,15 @@ TEST_CASE("whatever changes a session shows in the next look at it") {
          [](auto& tx) { tx.run("SELECT 1; UPDATE users SET theme_preference = 'y'"); }},
         {"by a statement with another in it",
          [](auto& tx) {
-             tx.execute("WITH a AS (SELECT 1) INSERT INTO user_roles SELECT $1, 'auditor' FROM a",
-                        id_of(1));
+             tx.execute(
+                 "WITH a AS (SELECT 'auditor' AS role) UPDATE users SET roles = a.role FROM a "
+                 "WHERE id = $1",
+                 id_of(1));
          }},
     };
     for (const auto& [name, change] : changes) check_shown(1, name, change);
+    check_shown(11, "keys of applications gone",
+                [](auto& tx) { store::api_keys::remove_of_applications(tx, id_of(1)); });
 }
 
 TEST_CASE("a link to a login provider that changes shows in the next look at its sessions") {

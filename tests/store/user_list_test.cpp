@@ -42,7 +42,7 @@ struct Five {
             user.roles = std::move(roles);
             add_user(store, user);
         };
-        add("dave", 1, UserStatus::active, 4, {"owner", "auditor"});
+        add("dave", 1, UserStatus::active, 4, {"auditor", "owner"});
         add("Bob", 2, UserStatus::dormant, 2, {"user-admin"});
         add("alice", 3, UserStatus::active, 1, {});
         add("Eve", 4, UserStatus::suspended, 5, {"auditor"});

@@ -193,7 +193,11 @@ TEST_CASE("of a deleted user the row and its site roles stay and nothing else") 
         store::organizations::add_member(tx, id_of(50), alice.id, {"r1", "r2"}, now);
         store::api_keys::insert(tx, key, "s");
         store::git_ssh_keys::insert(tx, {{alice.id, now, now, "public"}, "sealed"});
-        tx.execute("INSERT INTO user_links VALUES ($1, 'oidc', 'l', 'a', 'r', 0)", alice.id);
+        tx.execute("INSERT INTO user_links VALUES ($1, 'oidc', 'l', 'a', 'r', 0, '')", alice.id);
+        tx.execute("INSERT INTO user_settings VALUES ($1, 'theme_mode', 'sync')", alice.id);
+        tx.execute("INSERT INTO notification_preferences VALUES ($1, 't', 1, 2)", alice.id);
+        tx.execute("INSERT INTO one_time_passcodes VALUES ($1, 'h', 3)", alice.id);
+        tx.execute("INSERT INTO user_data VALUES ($1, '{}')", alice.id);
     });
     store.write([&](store::Tx& tx) { users::remove(tx, alice.id); });
     CHECK_FALSE(find(store, alice.id));
@@ -201,7 +205,8 @@ TEST_CASE("of a deleted user the row and its site roles stay and nothing else") 
         store.read([&](store::Connection& c) { return users::find_even_deleted(c, alice.id); }),
         alice);
     for (const char* table : {"api_keys", "git_ssh_keys", "user_links", "organization_members",
-                              "organization_member_roles"}) {
+                              "organization_member_roles", "user_settings",
+                              "notification_preferences", "one_time_passcodes", "user_data"}) {
         CAPTURE(table);
         CHECK(rows(store, std::string("SELECT count(*) FROM ") + table) == "0");
     }

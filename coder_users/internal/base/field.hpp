@@ -27,8 +27,8 @@ enum class Kind {
     integer,
     flag,
     name,   ///< an enumerator, written as its name
-    texts,  ///< an array
-    uuids,  ///< an array
+    texts,  ///< an array; in a column joined by spaces
+    uuids,  ///< an array; in a column joined by spaces
     roles,  ///< names of roles; in answers an array of objects
     json,   ///< a text that already is JSON
 };
@@ -68,6 +68,7 @@ struct Attributes {
     const char* column = nullptr;  ///< nullptr: its table has no column for it
     bool folded = false;           ///< `<column>_folded` holds it in lower case, too
     Place exported = {};
+    bool missing_in_old_exports = false;
     Place audited = {};
     Names values = {};  ///< empty: any value
     int except = -1;    ///< the index in `values` of one that this field never has
@@ -100,6 +101,7 @@ struct Field : Attributes {
     constexpr Field not_exported() { return exported = {}, *this; }
     constexpr Field exported_as(const char* as) { return exported.name = as, *this; }
     constexpr Field exported_after(const char* other) { return exported.behind = other, *this; }
+    constexpr Field later_in_exports() { return missing_in_old_exports = true, *this; }
     constexpr Field in_audit() { return audited.name = name, *this; }
     constexpr Field in_audit_as(const char* as) { return audited.name = as, *this; }
     constexpr Field in_audit_after(const char* other) { return audited = {name, other}, *this; }

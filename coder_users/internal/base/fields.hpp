@@ -21,13 +21,9 @@ struct Of<User> {
         Field("email", &User::email).also_folded().in_audit(),
         Field("created_at", &User::created_at), Field("last_seen_at", &User::last_seen_at),
         Field("status", &User::status).or_else(UserStatus::suspended).in_audit(),
-        Field("organization_ids", &User::organization_ids)
-            .is(Kind::uuids)
-            .in_no_column()
-            .not_exported(),
+        Field("organization_ids", &User::organization_ids).is(Kind::uuids).not_exported(),
         Field("roles", &User::roles)
             .is(Kind::roles)
-            .in_no_column()
             .exported_after("theme_preference")
             .in_audit_as("rbac_roles"),
         Field("login_type", &User::login_type)
@@ -35,7 +31,12 @@ struct Of<User> {
             .or_else(LoginType::none)
             .in_audit(),
         Field("avatar_url", &User::avatar_url),
-        Field("theme_preference", &User::theme_preference).in_audit());
+        Field("theme_preference", &User::theme_preference).in_audit(),
+        Field("name", &User::name).also_folded().since_release(2, 7).later_in_exports(),
+        Field("updated_at", &User::updated_at).since_release(2, 14).later_in_exports(),
+        Field("is_service_account", &User::is_service_account)
+            .since_release(2, 32)
+            .later_in_exports());
 };
 
 /// Covers `user` and `hashed_password`; memberships, keys and links have lists of their own.
@@ -53,19 +54,23 @@ struct Of<UserRecord> {
 template <>
 struct Of<ApiKey> {
     static constexpr const char* table = "api_keys";
-    static constexpr auto list =
-        std::make_tuple(Field("id", &ApiKey::id),
-                        Field("user_id", &ApiKey::user_id).is(Kind::uuid).not_exported().in_audit(),
-                        Field("created_at", &ApiKey::created_at).in_audit(),
-                        Field("updated_at", &ApiKey::updated_at),
-                        Field("expires_at", &ApiKey::expires_at).in_audit(),
-                        Field("last_used", &ApiKey::last_used).in_audit(),
-                        Field("login_type", &ApiKey::login_type)
-                            .never_is(LoginType::none)
-                            .or_else(LoginType::token),
-                        Field("scope", &ApiKey::scope).or_else(KeyScope::application_connect),
-                        Field("token_name", &ApiKey::token_name),
-                        Field("lifetime_seconds", &ApiKey::lifetime_seconds));
+    static constexpr auto list = std::make_tuple(
+        Field("id", &ApiKey::id),
+        Field("user_id", &ApiKey::user_id).is(Kind::uuid).not_exported().in_audit(),
+        Field("created_at", &ApiKey::created_at).in_audit(),
+        Field("updated_at", &ApiKey::updated_at),
+        Field("expires_at", &ApiKey::expires_at).in_audit(),
+        Field("last_used", &ApiKey::last_used).in_audit(),
+        Field("login_type", &ApiKey::login_type)
+            .never_is(LoginType::none)
+            .or_else(LoginType::token),
+        Field("scope", &ApiKey::scope).in_no_column().not_exported(),
+        Field("scopes", &ApiKey::scopes).since_release(2, 27).later_in_exports(),
+        Field("allow_list", &ApiKey::allow_list).since_release(2, 28).later_in_exports(),
+        Field("token_name", &ApiKey::token_name),
+        Field("lifetime_seconds", &ApiKey::lifetime_seconds),
+        Field("ip", &ApiKey::ip).not_answered().later_in_exports(),
+        Field("user_agent", &ApiKey::user_agent).not_answered().later_in_exports());
 };
 
 template <>
@@ -98,10 +103,15 @@ struct Of<SealedGitSshKey> {
 template <>
 struct Of<Organization> {
     static constexpr const char* table = "organizations";
-    static constexpr auto list = std::make_tuple(Field("id", &Organization::id).is(Kind::uuid),
-                                                 Field("name", &Organization::name).also_folded(),
-                                                 Field("created_at", &Organization::created_at),
-                                                 Field("updated_at", &Organization::updated_at));
+    static constexpr auto list = std::make_tuple(
+        Field("id", &Organization::id).is(Kind::uuid),
+        Field("name", &Organization::name).also_folded(),
+        Field("created_at", &Organization::created_at),
+        Field("updated_at", &Organization::updated_at),
+        Field("display_name", &Organization::display_name).since_release(2, 13).later_in_exports(),
+        Field("description", &Organization::description).since_release(2, 13).later_in_exports(),
+        Field("icon", &Organization::icon).since_release(2, 13).later_in_exports(),
+        Field("is_default", &Organization::is_default).since_release(2, 9).later_in_exports());
 };
 
 template <>
@@ -120,17 +130,43 @@ struct Of<OrganizationMember> {
 /// The fields that every struct for a provider link has.
 template <class Link>
 constexpr auto link_fields() {
-    return std::make_tuple(Field("login_type", &Link::login_type).or_else(LoginType::none),
-                           Field("linked_id", &Link::linked_id),
-                           Field("sealed_access_token", &Link::sealed_access_token).is_secret(),
-                           Field("sealed_refresh_token", &Link::sealed_refresh_token).is_secret(),
-                           Field("token_expires_at", &Link::token_expires_at));
+    return std::make_tuple(
+        Field("login_type", &Link::login_type).or_else(LoginType::none),
+        Field("linked_id", &Link::linked_id),
+        Field("sealed_access_token", &Link::sealed_access_token).is_secret(),
+        Field("sealed_refresh_token", &Link::sealed_refresh_token).is_secret(),
+        Field("token_expires_at", &Link::token_expires_at),
+        Field("sealed_claims", &Link::sealed_claims).is_secret().later_in_exports());
 }
 
 template <>
 struct Of<ProviderLink> {
     static constexpr const char* table = "user_links";
     static constexpr auto list = link_fields<ProviderLink>();
+};
+
+template <>
+struct Of<UserSetting> {
+    static constexpr const char* table = "user_settings";
+    static constexpr auto list =
+        std::make_tuple(Field("name", &UserSetting::name), Field("value", &UserSetting::value));
+};
+
+template <>
+struct Of<NotificationPreference> {
+    static constexpr const char* table = "notification_preferences";
+    static constexpr auto list =
+        std::make_tuple(Field("template_id", &NotificationPreference::template_id).is(Kind::uuid),
+                        Field("disabled", &NotificationPreference::disabled),
+                        Field("updated_at", &NotificationPreference::updated_at));
+};
+
+template <>
+struct Of<OneTimePasscode> {
+    static constexpr const char* table = "one_time_passcodes";
+    static constexpr auto list =
+        std::make_tuple(Field("hashed_passcode", &OneTimePasscode::hashed_passcode).is_secret(),
+                        Field("expires_at", &OneTimePasscode::expires_at));
 };
 
 /// Exports do not have audit entries.

@@ -61,6 +61,28 @@ inline std::vector<std::string_view> split(std::string_view text, char separator
     }
 }
 
+/// The words between single spaces; none in an empty text.
+inline std::vector<std::string> words(std::string_view text) {
+    std::vector<std::string> found;
+    if (text.empty()) return found;
+    for (const std::string_view word : split(text, ' ')) found.emplace_back(word);
+    return found;
+}
+
+/// The beginning of `text`, at most `most` bytes; cuts no UTF-8 character apart.
+inline std::string_view shortened(std::string_view text, std::size_t most) {
+    if (text.size() <= most) return text;
+    std::size_t end = most;
+    const auto inside = [&](std::size_t i) {
+        return (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
+    };
+    while (end > 0 && most - end < 3 && inside(end)) --end;
+    return text.substr(0, inside(end) ? most : end);
+}
+
+/// As much of a client's User-Agent as is kept.
+inline std::string_view kept_user_agent(std::string_view text) { return shortened(text, 512); }
+
 template <class Strings>
 std::string join(const Strings& parts, std::string_view separator) {
     std::string out;

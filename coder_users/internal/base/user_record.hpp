@@ -28,6 +28,26 @@ struct ProviderLink {
     std::string sealed_access_token;
     std::string sealed_refresh_token;
     Time token_expires_at = never;
+    std::string sealed_claims = {};  ///< a JSON object, sealed like the tokens
+};
+
+/// What a user chose for itself.
+struct UserSetting {
+    std::string name;
+    std::string value;
+};
+
+/// Whether a user wants notifications of one kind.
+struct NotificationPreference {
+    std::string template_id;
+    bool disabled = false;
+    Time updated_at = never;
+};
+
+/// By which a user may choose a new password once.
+struct OneTimePasscode {
+    std::string hashed_passcode;  ///< SHA-256 of the code, 64 lower-case hex digits
+    Time expires_at = never;
 };
 
 struct UserRecord {
@@ -37,6 +57,10 @@ struct UserRecord {
     std::vector<StoredKey> keys;
     std::optional<SealedGitSshKey> ssh_key;
     std::optional<ProviderLink> link;
+    std::vector<UserSetting> settings;  ///< sorted by name
+    std::vector<NotificationPreference> notification_preferences;
+    std::optional<OneTimePasscode> passcode;
+    std::optional<std::string> data;  ///< a text of the host
 };
 
 }}  // namespace coder_users::v0

@@ -45,6 +45,7 @@ inline ApiKey insert_session(Change& now, const Acting& acting, const User& user
                              const rules::NewKey& made) {
     ApiKey key = rules::new_api_key(made.id, user.id, type, acting.backend.options.session_duration,
                                     acting.now);
+    operations::note_client(key, acting);
     store::api_keys::insert(now.tx, key, made.hashed_secret);
     store::api_keys::remove_long_expired_sessions(now.tx, user.id, acting.now);
     return key;
@@ -142,7 +143,7 @@ inline void log_out(const Acting& acting) {
         const ApiKey& key = now.identity->key;
         const std::string& user_id = now.actor().id;
         store::api_keys::remove(now.tx, key.id);
-        store::api_keys::remove_of_user(now.tx, user_id, KeyScope::application_connect);
+        store::api_keys::remove_of_applications(now.tx, user_id);
         now.record({user_id, key.token_name, 200, api_key_diff(&key, nullptr)});
         now.tell(EventKind::logged_out, now.actor(), nullptr, &key);
     });

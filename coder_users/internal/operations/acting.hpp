@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "coder_users/internal/base/shared.hpp"
+#include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/operations/event_sink.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
@@ -60,6 +61,12 @@ struct Acting {
     bool is_nobody() const { return actor->user.id.empty(); }
     bool is_host() const { return actor->is_system(); }
 };
+
+/// Notes in a new key who makes it.
+inline void note_client(ApiKey& key, const Acting& acting) {
+    key.ip = std::string(acting.address);
+    key.user_agent = std::string(kept_user_agent(acting.user_agent));
+}
 
 /// An Acting for the host itself, now, with a request id of its own.
 class HostActing {

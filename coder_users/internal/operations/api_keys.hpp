@@ -14,6 +14,7 @@
 #include "coder_users/caller.hpp"
 #include "coder_users/internal/base/audit_diff.hpp"
 #include "coder_users/internal/base/duration.hpp"
+#include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/operations/target.hpp"
@@ -62,6 +63,7 @@ inline MadeKey make_session(const Acting& acting, const UserRef& who) {
     return on_user(acting, about::make_session, who, [&](const Target& target) {
         ApiKey key = rules::new_api_key("", target->id, LoginType::password,
                                         std::chrono::hours(7 * 24), acting.now);
+        note_client(key, acting);
         const Asked asked = ask_host(acting, EventKind::token_made, *target, nullptr, &key);
         const rules::NewKey made = rules::make_key(acting.backend.random);
         key.id = made.id;
@@ -160,6 +162,8 @@ inline MadeKey make_token(const Acting& acting, const UserRef& who, const NewTok
 
         ApiKey planned = rules::new_api_key("", target->id, LoginType::token, lifetime, acting.now);
         planned.scope = scope;
+        planned.scopes = scopes_of(scope);
+        note_client(planned, acting);
         planned.token_name = wanted.name;
         const Asked asked = ask_host(acting, EventKind::token_made, *target, nullptr, &planned);
         const rules::NewKey made = rules::make_key(acting.backend.random);

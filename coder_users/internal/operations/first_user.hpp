@@ -49,7 +49,7 @@ inline User create_first_user(const Acting& acting, const CreateUser& wanted) {
                                     acting.now};
     return change(acting, about::create_first_user, asked, [&](Change& now) {
         refuse_second_first_user(now.tx);
-        store::organizations::insert(now.tx, organization);
+        store::organizations::add(now.tx, organization);
         User user = insert_user(now.tx, made, organization.id,
                                 {rules::organization_member_role(organization.id)});
         now.record_as(user, {user.id, user.username, 201, user_diff(nullptr, &user, true)});

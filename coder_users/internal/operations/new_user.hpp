@@ -35,7 +35,7 @@ inline PreparedUser prepare_user(const Acting& acting, User planned, const std::
     PreparedUser made;
     made.user = std::move(planned);
     made.user.id = new_uuid(backend.random);
-    made.user.created_at = acting.now;
+    made.user.created_at = made.user.updated_at = acting.now;
     if (!password.empty()) made.hashed_password = hash_password(backend, password);
     made.ssh_key = make_ssh_key(backend, made.user.id, acting.now);
     return made;
@@ -44,12 +44,12 @@ inline PreparedUser prepare_user(const Acting& acting, User planned, const std::
 /// Stores the user, its Git SSH key and its membership with these roles. Returns the stored user.
 inline User insert_user(store::Tx& tx, const PreparedUser& made, std::string_view organization_id,
                         const std::vector<std::string>& organization_roles) {
-    store::users::insert(tx, made.user, made.hashed_password);
-    store::git_ssh_keys::insert(tx, made.ssh_key);
-    store::organizations::add_member(tx, organization_id, made.user.id, organization_roles,
-                                     made.user.created_at);
     User user = made.user;
     user.organization_ids = {std::string(organization_id)};
+    store::users::insert(tx, user, made.hashed_password);
+    store::git_ssh_keys::insert(tx, made.ssh_key);
+    store::organizations::insert_member(tx, {user.id, user.organization_ids.front(),
+                                             user.created_at, user.created_at, organization_roles});
     return user;
 }
 

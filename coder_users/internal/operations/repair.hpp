@@ -31,9 +31,8 @@ inline void check_admin(const data::NewAdmin& admin) {
 inline void join_all(store::Tx& tx, const Acting& acting, UserRecord& record) {
     auto all = store::organizations::oldest_first(tx);
     if (all.empty()) {
-        all.push_back(
-            {new_uuid(acting.backend.random), record.user.username, acting.now, acting.now});
-        store::organizations::insert(tx, all.front());
+        all.push_back(store::organizations::add(
+            tx, {new_uuid(acting.backend.random), record.user.username, acting.now, acting.now}));
     }
     for (const Organization& each : all)
         record.memberships.push_back({record.user.id,

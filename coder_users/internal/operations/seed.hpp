@@ -100,6 +100,7 @@ inline UserRecord seed_record(const Acting& acting, const SeedUser& seed) {
     user.username = seed.username;
     user.email = seed.email;
     user.created_at = parse_rfc3339(seed.created_at).value_or(acting.now);
+    user.updated_at = user.created_at;
     user.status = user_status_named(seed.status).value_or(UserStatus::dormant);
     user.avatar_url = seed.avatar_url;
     user.theme_preference = seed.theme_preference;
@@ -126,7 +127,7 @@ inline std::string seed_organization(store::Tx& tx, const Acting& acting, const 
     }
     const std::string& name = seed.organization.empty() ? seed.username : seed.organization;
     const Organization made{new_uuid(acting.backend.random), name, acting.now, acting.now};
-    store::organizations::insert(tx, made);
+    store::organizations::add(tx, made);
     return made.id;
 }
 

@@ -157,6 +157,10 @@ CODER_USERS_INLINE CheckReport check(const Options& options) {
     CheckReport report{reader.damage(), 0};
     if (!report.damage.empty()) return report;
     key_of(options, reader);
+    const std::string wrong = reader.read(store::users::first_with_wrong_row);
+    if (!wrong.empty())
+        report.damage =
+            "the row of user " + wrong + " names other roles or organizations than it has";
     report.users = reader.read(store::user_records::count);
     return report;
 }

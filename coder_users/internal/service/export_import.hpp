@@ -3,15 +3,18 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <istream>
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/reason.hpp"
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/operations/git_ssh_keys.hpp"
@@ -40,7 +43,10 @@ inline void write_export(store::Connection& from, std::ostream& out, const Progr
     const auto fact = [&](const char* name) {
         return store::deployment::find(from, name).value_or("");
     };
-    write(transfer::header({1, fact("deployment_id"), fact(secret_key_check_name)}));
+    transfer::Header header;
+    header.deployment_id = fact("deployment_id");
+    header.secret_key_check = fact(secret_key_check_name);
+    write(transfer::header(header));
     for (const Organization& each : store::organizations::oldest_first(from)) {
         write(transfer::organization(each));
         ++end.organizations;
@@ -52,6 +58,13 @@ inline void write_export(store::Connection& from, std::ostream& out, const Progr
     });
     write(transfer::end(end));
     if (!out.flush()) throw std::runtime_error("cannot write the export");
+}
+
+/// The largest text that a host may keep about a user, in bytes.
+inline constexpr std::size_t most_user_data = 64 << 10;
+
+inline bool is_sha256(std::string_view hash) {
+    return hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 /// Throws 400 for values that no request could have stored, without quoting them.
@@ -80,11 +93,14 @@ inline void check_record(const UserRecord& record) {
                                                           : name.empty(),
                 "\"token_name\" is for tokens, and has 1 to 64 bytes");
         require(stored.key.lifetime_seconds >= 0, "\"lifetime_seconds\" must not be negative");
-        require(stored.hashed_secret.size() == 64 &&
-                    stored.hashed_secret.find_first_not_of("0123456789abcdef") == std::string::npos,
-                "\"hashed_secret\" must be a SHA-256 in hex");
+        require(is_sha256(stored.hashed_secret), "\"hashed_secret\" must be a SHA-256 in hex");
         require(stored.key.login_type != LoginType::none, "no key has the type none");
+        require(limits_are_known(stored.key), "a key with limits that this version does not know");
+        require(stored.key.user_agent.size() <= 512, "\"user_agent\" has at most 512 bytes");
     }
+    require(!record.passcode || is_sha256(record.passcode->hashed_passcode),
+            "\"hashed_passcode\" must be a SHA-256 in hex");
+    require(!record.data || record.data->size() <= most_user_data, "\"data\" has at most 64 KiB");
 }
 
 /// Imports one export inside one transaction.
@@ -137,6 +153,11 @@ class Import {
     void take(const Organization& organization) {
         if (!rules::valid_username(organization.name))
             throw ApiError(400, "not a name of an organization");
+        if (organization.display_name.empty())
+            throw ApiError(400, "an organization without a display name");
+        if (organization.is_default && has_default_)
+            throw ApiError(400, "a second default organization");
+        has_default_ = has_default_ || organization.is_default;
         store::organizations::insert(now_.tx, organization);
         ++count_.organizations;
     }
@@ -148,7 +169,8 @@ class Import {
         if (new_ssh_keys_) {
             record.ssh_key = operations::make_ssh_key(acting_.backend, record.user.id, acting_.now);
             if (record.link)
-                record.link->sealed_access_token = record.link->sealed_refresh_token = "";
+                record.link->sealed_access_token = record.link->sealed_refresh_token =
+                    record.link->sealed_claims = "";
         }
         require_sealed_by_our_key(record);
         store::user_records::insert(now_.tx, record);
@@ -168,11 +190,14 @@ class Import {
         for (const std::string& token :
              {record.link->sealed_access_token, record.link->sealed_refresh_token})
             if (!token.empty()) require(token, "a token of the login provider");
+        if (!record.link->sealed_claims.empty())
+            require(record.link->sealed_claims, "what the login provider claims");
     }
 
     void take(const transfer::End& end) {
         if (end.users != count_.users || end.organizations != count_.organizations)
             throw wire::JsonError("lines are missing");
+        store::organizations::choose_default(now_.tx);  // older exports name none
         ended_ = true;
     }
 
@@ -180,6 +205,7 @@ class Import {
     operations::Change& now_;
     const bool new_ssh_keys_;
     transfer::End count_;
+    bool has_default_ = false;
     bool ended_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/store/sqlite/tx.hpp"
 #include "coder_users/internal/store/users.hpp"
@@ -28,31 +29,35 @@ struct CheckedKey {
     Time token_expires_at = never;
 };
 
-/// Reads key, user, roles and memberships by one statement. Returns nothing for an unknown id.
+/// Reads a key from the current row; its columns begin at `first_column`.
+inline ApiKey read_key(const Query& row, int first_column = 0) {
+    ApiKey key = read_row<ApiKey>(row, first_column);
+    derive_scope(key);
+    return key;
+}
+
+/// Reads key and user by one statement. Returns nothing for an unknown id, and for a key with
+/// limits that this program cannot apply.
 inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_view key_id) {
     static const std::string sql =
         "SELECT " + columns<ApiKey>("k.") + ", " + columns<User>("u.") +
-        ", r.role, m.organization_id, "
-        "k.hashed_secret, l.login_type, l.token_expires_at, l.sealed_refresh_token <> '' "
+        ", k.hashed_secret, l.login_type, l.token_expires_at, l.sealed_refresh_token <> '' "
         "FROM api_keys k JOIN users u ON u.id = k.user_id AND u.deleted = 0 "
-        "LEFT JOIN user_roles r ON r.user_id = u.id "
-        "LEFT JOIN organization_members m ON m.user_id = u.id "
-        "LEFT JOIN user_links l ON l.user_id = u.id "
-        "WHERE k.id = $1 ORDER BY r.role, m.created_at, m.organization_id";
-    Query rows = c.query(sql, key_id);
-    if (!rows.next()) return std::nullopt;
+        "LEFT JOIN user_links l ON l.user_id = u.id WHERE k.id = $1";
+    Query row = c.query(sql, key_id);
+    if (!row.next()) return std::nullopt;
     CheckedKey session;
-    session.identity.key = read_row<ApiKey>(rows);
-    session.identity.user = users::read_user(rows, column_count<ApiKey>);
-    constexpr int after_user = column_count<ApiKey> + users::user_columns;
-    session.hashed_secret = rows.text(after_user);
+    session.identity.key = read_key(row);
+    if (!limits_are_known(session.identity.key)) return std::nullopt;
+    session.identity.user = read_row<User>(row, column_count<ApiKey>);
+    constexpr int after_user = column_count<ApiKey> + column_count<User>;
+    session.hashed_secret = row.text(after_user);
     const LoginType type = session.identity.key.login_type;
     if (type == LoginType::github || type == LoginType::oidc) {
-        session.linked = rows.text(after_user + 1) == to_string(type);
-        if (session.linked && rows.integer(after_user + 3) != 0)
-            session.token_expires_at = rows.time(after_user + 2);
+        session.linked = row.text(after_user + 1) == to_string(type);
+        if (session.linked && row.integer(after_user + 3) != 0)
+            session.token_expires_at = row.time(after_user + 2);
     }
-    while (rows.next()) users::add_memberships(session.identity.user, rows, column_count<ApiKey>);
     c.activity().lay_over(session.identity.key);
     c.activity().lay_over(session.identity.user);
     return session;
@@ -60,7 +65,7 @@ inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_vie
 
 inline std::optional<ApiKey> read_one_key(Connection& c, Query row) {
     if (!row.next()) return std::nullopt;
-    ApiKey key = read_row<ApiKey>(row);
+    ApiKey key = read_key(row);
     c.activity().lay_over(key);
     return key;
 }
@@ -104,7 +109,7 @@ inline Query token_rows(Connection& c, const std::string& user_id, std::int64_t 
 inline std::vector<Token> next_tokens(Connection& c, Query& rows, std::size_t most) {
     std::vector<Token> found;
     while (found.size() < most && rows.next()) {
-        found.push_back({read_row<ApiKey>(rows), rows.text(column_count<ApiKey>)});
+        found.push_back({read_key(rows), rows.text(column_count<ApiKey>)});
         c.activity().lay_over(found.back().key);
     }
     return found;
@@ -163,17 +168,21 @@ inline void remove_long_expired_sessions(Tx& tx, std::string_view user_id, Time 
 }
 
 inline void remove_of_user(Tx& tx, std::string_view user_id) {
-    tx.execute_for(user_id, "DELETE FROM api_keys WHERE user_id = $1", user_id);
+    static const std::string sql = std::string("DELETE FROM api_keys WHERE ") + users::has_key;
+    tx.execute_for(user_id, sql, user_id);
 }
 
-inline void remove_of_user(Tx& tx, std::string_view user_id, KeyScope scope) {
-    tx.execute_for(user_id, "DELETE FROM api_keys WHERE user_id = $1 AND scope = $2", user_id,
-                   to_string(scope));
+/// Removes the keys that applications were given.
+inline void remove_of_applications(Tx& tx, std::string_view user_id) {
+    static const std::string sql = std::string("DELETE FROM api_keys WHERE ") + users::has_key +
+                                   " AND ' ' || scopes || ' ' LIKE $2";
+    tx.execute_for(user_id, sql, user_id, "% " + std::string(scope_of_applications) + " %");
 }
 
 inline void remove_of_user(Tx& tx, std::string_view user_id, LoginType type) {
-    tx.execute_for(user_id, "DELETE FROM api_keys WHERE user_id = $1 AND login_type = $2", user_id,
-                   to_string(type));
+    static const std::string sql =
+        std::string("DELETE FROM api_keys WHERE ") + users::has_key + " AND login_type = $2";
+    tx.execute_for(user_id, sql, user_id, to_string(type));
 }
 
 }}}}  // namespace coder_users::v0::store::api_keys

@@ -21,7 +21,7 @@
 namespace coder_users { inline namespace v0 { namespace store { namespace audit {
 
 inline void insert(Tx& tx, const AuditEntry& entry) {
-    static const std::string sql = insert_into<AuditEntry>({}, "entry");
+    static const std::string sql = insert_into<AuditEntry>();
     tx.execute(sql, RowOf(entry));
 }
 

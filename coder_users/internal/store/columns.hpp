@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/text.hpp"
@@ -54,6 +55,8 @@ void read_value(const Query& row, int column, int unknown, Value& value) {
                     .value_or(static_cast<Value>(unknown));
     else if constexpr (std::is_integral_v<Value>)
         value = static_cast<Value>(row.integer(column));
+    else if constexpr (std::is_same_v<Value, std::vector<std::string>>)
+        value = words(row.text(column));
     else if (!row.is_null(column))
         value = row.text(column);
 }
@@ -80,6 +83,8 @@ struct RowOf : ManyValues {
             using Value = typename std::decay_t<decltype(field)>::Value;
             if constexpr (std::is_enum_v<Value>)
                 query.bind(++index, to_string(field.of(object)));
+            else if constexpr (std::is_same_v<Value, std::vector<std::string>>)
+                query.bind(++index, join(field.of(object), " "));
             else
                 query.bind(++index, field.of(object));
             if constexpr (field.folded) query.bind(++index, fold_ascii(field.of(object)));

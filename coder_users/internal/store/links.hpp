@@ -23,6 +23,7 @@ struct Link {
     std::string sealed_access_token;
     std::string sealed_refresh_token;  ///< "" when the provider sent none
     Time token_expires_at = never;     ///< `never`: the access token does not expire
+    std::string sealed_claims = {};
 };
 
 }}  // namespace store::links

@@ -11,6 +11,7 @@
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/store/columns.hpp"
 #include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace organizations {
 
@@ -45,6 +46,21 @@ inline void insert(Tx& tx, const Organization& organization) {
     tx.execute(sql, RowOf(organization));
 }
 
+/// Makes the oldest organization the default where none is.
+inline void choose_default(Tx& tx) {
+    tx.execute(
+        "UPDATE organizations SET is_default = 1 WHERE id = "
+        "(SELECT id FROM organizations ORDER BY is_default DESC, created_at, id LIMIT 1)");
+}
+
+/// Inserts a new organization under its name; the first one becomes the default.
+inline Organization add(Tx& tx, Organization organization) {
+    organization.display_name = organization.name;
+    organization.is_default = !tx.query("SELECT 1 FROM organizations LIMIT 1").next();
+    insert(tx, organization);
+    return organization;
+}
+
 inline void add_roles(Tx& tx, const OrganizationMember& member,
                       const std::vector<std::string>& roles) {
     for (const std::string& role : roles)
@@ -54,11 +70,17 @@ inline void add_roles(Tx& tx, const OrganizationMember& member,
             member.user_id, member.organization_id, role);
 }
 
-/// `member.roles` holds the explicit roles by their full names.
-inline void add_member(Tx& tx, const OrganizationMember& member) {
+/// Inserts a membership whose organization is in the row of the user already. `member.roles` holds
+/// the explicit roles by their full names.
+inline void insert_member(Tx& tx, const OrganizationMember& member) {
     static const std::string sql = insert_into<OrganizationMember>();
     tx.execute_for(member.user_id, sql, RowOf(member));
     add_roles(tx, member, member.roles);
+}
+
+inline void add_member(Tx& tx, const OrganizationMember& member) {
+    insert_member(tx, member);
+    users::derive_organizations(tx, member.user_id);
 }
 inline void add_member(Tx& tx, std::string_view organization_id, std::string_view user_id,
                        const std::vector<std::string>& roles, Time now) {

@@ -24,7 +24,9 @@ inline void seal_anew(
         {"SELECT user_id, sealed_access_token FROM user_links WHERE sealed_access_token <> ''",
          "UPDATE user_links SET sealed_access_token = $1 WHERE user_id = $2"},
         {"SELECT user_id, sealed_refresh_token FROM user_links WHERE sealed_refresh_token <> ''",
-         "UPDATE user_links SET sealed_refresh_token = $1 WHERE user_id = $2"}};
+         "UPDATE user_links SET sealed_refresh_token = $1 WHERE user_id = $2"},
+        {"SELECT user_id, sealed_claims FROM user_links WHERE sealed_claims <> ''",
+         "UPDATE user_links SET sealed_claims = $1 WHERE user_id = $2"}};
     for (const Column& column : columns) {
         std::vector<std::pair<std::string, std::string>> sealed;
         for (Query row = tx.query(column.select); row.next();)

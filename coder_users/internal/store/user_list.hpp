@@ -84,10 +84,8 @@ struct Part {
 inline std::vector<User> read_part(Connection& c, Query rows, const Part& part) {
     std::vector<User> users;
     users.reserve(static_cast<std::size_t>((std::min)(part.limit, few)));
-    Memberships memberships(c);
     while (rows.next()) {
         users.push_back(read_row<User>(rows));
-        memberships.add_to(users.back());
         c.activity().lay_over(users.back());
     }
     if (part.from_end) std::reverse(users.begin(), users.end());

@@ -2,14 +2,17 @@
 // Reads and inserts everything that is stored about a user, for exports and imports.
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "coder_users/internal/base/user_record.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
+#include "coder_users/internal/store/belongings.hpp"
 #include "coder_users/internal/store/git_ssh_keys.hpp"
 #include "coder_users/internal/store/links.hpp"
 #include "coder_users/internal/store/organizations.hpp"
@@ -47,24 +50,39 @@ inline bool id_taken(Connection& c, std::string_view id) {
     return c.query("SELECT 1 FROM users WHERE id = $1", id).next();
 }
 
+/// The ids of organizations, oldest membership first.
+inline std::vector<std::string> organizations_of(std::vector<OrganizationMember> memberships) {
+    std::sort(memberships.begin(), memberships.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.created_at, a.organization_id) <
+               std::tie(b.created_at, b.organization_id);
+    });
+    std::vector<std::string> ids;
+    for (OrganizationMember& each : memberships) ids.push_back(std::move(each.organization_id));
+    return ids;
+}
+
 /// The user's organizations must exist.
 inline void insert(Tx& tx, const UserRecord& record) {
-    users::insert(tx, record.user, record.hashed_password);
+    User user = record.user;
+    user.organization_ids = organizations_of(record.memberships);
+    users::insert(tx, user, record.hashed_password);
     for (const OrganizationMember& member : record.memberships)
-        organizations::add_member(tx, member);
+        organizations::insert_member(tx, member);
     for (const StoredKey& stored : record.keys)
         api_keys::insert(tx, stored.key, stored.hashed_secret);
     if (record.ssh_key) git_ssh_keys::insert(tx, *record.ssh_key);
     if (record.link) links::insert(tx, record.user.id, *record.link);
+    belongings::insert(tx, record);
 }
 
 inline std::vector<StoredKey> keys_of(Connection& c, std::string_view user_id) {
-    static const std::string sql = "SELECT " + columns<StoredKey>() +
-                                   " FROM api_keys WHERE user_id = $1 ORDER BY created_at, id";
+    static const std::string sql = "SELECT " + columns<StoredKey>() + " FROM api_keys WHERE " +
+                                   users::has_key + " ORDER BY created_at, id";
     Query rows = c.query(sql, user_id);
     std::vector<StoredKey> found;
     while (rows.next()) {
         found.push_back(read_row<StoredKey>(rows));
+        derive_scope(found.back().key);
         c.activity().lay_over(found.back().key);
     }
     return found;
@@ -85,6 +103,7 @@ inline UserRecord complete(Connection& c, User user) {
     record.keys = keys_of(c, user.id);
     record.ssh_key = git_ssh_keys::find(c, user.id);
     record.link = link_of(c, user.id);
+    belongings::add_to(c, user.id, record);
     record.user = std::move(user);
     return record;
 }

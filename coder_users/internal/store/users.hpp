@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "coder_users/internal/base/text.hpp"
@@ -16,104 +15,38 @@
 
 namespace coder_users { inline namespace v0 { namespace store { namespace users {
 
-/// Selects the one user of `source` (a table expression named u). There is one row for each pair of
-/// a site role and an organization.
-inline std::string select_user(std::string_view source) {
-    std::string sql = "SELECT ";
-    sql += columns<User>("u.");
-    sql += ", r.role, m.organization_id FROM ";
-    sql += source;
-    sql +=
-        " LEFT JOIN user_roles r ON r.user_id = u.id"
-        " LEFT JOIN organization_members m ON m.user_id = u.id "
-        "ORDER BY r.role, m.created_at, m.organization_id";
-    return sql;
-}
-
-/// The number of columns of select_user().
-inline constexpr int user_columns = column_count<User> + 2;
-
-/// Adds the role and the organization of the current row to `user`.
-inline void add_memberships(User& user, const Query& row, int first_column) {
-    const auto add = [&](std::vector<std::string>& list, int column) {
-        if (row.is_null(column)) return;
-        std::string value = row.text(column);
-        for (const std::string& known : list)
-            if (known == value) return;
-        list.push_back(std::move(value));
-    };
-    add(user.roles, first_column + column_count<User>);
-    add(user.organization_ids, first_column + column_count<User> + 1);
-}
-
-/// Reads the user of the current row; its columns begin at `first_column` in the order of
-/// select_user().
-inline User read_user(const Query& row, int first_column = 0) {
-    User user = read_row<User>(row, first_column);
-    add_memberships(user, row, first_column);
-    return user;
-}
-
-/// Reads roles and organizations of many users in turn. One statement for each user costs half as
-/// much as joining them to a page of users, where all rows are sorted together.
-class Memberships {
- public:
-    explicit Memberships(Connection& c)
-        : rows_(c.query("SELECT role, '', 0 FROM user_roles WHERE user_id = $1 UNION ALL "
-                        "SELECT '', organization_id, created_at FROM organization_members "
-                        "WHERE user_id = $1",
-                        "")) {}
-
-    void add_to(User& user) {
-        rows_.restart(user.id);
-        std::vector<std::pair<Time, std::string>> joined;
-        while (rows_.next()) {
-            std::string role = rows_.text(0);
-            if (role.empty())
-                joined.emplace_back(rows_.time(2), rows_.text(1));
-            else
-                user.roles.push_back(std::move(role));
-        }
-        std::sort(user.roles.begin(), user.roles.end());
-        std::sort(joined.begin(), joined.end());
-        user.organization_ids.reserve(joined.size());
-        for (auto& each : joined) user.organization_ids.push_back(std::move(each.second));
-    }
-
- private:
-    Query rows_;
-};
-
-inline std::optional<User> read_one_user(Query rows, const Activity& activity) {
-    if (!rows.next()) return std::nullopt;
-    User user = read_user(rows);
-    while (rows.next()) add_memberships(user, rows, 0);
-    activity.lay_over(user);
+inline std::optional<User> read_one_user(Connection& c, Query row) {
+    if (!row.next()) return std::nullopt;
+    User user = read_row<User>(row);
+    c.activity().lay_over(user);
     return user;
 }
 
 inline std::optional<User> find(Connection& c, std::string_view id) {
     static const std::string sql =
-        select_user("(SELECT * FROM users WHERE id = $1 AND deleted = 0) u");
-    return read_one_user(c.query(sql, id), c.activity());
+        "SELECT " + columns<User>() + " FROM users WHERE id = $1 AND deleted = 0";
+    return read_one_user(c, c.query(sql, id));
 }
 
 /// Finds deleted users, too; they have no organizations.
 inline std::optional<User> find_even_deleted(Connection& c, std::string_view id) {
-    static const std::string sql = select_user("(SELECT * FROM users WHERE id = $1) u");
-    return read_one_user(c.query(sql, id), c.activity());
+    static const std::string sql = "SELECT " + columns<User>() + " FROM users WHERE id = $1";
+    return read_one_user(c, c.query(sql, id));
 }
 
 inline std::optional<User> find_by_username(Connection& c, std::string_view username) {
     static const std::string sql =
-        select_user("(SELECT * FROM users WHERE username_folded = $1 AND deleted = 0) u");
-    return read_one_user(c.query(sql, fold_ascii(username)), c.activity());
+        "SELECT " + columns<User>() + " FROM users WHERE username_folded = $1 AND deleted = 0";
+    return read_one_user(c, c.query(sql, fold_ascii(username)));
 }
 
+/// The condition for a live user with the address $1. It repeats that of the index, which leaves
+/// out users without an address.
+inline constexpr const char* has_email = "email_folded = $1 AND email_folded <> '' AND deleted = 0";
+
 inline std::optional<User> find_by_email(Connection& c, std::string_view email) {
-    static const std::string sql =
-        select_user("(SELECT * FROM users WHERE email_folded = $1 AND deleted = 0) u");
-    return read_one_user(c.query(sql, fold_ascii(email)), c.activity());
+    static const std::string sql = "SELECT " + columns<User>() + " FROM users WHERE " + has_email;
+    return read_one_user(c, c.query(sql, fold_ascii(email)));
 }
 
 /// Returns the stored hash; "" when the user has no password or does not exist.
@@ -134,22 +67,58 @@ struct Taken {
 
 inline Taken taken(Connection& c, std::string_view email, std::string_view username,
                    std::string_view except_id = {}) {
-    const auto used = [&](std::string_view sql, std::string_view value) {
+    const auto used = [&](const std::string& sql, std::string_view value) {
         return c.query(sql, fold_ascii(value), except_id).next();
     };
+    static const std::string by_email =
+        std::string("SELECT 1 FROM users WHERE ") + has_email + " AND id <> $2";
     Taken result;
-    result.email =
-        used("SELECT 1 FROM users WHERE email_folded = $1 AND deleted = 0 AND id <> $2", email);
+    result.email = used(by_email, email);
     result.username = used(
         "SELECT 1 FROM users WHERE username_folded = $1 AND deleted = 0 AND id <> $2", username);
     return result;
 }
 
-/// Replaces all site roles.
-inline void set_roles(Tx& tx, std::string_view id, const std::vector<std::string>& roles) {
-    tx.execute_for(id, "DELETE FROM user_roles WHERE user_id = $1", id);
+inline void insert_roles(Tx& tx, std::string_view id, const std::vector<std::string>& roles) {
     for (const std::string& role : roles)
         tx.execute_for(id, "INSERT INTO user_roles (user_id, role) VALUES ($1, $2)", id, role);
+}
+
+/// Replaces all site roles.
+inline void set_roles(Tx& tx, std::string_view id, std::vector<std::string> roles) {
+    std::sort(roles.begin(), roles.end());
+    tx.execute_for(id, "DELETE FROM user_roles WHERE user_id = $1", id);
+    insert_roles(tx, id, roles);
+    tx.execute_for(id, "UPDATE users SET roles = $1 WHERE id = $2", join(roles, " "), id);
+}
+
+/// Stores the organizations of a user in its row. Call it after a change of its memberships.
+inline void derive_organizations(Tx& tx, std::string_view id) {
+    std::vector<std::string> ids;
+    Query rows = tx.query(
+        "SELECT organization_id FROM organization_members WHERE user_id = $1 "
+        "ORDER BY created_at, organization_id",
+        id);
+    while (rows.next()) ids.push_back(rows.text(0));
+    tx.execute_for(id, "UPDATE users SET organization_ids = $1 WHERE id = $2", join(ids, " "), id);
+}
+
+/// What `roles` and `organization_ids` of users u are to be.
+inline constexpr const char* roles_in_row =
+    "COALESCE((SELECT group_concat(role, ' ') FROM (SELECT role FROM user_roles "
+    "WHERE user_id = u.id ORDER BY role)), '')";
+inline constexpr const char* organizations_in_row =
+    "COALESCE((SELECT group_concat(organization_id, ' ') FROM (SELECT organization_id FROM "
+    "organization_members WHERE user_id = u.id ORDER BY created_at, organization_id)), '')";
+
+/// The id of a user whose row has other roles or organizations than the user; "" when there is
+/// none.
+inline std::string first_with_wrong_row(Connection& c) {
+    static const std::string sql = std::string("SELECT id FROM users u WHERE roles <> ") +
+                                   roles_in_row + " OR organization_ids <> " +
+                                   organizations_in_row + " LIMIT 1";
+    Query row = c.query(sql);
+    return row.next() ? row.text(0) : std::string();
 }
 
 /// Adds a live user to what is derived from users: the count and the full-text index.
@@ -184,6 +153,9 @@ inline void derive_all(Tx& tx) {
     tx.execute(
         "UPDATE counters SET value = (SELECT count(*) FROM users WHERE deleted = 0) "
         "WHERE name = 'live_users'");
+    static const std::string rows = std::string("UPDATE users AS u SET roles = ") + roles_in_row +
+                                    ", organization_ids = " + organizations_in_row;
+    tx.execute(rows);
 }
 
 /// Like insert(), but without derived data: call derive_all() after the last one. This is faster
@@ -191,10 +163,11 @@ inline void derive_all(Tx& tx) {
 inline void insert_row(Tx& tx, const User& user, std::string_view hashed_password) {
     static const std::string sql = insert_into<User>({"hashed_password"}, "number");
     tx.execute_for(user.id, sql, RowOf(user), hashed_password);
-    set_roles(tx, user.id, user.roles);
+    insert_roles(tx, user.id, user.roles);
 }
 
-/// Inserts the user and its site roles. For memberships call organizations::add_member().
+/// Inserts the user and its site roles. For memberships call organizations::add_member(), or insert
+/// them all and let `user.organization_ids` name them.
 inline void insert(Tx& tx, const User& user, std::string_view hashed_password) {
     insert_row(tx, user, hashed_password);
     derive(tx, user.id);
@@ -250,16 +223,25 @@ inline void set_seen(Tx& tx, std::string_view id, Time seen_at) {
         seen_at, id);
 }
 
+/// The condition for the keys of the user $1: it names both indexes in which keys are.
+inline constexpr const char* has_key =
+    "((user_id = $1 AND login_type = 'token') OR (user_id = $1 AND login_type <> 'token'))";
+
 /// Marks the user as deleted, which frees its name and address, and removes everything that belongs
 /// to it except its site roles, which the audit log shows.
 inline void remove(Tx& tx, std::string_view id) {
-    tx.execute_for(id, "DELETE FROM api_keys WHERE user_id = $1", id);
-    tx.execute("DELETE FROM git_ssh_keys WHERE user_id = $1", id);
+    tx.execute_for(id, "DELETE FROM api_keys WHERE " + std::string(has_key), id);
+    for (const char* table : {"git_ssh_keys", "user_settings", "notification_preferences",
+                              "one_time_passcodes", "user_data"})
+        tx.execute("DELETE FROM " + std::string(table) + " WHERE user_id = $1", id);
     tx.execute_for(id, "DELETE FROM user_links WHERE user_id = $1", id);
     tx.execute("DELETE FROM organization_member_roles WHERE user_id = $1", id);
     tx.execute_for(id, "DELETE FROM organization_members WHERE user_id = $1", id);
     underive(tx, id);
-    tx.execute_for(id, "UPDATE users SET deleted = 1, hashed_password = '' WHERE id = $1", id);
+    tx.execute_for(id,
+                   "UPDATE users SET deleted = 1, hashed_password = '', organization_ids = '' "
+                   "WHERE id = $1",
+                   id);
 }
 
 }}}}  // namespace coder_users::v0::store::users

@@ -2,6 +2,7 @@
 // Reads exports strictly: every member must be known, present and of its type.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/wire/export_writer.hpp"
@@ -91,7 +93,8 @@ class Members {
 inline Header read_header(Members in) {
     Header header{in.integer("version"), in.uuid("deployment_id"), in.text("secret_key_check")};
     in.end();
-    if (header.version != 1) throw JsonError("made by a newer version of coder_users");
+    if (header.version != 1 && header.version != 2)
+        throw JsonError("made by a newer version of coder_users");
     return header;
 }
 
@@ -117,15 +120,14 @@ void read_value(Members& in, const char* name, fields::Kind kind, Value& value) 
         value = in.texts(name);
 }
 
-/// Reads the exported fields of a `T`. A field that later releases added may be missing, since
-/// older exports do not have it.
+/// Reads the exported fields of a `T`. Those that older exports do not have may be missing.
 template <class T>
 T read_members(Members& in) {
     T object;
     fields::for_each_exported<T>([&](auto at) {
         constexpr const auto& field = at.field;
         constexpr const char* name = field.exported.name;
-        if (Release() < field.since && !in.has(name)) return;
+        if (field.missing_in_old_exports && !in.has(name)) return;
         read_value(in, name, field.kind, field.of(object));
     });
     return object;
@@ -139,15 +141,54 @@ T read_object(Members in) {
     return object;
 }
 
+inline Organization read_organization(Members in) {
+    const bool old = !in.has("display_name");
+    auto organization = read_object<Organization>(in);
+    if (old) organization.display_name = organization.name;
+    return organization;
+}
+
+/// Exports of version 1 have `scope` instead of `scopes` and `allow_list`.
+inline StoredKey read_key(Members in) {
+    const bool old = in.has("scope");
+    if (old == in.has("scopes") || old == in.has("allow_list"))
+        throw JsonError("a key has either \"scope\" or \"scopes\" and \"allow_list\"");
+    auto stored = read_members<StoredKey>(in);
+    if (old) stored.key.scopes = scopes_of(in.name_of<KeyScope>("scope"));
+    in.end();
+    derive_scope(stored.key);
+    return stored;
+}
+
+template <class T>
+std::vector<T> read_array(Members& in, const char* name) {
+    std::vector<T> all;
+    if (in.has(name))
+        for (const Json& each : in.array(name)) all.push_back(read_object<T>(Members(each)));
+    return all;
+}
+
+inline void read_belongings(Members& in, UserRecord& record) {
+    record.settings = read_array<UserSetting>(in, "settings");
+    record.notification_preferences =
+        read_array<NotificationPreference>(in, "notification_preferences");
+    if (const Json* passcode = in.optional("one_time_passcode"))
+        record.passcode = read_object<OneTimePasscode>(Members(*passcode));
+    if (in.has("data")) record.data = in.text("data");
+}
+
 inline UserRecord read_user(Members in) {
+    const bool old = !in.has("updated_at");
     auto record = read_members<UserRecord>(in);
+    User& user = record.user;
+    if (old) user.updated_at = (std::max)(user.created_at, user.last_seen_at);
     const std::string& id = record.user.id;
     for (const Json& each : in.array("organizations")) {
         record.memberships.push_back(read_object<OrganizationMember>(Members(each)));
         record.memberships.back().user_id = id;
     }
     for (const Json& each : in.array("keys")) {
-        record.keys.push_back(read_object<StoredKey>(Members(each)));
+        record.keys.push_back(read_key(Members(each)));
         record.keys.back().key.user_id = id;
     }
     if (const Json* ssh_key = in.optional("git_ssh_key")) {
@@ -156,6 +197,7 @@ inline UserRecord read_user(Members in) {
     }
     if (const Json* link = in.optional("link"))
         record.link = read_object<ProviderLink>(Members(*link));
+    read_belongings(in, record);
     in.end();
     return record;
 }
@@ -170,7 +212,7 @@ inline Line read_line(std::string_view text) {
     if (const Json* user = in.optional("user"))
         line = read_user(Members(*user));
     else if (const Json* organization = in.optional("organization"))
-        line = read_object<Organization>(Members(*organization));
+        line = read_organization(Members(*organization));
     else if (const Json* header = in.optional("coder_users_export"))
         line = read_header(Members(*header));
     else if (const Json* end = in.optional("end"))

@@ -14,7 +14,7 @@ namespace coder_users { inline namespace v0 { namespace wire { namespace transfe
 
 /// The first line: it identifies the deployment and proves which sealing key it has.
 struct Header {
-    std::int64_t version = 1;
+    std::int64_t version = 2;
     std::string deployment_id;
     std::string secret_key_check;
 };
@@ -81,6 +81,11 @@ inline std::string user(const UserRecord& record) {
     write_array(json.key("keys"), record.keys);
     if (record.ssh_key) write_object(json.key("git_ssh_key"), *record.ssh_key);
     if (record.link) write_object(json.key("link"), *record.link);
+    if (!record.settings.empty()) write_array(json.key("settings"), record.settings);
+    if (!record.notification_preferences.empty())
+        write_array(json.key("notification_preferences"), record.notification_preferences);
+    if (record.passcode) write_object(json.key("one_time_passcode"), *record.passcode);
+    if (record.data) json.member("data", *record.data);
     return line(json);
 }
 
