@@ -47,6 +47,11 @@ struct CreateToken {
     std::string name = {};             ///< "": the server makes up a name
     std::chrono::seconds lifetime{0};  ///< 0: 30 days, or less where less is allowed
     KeyScope scope = KeyScope::all;
+    /// Names of scopes, such as "user:read", which are used instead of `scope` unless there are
+    /// none.
+    std::vector<std::string> scopes = {};
+    /// The objects that the token may touch, such as "user:<id>" or "user:*". Empty: all.
+    std::vector<std::string> allow_list = {};
 };
 
 /// A new key with its key text, which the server does not keep.

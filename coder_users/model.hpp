@@ -18,13 +18,15 @@ inline constexpr std::string_view nil_uuid = "00000000-0000-0000-0000-0000000000
 
 enum class UserStatus { active, dormant, suspended };
 enum class LoginType { password, github, oidc, token, none };
-enum class KeyScope { all, application_connect };
+/// What the scopes of a key amount to: everything, the one for applications (perhaps beside
+/// others), or only less than everything.
+enum class KeyScope { all, application_connect, narrow };
 
 inline constexpr std::array<std::string_view, 3> user_status_names{"active", "dormant",
                                                                    "suspended"};
 inline constexpr std::array<std::string_view, 5> login_type_names{"password", "github", "oidc",
                                                                   "token", "none"};
-inline constexpr std::array<std::string_view, 2> key_scope_names{"all", "application_connect"};
+inline constexpr std::array<std::string_view, 3> key_scope_names{"all", "application_connect", ""};
 
 inline constexpr std::string_view to_string(UserStatus v) {
     return user_status_names[static_cast<std::size_t>(v)];
@@ -103,9 +105,9 @@ struct ApiKey {
     Time expires_at = never;
     Time last_used = never;
     LoginType login_type = LoginType::password;
-    KeyScope scope = KeyScope::all;  ///< what `scopes` amount to
-    std::vector<std::string> scopes{"coder:all"};
-    std::vector<std::string> allow_list{"*:*"};  ///< what the key may touch, as `<type>:<id>`
+    KeyScope scope = KeyScope::all;                ///< what `scopes` amount to
+    std::vector<std::string> scopes{"coder:all"};  ///< what the key may do, by names of scopes
+    std::vector<std::string> allow_list{"*:*"};    ///< what the key may touch, as `<type>:<id>`
     std::string token_name;
     std::int64_t lifetime_seconds = 0;
     std::string ip = {};          ///< the address of whoever made the key, "" when unknown
@@ -158,6 +160,17 @@ struct Identity {
     }
     /// Whether this is the host program itself.
     bool is_system() const { return user.id == nil_uuid; }
+    /// Whether its key carries all rights of its user. A key may have fewer (ApiKey::scopes,
+    /// ApiKey::allow_list): a host that has rights of its own must ask before it treats such a key
+    /// as its user.
+    bool has_full_power() const {
+        const auto holds = [](const std::vector<std::string>& words, std::string_view word) {
+            for (const std::string& each : words)
+                if (each == word) return true;
+            return false;
+        };
+        return holds(key.scopes, "coder:all") && holds(key.allow_list, "*:*");
+    }
 };
 
 }}  // namespace coder_users::v0

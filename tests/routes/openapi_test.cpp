@@ -237,7 +237,7 @@ TEST_CASE("every answer has an example of its shape, and texts their values") {
     };
     CHECK(values("User", "status") == R"(["active","dormant","suspended"])");
     CHECK(values("APIKey", "login_type") == R"(["password","github","oidc","token"])");
-    CHECK(values("APIKeyWithOwner", "scope") == R"(["all","application_connect"])");
+    CHECK(values("APIKeyWithOwner", "scope") == R"(["all","application_connect",""])");
     CHECK(schemas["User"]["example"]["created_at"].text() == "2019-08-24T14:15:22Z");
 }
 

@@ -201,61 +201,80 @@ TEST_CASE("the first broken rule of a token answers alone") {
                          "substr(scopes, 7)") == "all");
 }
 
-TEST_CASE("what would narrow a token is never dropped") {
+TEST_CASE("what would narrow a token and is not understood is refused") {
     const People world;
     const std::string path = "/users/me/keys/tokens", &bob = world.bob;
-    const auto refused = [&](const std::string& field, const std::string& text) {
-        return with_validations(invalid, {{field, text}});
-    };
     const auto scope = [&](const std::string& field, const std::string& name) {
-        return refused(field, "invalid API key scope: \"" + name + "\"");
+        return with_validations(invalid, {{field, "invalid API key scope: \"" + name + "\""}});
     };
-    const auto entry = [&](const std::string& text) {
-        return refused("allow_list", "must be \"*:*\", not \"" + text + "\"");
+    const auto undecodable = [&](const std::string& why) {
+        return detailed("Request body must be valid JSON.", why);
+    };
+    const auto refused = [&](const std::string& why) {
+        return detailed("Failed to create API key.", why);
     };
     std::vector<Row> rows;
     const auto row = [&](const std::string& body, const std::string& answer) {
-        rows.push_back({body, "POST", path, bob, body, 400, answer});
+        rows.push_back({body.substr(0, 60), "POST", path, bob, body, 400, answer});
     };
-    row(R"({"scope":"user:read"})", scope("scope", "user:read"));
-    row(R"({"scopes":["user:read"]})", scope("scopes", "user:read"));
-    row(R"({"scopes":["all","user:read"]})", scope("scopes", "user:read"));
+    row(R"({"scope":"x"})", scope("scope", "x"));
+    row(R"({"scopes":["all","user:write"]})", scope("scopes", "user:write"));
     row(R"({"scopes":["coder:all","x","y"]})", scope("scopes", "x"));
     row(R"({"scopes":[""]})", scope("scopes", ""));
     row(R"({"scopes":["ALL"]})", scope("scopes", "ALL"));
-    row(R"({"scope":"x","scopes":["y"]})", scope("scope", "x"));
-    row(R"({"scope":"all","scopes":["y"],"allow_list":["z"]})", scope("scopes", "y"));
-    row(R"({"scope":"application_connect","scopes":["all"]})",
-        refused("scope", "scope and scopes contradict each other"));
-    row(R"({"allow_list":["user:11111111-1111-1111-1111-111111111111"]})",
-        entry("user:11111111-1111-1111-1111-111111111111"));
-    row(R"({"allow_list":["*:*","user:*"]})", entry("user:*"));
-    row(R"({"allow_list":[""]})", entry(""));
-    row(R"({"scopes":["user:read"],"lifetime":-1,"token_name":"tokenconfig"})",
-        scope("scopes", "user:read"));
-    row(R"({"allow_list":["x:y"],"lifetime":-1})", entry("x:y"));
+    row(R"({"scopes":["user:read "]})", scope("scopes", "user:read "));
+    row(R"({"scope":"x","scopes":["y"]})", scope("scopes", "y"));
+    const std::string contradict = refused("scope and scopes contradict each other");
+    row(R"({"scope":"application_connect","scopes":["all"]})", contradict);
+    row(R"({"scope":"user:read","scopes":["user:read","file:read"]})", contradict);
+    row(R"({"scope":"x","scopes":["user:read"]})", contradict);
+    row(R"({"allow_list":[""]})", undecodable("invalid allow_list entry \"\": want <type>:<id>"));
+    row(R"({"allow_list":["user"]})",
+        undecodable("invalid allow_list entry \"user\": want <type>:<id>"));
+    row(R"({"allow_list":["*:*","x:y"]})", undecodable("unknown resource type \"x\""));
+    row(R"({"allow_list":["user:me"]})", undecodable("invalid user ID (must be UUID): \"me\""));
+    row(R"({"scopes":["x"],"allow_list":["x:y"],"lifetime":-1})",
+        undecodable("unknown resource type \"x\""));
+    row(R"({"scopes":["x"],"lifetime":-1,"token_name":"tokenconfig"})", scope("scopes", "x"));
+    const auto list_of = [](int entries) {
+        std::string body = R"({"allow_list":["user:*")";
+        for (int i = 1; i < entries; ++i) body += R"(,"user:*")";
+        return body + "]}";
+    };
+    row(list_of(129), refused("allow_list has 129 entries; max allowed is 128"));
     check_rows(world, rows);
     check_undecodable(world, "POST", path, bob,
                       {R"({"scopes":"all"})", R"({"scopes":[1]})", R"({"scopes":{}})",
                        R"({"allow_list":"*:*"})", R"({"allow_list":[null]})"});
+    CHECK(stored_key(world, key_of(world.server.send("POST", path, bob, list_of(128))),
+                     "allow_list") == "user:*");
+}
 
+TEST_CASE("scopes and allow lists are stored in their normal form") {
+    const People world;
+    const std::string path = "/users/me/keys/tokens", &bob = world.bob;
+    const std::string id = "AAAAAAAA-1111-4111-8111-111111111111";
     for (const auto& [body, kept] : std::vector<std::pair<std::string, std::string>>{
-             {R"({"scope":"coder:all"})", "all"},
-             {R"({"scopes":null,"allow_list":null})", "all"},
-             {R"({"scopes":[],"allow_list":[]})", "all"},
-             {R"({"scopes":["all"]})", "all"},
-             {R"({"scopes":["coder:all","coder:application_connect"]})", "all"},
-             {R"({"allow_list":["*:*","*:*"]})", "all"},
-             {R"({"scope":"coder:application_connect"})", "application_connect"},
-             {R"({"scopes":["application_connect"]})", "application_connect"},
-             {R"({"scopes":["coder:application_connect"]})", "application_connect"},
-             {R"({"scope":"all","scopes":["application_connect"]})", "application_connect"},
+             {R"({"scope":"coder:all"})", "coder:all|*:*"},
+             {R"({"scopes":null,"allow_list":null})", "coder:all|*:*"},
+             {R"({"scopes":[],"allow_list":[]})", "coder:all|*:*"},
+             {R"({"scopes":["all"]})", "coder:all|*:*"},
+             {R"({"scopes":["coder:all","coder:application_connect"]})",
+              "coder:all coder:application_connect|*:*"},
+             {R"({"allow_list":["*:*","*:*"]})", "coder:all|*:*"},
+             {R"({"scope":"application_connect"})", "coder:application_connect|*:*"},
+             {R"({"scopes":["application_connect"]})", "coder:application_connect|*:*"},
+             {R"({"scope":"all","scopes":["application_connect"]})",
+              "coder:application_connect|*:*"},
              {R"({"scope":"application_connect","scopes":["application_connect"]})",
-              "application_connect"},
-             {R"({"scope":"application_connect","scopes":[]})", "application_connect"}}) {
+              "coder:application_connect|*:*"},
+             {R"({"scope":"user:read","scopes":["user:read"]})", "user:read|*:*"},
+             {R"({"scopes":["user:read","api_key:*","user:read"]})", "user:read api_key:*|*:*"},
+             {R"({"allow_list":[" user:)" + id + R"( ","organization:*"]})",
+              "coder:all|organization:* user:aaaaaaaa-1111-4111-8111-111111111111"}}) {
         INFO(body);
-        CHECK(stored_key(world, key_of(world.server.send("POST", path, bob, body)),
-                         "substr(scopes, 7)") == kept);
+        const std::string key = key_of(world.server.send("POST", path, bob, body));
+        CHECK(stored_key(world, key, "scopes || '|' || allow_list") == kept);
     }
 }
 

@@ -43,7 +43,7 @@ struct Model {
         const bool role =
             filter.roles.empty() || std::any_of(user.roles.begin(), user.roles.end(),
                                                 [&](auto& r) { return holds(filter.roles, r); });
-        return (filter.only_id.empty() || user.id == filter.only_id) &&
+        return (!filter.only_ids || has_word(*filter.only_ids, user.id)) &&
                (within(user.username) || within(user.email)) && role &&
                (filter.statuses.empty() || holds(filter.statuses, user.status)) &&
                (!filter.seen_until || user.last_seen_at <= *filter.seen_until) &&
@@ -106,7 +106,8 @@ Filter made_up_filter(Random& random, const Model& model) {
         if (!below(random, 4)) filter.roles.push_back(role);
     if (!below(random, 6)) filter.seen_from = now + std::chrono::seconds(below(random, 100));
     if (!below(random, 6)) filter.seen_until = now + std::chrono::seconds(below(random, 100));
-    if (!below(random, 12)) filter.only_id = one_of(random, model.users).id;
+    if (!below(random, 12))
+        filter.only_ids = {one_of(random, model.users).id, one_of(random, model.users).id};
     return filter;
 }
 
@@ -130,7 +131,7 @@ TEST_CASE("every list is what a look at everybody would give") {
             Page page;
             page.limit = static_cast<std::int64_t>(below(random, 4) * 7);
             page.offset = static_cast<std::int64_t>(below(random, 3) * below(random, many));
-            if (below(random, 2) && filter.only_id.empty())
+            if (below(random, 2) && !filter.only_ids)
                 page.after_id = one_of(random, model.users).id;
             CAPTURE(round, filter.text, filter.statuses.size(), filter.roles, page.after_id,
                     page.limit, page.offset);

@@ -143,7 +143,7 @@ TEST_CASE("all conditions must hold, of the values of one any") {
     CHECK(listed(five.store, filter) == "(0)");
 
     filter = {};
-    filter.only_id = id_of(2);
+    filter.only_ids = {id_of(2)};
     CHECK(listed(five.store, filter) == "Bob (1)");
     filter.text = "alice";
     CHECK(listed(five.store, filter) == "(0)");
@@ -174,7 +174,7 @@ TEST_CASE("pages follow each other by cursor, whoever it is") {
     owners.roles = {"owner"};
     CHECK(after(2, 0, 0, owners) == "carol dave (2)");  // does not match the filter
     Filter own;
-    own.only_id = id_of(5);
+    own.only_ids = {id_of(5)};
     CHECK(after(2, 0, 0, own) == "(1)");  // nobody may be seen, so that name must not matter
     CHECK(after(5, 0, 0, own) == "(1)");
 }

@@ -1,5 +1,5 @@
 // Internal: may change at any time.
-// What the scopes and the allow list of a key amount to.
+// What the scopes of a key amount to.
 #pragma once
 
 #include <algorithm>
@@ -19,18 +19,15 @@ inline std::vector<std::string> scopes_of(KeyScope scope) {
     return {std::string(scope == KeyScope::all ? scope_of_all : scope_of_applications)};
 }
 
-/// Whether the server knows how to apply the limits of the key: without an allow list, either of
-/// the two scopes. Any other key, such as a newer program may have stored, must not count at all.
-inline bool limits_are_known(const ApiKey& key) {
-    const bool unlisted = key.allow_list.size() == 1 && key.allow_list.front() == "*:*";
-    return unlisted && (key.scopes == scopes_of(KeyScope::all) ||
-                        key.scopes == scopes_of(KeyScope::application_connect));
+inline bool has_word(const std::vector<std::string>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// Sets `scope` from what the key may do: `all` for nothing less than everything.
+/// Sets `scope` from `scopes` (docs/contract/scopes.md, "Names of scopes").
 inline void derive_scope(ApiKey& key) {
-    const bool full = limits_are_known(key) && key.scopes == scopes_of(KeyScope::all);
-    key.scope = full ? KeyScope::all : KeyScope::application_connect;
+    key.scope = has_word(key.scopes, scope_of_applications) ? KeyScope::application_connect
+                : has_word(key.scopes, scope_of_all)        ? KeyScope::all
+                                                            : KeyScope::narrow;
 }
 
 }}  // namespace coder_users::v0

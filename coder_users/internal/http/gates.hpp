@@ -143,13 +143,14 @@ class Gates {
         if (!match.guarded) return answer_open(seen, std::move(acting));
         acting.actor = signed_in(seen);  // gate 6
         const std::string_view user = parameter(match.parameters, "user");
-        static constexpr Operation no_operation("");
-        operations::refuse_limited_key(route ? route->operation : no_operation, *acting.actor,
-                                       user);  // gate 7
+        static constexpr Operation no_operation = Operation("").needs();
+        const Operation& about = route ? route->operation : no_operation;
+        operations::refuse_narrow_key(about, *acting.actor, user);  // gate 7
         Shared<User> target;
         if (!user.empty())
-            target = operations::find_target(acting, operations::UserRef(user)).user;  // gate 8
-        refuse_path(match, route);                                                     // gate 9
+            target =
+                operations::find_target(acting, about, operations::UserRef(user)).user;  // gate 8
+        refuse_path(match, route);                                                       // gate 9
         Call call = call_of(seen, std::move(acting));
         call.user_text = user;
         call.target = std::move(target);

@@ -29,6 +29,7 @@ namespace coder_users { inline namespace v0 { namespace login {
 namespace about {
 inline constexpr Operation convert_login =
     Operation("convert-user-from-password-to-oauth-authentication")
+        .needs("user:read", "user:update_personal")
         .in(Lane::hash)
         .permits(Action::act_as_user)
         .audited_with_refusals("convert_login", "create");

@@ -31,6 +31,8 @@ using operations::Operation;
 
 namespace about {
 inline constexpr Operation log_out = Operation("log-out-user")
+                                         .needs("api_key:delete")
+                                         .touches(operations::KeyTouches::presented_key)
                                          .in(Lane::write)
                                          .audited("api_key", "logout")
                                          .tells_of(EventKind::logged_out)

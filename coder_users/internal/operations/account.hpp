@@ -17,16 +17,20 @@ namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
 inline constexpr Operation rename_user = Operation("update-user-profile")
+                                             .needs("user:read", "user:update_personal")
                                              .in(Lane::write)
                                              .permits(Action::edit_user)
                                              .audited_with_refusals("user", "write")
                                              .tells_of(EventKind::renamed);
-inline constexpr Operation set_appearance = Operation("update-user-appearance-settings")
-                                                .in(Lane::write)
-                                                .permits(Action::edit_user)
-                                                .audited_with_refusals("user", "write")
-                                                .tells_of(EventKind::appearance_changed);
+inline constexpr Operation set_appearance =
+    Operation("update-user-appearance-settings")
+        .needs("user:read", "user:read_personal", "user:update_personal")
+        .in(Lane::write)
+        .permits(Action::edit_user)
+        .audited_with_refusals("user", "write")
+        .tells_of(EventKind::appearance_changed);
 inline constexpr Operation suspend_user = Operation("suspend-user-account")
+                                              .needs("user:read", "user:update")
                                               .in(Lane::write)
                                               .refuses_self(400, "You cannot suspend yourself.")
                                               .permits(Action::manage_user)
@@ -34,14 +38,17 @@ inline constexpr Operation suspend_user = Operation("suspend-user-account")
                                               .tells_of(EventKind::suspended)
                                               .is_revocation();
 inline constexpr Operation activate_user = Operation("activate-user-account")
+                                               .needs("user:read", "user:update")
                                                .in(Lane::write)
                                                .permits(Action::manage_user)
                                                .audited_with_refusals("user", "write")
                                                .tells_of(EventKind::activated);
 inline constexpr Operation get_login_type =
     Operation("get-user-login-type")
+        .needs("user:read")
         .permits(Action::act_as_user, "You are not authorized to view this user's login type.");
 inline constexpr Operation set_password = Operation("update-user-password")
+                                              .needs("user:read", "user:update_personal")
                                               .in(Lane::hash)
                                               .permits(Action::edit_user)
                                               .audited_with_refusals("user", "write")
@@ -71,6 +78,8 @@ User change_user(const Acting& acting, const Operation& about, EventKind kind, c
 inline User rename_user(const Acting& acting, const UserRef& who, const std::string& username) {
     const auto check = [&] { check_fields({{rules::fields::username, username}}); };
     return on_user(acting, about::rename_user, who, check, [&](const Target& target) {
+        const bool renames = target->username != username;
+        if (renames && !rules::covers(acting.actor->key, "user:update", false)) throw forbidden();
         return change_user(
             acting, about::rename_user, EventKind::renamed, target,
             [&](const User&, User& user) { user.username = username; },
@@ -158,6 +167,7 @@ inline void compare_with_stored(const Acting& acting, const User& target, const 
 inline void set_password(const Acting& acting, const UserRef& who, const NewPassword& wanted) {
     const auto check = [&] { check_fields({{rules::fields::password, wanted.password}}); };
     on_user(acting, about::set_password, who, check, [&](const Target& target) {
+        if (target->id != acting.user().id && !acting.actor->has_full_power()) throw forbidden();
         refuse_new_password(acting, *target, wanted);
         const std::string compared = acting.backend.store.read(
             [&](store::Connection& c) { return store::users::hashed_password(c, target->id); });

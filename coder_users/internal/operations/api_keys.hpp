@@ -18,6 +18,7 @@
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/operations/target.hpp"
+#include "coder_users/internal/rules/scopes.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/rules/token_names.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
@@ -31,19 +32,34 @@ inline constexpr Operation make_session = Operation("create-new-session-key")
                                               .audited("api_key", "create")
                                               .tells_of(EventKind::token_made);
 inline constexpr Operation make_token = Operation("create-token-api-key")
+                                            .needs("api_key:create")
+                                            .is_about_keys()
+                                            .touches(KeyTouches::new_key)
                                             .in(Lane::write)
                                             .permits(Action::use_keys)
                                             .audited("api_key", "create")
                                             .tells_of(EventKind::token_made);
 inline constexpr Operation list_tokens =
-    Operation("get-user-tokens").decides_itself("others' tokens are left out of the list");
-inline constexpr Operation get_token_config =
-    Operation("get-token-config").decides_itself("whoever may read the user");
-inline constexpr Operation find_token =
-    Operation("get-api-key-by-token-name").decides_itself("others' keys are not found");
-inline constexpr Operation find_key =
-    Operation("get-api-key-by-id").decides_itself("others' keys are not found");
+    Operation("get-user-tokens")
+        .needs("api_key:read")
+        .is_about_keys()
+        .decides_itself("others' tokens are left out of the list");
+inline constexpr Operation get_token_config = Operation("get-token-config")
+                                                  .needs("user:read")
+                                                  .is_about_keys()
+                                                  .or_any_key_right()
+                                                  .decides_itself("whoever may read the user");
+inline constexpr Operation find_token = Operation("get-api-key-by-token-name")
+                                            .needs("api_key:read")
+                                            .is_about_keys()
+                                            .decides_itself("others' keys are not found");
+inline constexpr Operation find_key = Operation("get-api-key-by-id")
+                                          .needs("api_key:read")
+                                          .is_about_keys()
+                                          .decides_itself("others' keys are not found");
 inline constexpr Operation revoke_key = Operation("delete-api-key")
+                                            .needs("api_key:delete")
+                                            .is_about_keys()
                                             .in(Lane::write)
                                             .decides_itself("others' keys are not found")
                                             .audited("api_key", "delete")
@@ -86,32 +102,46 @@ struct NewToken {
     std::vector<std::string> allow_list = {};
 };
 
-/// Reads a scope, in its short form or in Coder's long one. A refusal names `field`.
-inline KeyScope token_scope(const char* field, const std::string& name) {
-    if (name == "all" || name == "coder:all") return KeyScope::all;
-    if (name == "application_connect" || name == "coder:application_connect")
-        return KeyScope::application_connect;
-    throw invalid_token("", {{field, "invalid API key scope: \"" + name + "\""}});
+inline ApiError refused_token(std::string detail) {
+    return {400, "Failed to create API key.", std::move(detail)};
 }
 
-/// Throws 400 for scopes that keys cannot have: a token must never be able to do more than was
-/// asked for.
-inline KeyScope token_scope(const NewToken& wanted) {
-    const KeyScope one = wanted.scope.empty() ? KeyScope::all : token_scope("scope", wanted.scope);
-    if (wanted.scopes.empty()) return one;
-    KeyScope widest = KeyScope::application_connect;
-    for (const std::string& name : wanted.scopes)
-        if (token_scope("scopes", name) == KeyScope::all) widest = KeyScope::all;
-    if (one != KeyScope::all && widest == KeyScope::all)
-        throw invalid_token("", {{"scope", "scope and scopes contradict each other"}});
-    return widest;
+/// Returns the scopes as they are stored, without duplicates. Throws 400 for one that is unknown: a
+/// token must never be able to do more than was asked for.
+inline std::vector<std::string> token_scopes(const NewToken& wanted) {
+    std::vector<std::string> names = wanted.scopes;
+    if (names.empty()) names = {wanted.scope.empty() ? std::string(scope_of_all) : wanted.scope};
+    std::vector<std::string> scopes;
+    for (const std::string& name : names) {
+        std::string scope = rules::stored_scope(name);
+        if (!rules::is_scope(scope))
+            throw invalid_token("", {{wanted.scopes.empty() ? "scope" : "scopes",
+                                      "invalid API key scope: \"" + name + "\""}});
+        if (!has_word(scopes, scope)) scopes.push_back(std::move(scope));
+    }
+    const std::string one = rules::stored_scope(wanted.scope);
+    const bool agree =
+        one.empty() || one == scope_of_all || scopes == std::vector<std::string>{one};
+    if (!wanted.scopes.empty() && !agree)
+        throw refused_token("scope and scopes contradict each other");
+    return scopes;
 }
 
-/// Throws 400 for a list that names single objects, because keys cannot be limited to those.
-inline void refuse_allow_list(const std::vector<std::string>& entries) {
-    for (const std::string& entry : entries)
-        if (entry != "*:*")
-            throw invalid_token("", {{"allow_list", "must be \"*:*\", not \"" + entry + "\""}});
+inline void refuse_long_list(const std::vector<std::string>& allow_list) {
+    if (allow_list.size() > rules::most_allowed_objects)
+        throw refused_token("allow_list has " + std::to_string(allow_list.size()) +
+                            " entries; max allowed is " +
+                            std::to_string(rules::most_allowed_objects));
+}
+
+/// Throws 403 for a new token that could do more than the caller's own key.
+inline void refuse_stronger_key(const Acting& acting, const User& target,
+                                const std::vector<std::string>& scopes,
+                                const std::vector<std::string>& allow_list) {
+    const Identity& actor = *acting.actor;
+    if (actor.has_full_power()) return;
+    if (target.id != actor.user.id || !rules::may_make(actor.key, scopes, allow_list))
+        throw forbidden();
 }
 
 /// Returns the lifetime in microseconds, the precision that is stored. Throws 400.
@@ -153,16 +183,20 @@ inline std::string free_token_name(store::Tx& tx, const Acting& acting, const Us
 }
 
 inline MadeKey make_token(const Acting& acting, const UserRef& who, const NewToken& wanted) {
-    return on_user(acting, about::make_token, who, [&](const Target& target) {
-        const KeyScope scope = token_scope(wanted);
-        refuse_allow_list(wanted.allow_list);
+    std::vector<std::string> allow_list;
+    const auto read_list = [&] { allow_list = rules::normal_allow_list(wanted.allow_list); };
+    return on_user(acting, about::make_token, who, read_list, [&](const Target& target) {
+        const std::vector<std::string> scopes = token_scopes(wanted);
+        refuse_long_list(wanted.allow_list);
+        refuse_stronger_key(acting, *target, scopes, allow_list);
         const Duration lifetime =
             token_lifetime(wanted.lifetime, acting.backend.options.max_token_lifetime);
         check_token_name(wanted.name);
 
         ApiKey planned = rules::new_api_key("", target->id, LoginType::token, lifetime, acting.now);
-        planned.scope = scope;
-        planned.scopes = scopes_of(scope);
+        planned.scopes = scopes;
+        planned.allow_list = allow_list;
+        derive_scope(planned);
         note_client(planned, acting);
         planned.token_name = wanted.name;
         const Asked asked = ask_host(acting, EventKind::token_made, *target, nullptr, &planned);
@@ -181,10 +215,14 @@ inline MadeKey make_token(const Acting& acting, const UserRef& who, const NewTok
 /// when the caller may not see the target's.
 inline std::optional<std::string> owner_of_tokens(const Acting& acting, const UserRef& who,
                                                   bool everybodys) {
-    const Target target = find_target(acting, who);
+    const Target target = find_target(acting, about::list_tokens, who);
     const User& actor = acting.user();
+    const ApiKey& presented = acting.actor->key;
+    // Ids of keys are no UUIDs, so an allow list has all keys or none.
+    if (!rules::allows(presented, "api_key", "*")) return std::nullopt;
     if (!everybodys && !rules::may(actor, Action::use_keys, *target)) return std::nullopt;
-    const bool all = everybodys && rules::may(actor, Action::read_all_keys);
+    const bool all = everybodys && rules::may(actor, Action::read_all_keys) &&
+                     rules::covers(presented, "api_key:read", false);
     return all ? "" : everybodys ? actor.id : target->id;
 }
 
@@ -203,13 +241,15 @@ inline std::vector<store::api_keys::Token> list_tokens(const Acting& acting,
 template <class Find>
 ApiKey visible_key(const Acting& acting, const Target& target, Find&& find) {
     auto key = acting.backend.store.read(find);
-    if (!key || !rules::may(acting.user(), Action::use_keys, *target)) throw not_found();
+    if (!key || !rules::may(acting.user(), Action::use_keys, *target) ||
+        !rules::allows(acting.actor->key, "api_key", key->id))
+        throw not_found();
     return std::move(*key);
 }
 
 /// Finds a token by its name, whether it has expired or not.
 inline ApiKey find_token(const Acting& acting, const UserRef& who, std::string_view name) {
-    const Target target = find_target(acting, who);
+    const Target target = find_target(acting, about::find_token, who);
     return visible_key(acting, target, [&](store::Connection& c) {
         return store::api_keys::find_token(c, target->id, name);
     });
@@ -223,11 +263,11 @@ inline ApiKey visible_key_by_id(const Acting& acting, const Target& target, std:
 
 /// Finds a session or a token by its id.
 inline ApiKey find_key(const Acting& acting, const UserRef& who, std::string_view id) {
-    return visible_key_by_id(acting, find_target(acting, who), id);
+    return visible_key_by_id(acting, find_target(acting, about::find_key, who), id);
 }
 
 inline void revoke_key(const Acting& acting, const UserRef& who, std::string_view id) {
-    const Target target = find_target(acting, who);
+    const Target target = find_target(acting, about::revoke_key, who);
     const ApiKey known = visible_key_by_id(acting, target, id);
     const Asked asked = ask_host(acting, EventKind::token_revoked, *target, nullptr, &known);
     change(acting, about::revoke_key, asked, target, [&](Change& now) {
@@ -241,7 +281,7 @@ inline void revoke_key(const Acting& acting, const UserRef& who, std::string_vie
 
 /// Returns the longest lifetime that a new token may have.
 inline std::chrono::seconds longest_token_lifetime(const Acting& acting, const UserRef& who) {
-    find_target(acting, who);
+    find_target(acting, about::get_token_config, who);
     return acting.backend.options.max_token_lifetime;
 }
 

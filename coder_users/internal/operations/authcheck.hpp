@@ -16,7 +16,7 @@
 namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
-inline constexpr Operation check_authorization = Operation("check-authorization");
+inline constexpr Operation check_authorization = Operation("check-authorization").needs();
 }  // namespace about
 
 inline rules::AuthUser auth_user(store::Connection& c, User user) {
@@ -37,7 +37,9 @@ inline std::vector<std::pair<std::string, bool>> check_authorization(
             if (each.resource_type == "user" && !each.resource_id.empty())
                 if (auto found = store::users::find(c, *parse_uuid(each.resource_id)))
                     resource = auth_user(c, std::move(*found));
-            answers.emplace_back(each.key, rules::answer_auth_question(asker, each, resource));
+            answers.emplace_back(each.key,
+                                 rules::answer_auth_question(asker, each, resource) &&
+                                     rules::key_answers(acting.actor->key, asker.user, each));
         }
         return answers;
     });

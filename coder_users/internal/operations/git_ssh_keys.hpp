@@ -16,13 +16,16 @@
 namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
-inline constexpr Operation get_git_ssh_key =
-    Operation("get-user-git-ssh-key").permits(Action::edit_user);
-inline constexpr Operation renew_git_ssh_key = Operation("regenerate-user-ssh-key")
-                                                   .in(Lane::hash)
-                                                   .permits(Action::edit_user)
-                                                   .audited_with_refusals("git_ssh_key", "write")
-                                                   .tells_of(EventKind::git_ssh_key_changed);
+inline constexpr Operation get_git_ssh_key = Operation("get-user-git-ssh-key")
+                                                 .needs("user:read", "user:read_personal")
+                                                 .permits(Action::edit_user);
+inline constexpr Operation renew_git_ssh_key =
+    Operation("regenerate-user-ssh-key")
+        .needs("user:read", "user:read_personal", "user:update_personal")
+        .in(Lane::hash)
+        .permits(Action::edit_user)
+        .audited_with_refusals("git_ssh_key", "write")
+        .tells_of(EventKind::git_ssh_key_changed);
 }  // namespace about
 
 inline rules::SshKeyPair make_ssh_key_pair(SshKeyAlgorithm algorithm, const rules::Random& random) {

@@ -30,6 +30,19 @@ struct OnSelf {
     const char* message = nullptr;
 };
 
+/// What a key must cover to be used for an operation (docs/contract/scopes.md, "What scopes
+/// cover").
+struct KeyNeeds {
+    bool full_power = true;
+    std::array<const char*, 3> rights = {};
+    bool keys = false;           ///< it is about keys; on those of others it needs "user:read", too
+    bool any_key_right = false;  ///< on the own user any right on keys does as well
+};
+
+/// The object that an operation touches besides `{user}`, where a key's allow list is asked before
+/// anything is looked up.
+enum class KeyTouches { nothing, new_key, presented_key, caller };
+
 /// Facts about one operation, a constant. Operations on a user say permits() or decides_itself().
 class Operation {
  public:
@@ -65,6 +78,9 @@ class Operation {
     constexpr store::Need need() const { return need_; }
     /// Keys of scope application_connect may use it on their own user.
     constexpr bool for_limited_keys() const { return for_limited_keys_; }
+    /// Unless it is open. What says nothing needs full power, so that forgetting it opens nothing.
+    constexpr const KeyNeeds& key_needs() const { return needs_; }
+    constexpr KeyTouches key_touches() const { return touches_; }
 
     constexpr Operation in(Lane lane) const {
         Operation changed = *this;
@@ -120,6 +136,29 @@ class Operation {
         changed.need_ = store::Need::revocation;
         return changed;
     }
+    /// Names the rights that a key must cover, such as "user:read"; none: any key will do.
+    constexpr Operation needs(const char* first = nullptr, const char* second = nullptr,
+                              const char* third = nullptr) const {
+        Operation changed = *this;
+        changed.needs_.full_power = false;
+        changed.needs_.rights = {first, second, third};
+        return changed;
+    }
+    constexpr Operation is_about_keys() const {
+        Operation changed = *this;
+        changed.needs_.keys = true;
+        return changed;
+    }
+    constexpr Operation or_any_key_right() const {
+        Operation changed = *this;
+        changed.needs_.any_key_right = true;
+        return changed;
+    }
+    constexpr Operation touches(KeyTouches what) const {
+        Operation changed = *this;
+        changed.touches_ = what;
+        return changed;
+    }
     constexpr Operation open_to_limited_keys() const {
         Operation changed = *this;
         changed.for_limited_keys_ = true;
@@ -141,6 +180,8 @@ class Operation {
     std::size_t told_count_ = 0;
     store::Need need_ = store::Need::ordinary;
     bool for_limited_keys_ = false;
+    KeyNeeds needs_ = {};
+    KeyTouches touches_ = KeyTouches::nothing;
 };
 
 }}}  // namespace coder_users::v0::operations

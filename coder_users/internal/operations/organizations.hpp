@@ -22,14 +22,18 @@
 namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
-inline constexpr Operation list_organizations = Operation("get-organizations");
+inline constexpr Operation list_organizations =
+    Operation("get-organizations").needs("organization:read");
 inline constexpr Operation list_organizations_of =
     Operation("get-organizations-by-user")
+        .needs("user:read", "organization:read")
         .decides_itself("what the caller cannot read is left out");
 inline constexpr Operation find_organization_by_name =
     Operation("get-organization-by-user-and-organization-name")
+        .needs("user:read", "organization:read")
         .decides_itself("what the caller cannot read is not found");
-inline constexpr Operation get_organization = Operation("get-organization-by-id");
+inline constexpr Operation get_organization =
+    Operation("get-organization-by-id").needs("organization:read");
 inline constexpr Operation list_organization_roles = Operation("get-member-roles-by-organization");
 inline constexpr Operation set_member_roles =
     Operation("assign-role-to-organization-member")
@@ -58,21 +62,25 @@ inline bool is_organization_admin(store::Connection& c, const User& user,
     return std::count(membership->roles.begin(), membership->roles.end(), role) > 0;
 }
 
+/// Whether the caller may read the organization, and its key may touch it.
+inline bool may_read(const Acting& acting, const Organization& organization) {
+    return rules::may_read_organization(acting.user(), organization.id) &&
+           rules::allows(acting.actor->key, "organization", organization.id);
+}
+
 /// Lists the organizations that the caller may read, oldest first.
 inline std::vector<Organization> list_organizations(const Acting& acting) {
     std::vector<Organization> all = acting.backend.store.read(
         [](store::Connection& c) { return store::organizations::oldest_first(c); });
     all.erase(std::remove_if(all.begin(), all.end(),
-                             [&](const Organization& each) {
-                                 return !rules::may_read_organization(acting.user(), each.id);
-                             }),
+                             [&](const Organization& each) { return !may_read(acting, each); }),
               all.end());
     return all;
 }
 
 /// Lists the organizations that the user belongs to and the caller may read, oldest first.
 inline std::vector<Organization> list_organizations_of(const Acting& acting, const UserRef& who) {
-    const Target target = find_target(acting, who);
+    const Target target = find_target(acting, about::list_organizations_of, who);
     std::vector<Organization> shared;
     for (Organization& each : list_organizations(acting))
         if (rules::is_member_of(*target, each.id)) shared.push_back(std::move(each));
@@ -83,10 +91,10 @@ inline std::vector<Organization> list_organizations_of(const Acting& acting, con
 /// member. Throws 404.
 inline Organization find_organization_by_name(const Acting& acting, const UserRef& who,
                                               std::string_view name) {
-    find_target(acting, who);
+    find_target(acting, about::find_organization_by_name, who);
     auto found = acting.backend.store.read(
         [&](store::Connection& c) { return store::organizations::find_by_name(c, name); });
-    if (!found || !rules::may_read_organization(acting.user(), found->id)) throw not_found();
+    if (!found || !may_read(acting, *found)) throw not_found();
     return std::move(*found);
 }
 
@@ -99,7 +107,7 @@ inline Organization get_organization(const Acting& acting, std::string_view text
                        "invalid UUID length or format: a uuid has 36 characters");
     auto found = acting.backend.store.read(
         [&](store::Connection& c) { return store::organizations::find(c, *id); });
-    if (!found || !rules::may_read_organization(acting.user(), found->id)) throw not_found();
+    if (!found || !may_read(acting, *found)) throw not_found();
     return std::move(*found);
 }
 

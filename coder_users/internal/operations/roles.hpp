@@ -15,7 +15,9 @@ namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
 inline constexpr Operation list_site_roles = Operation("get-site-member-roles");
-inline constexpr Operation get_roles = Operation("get-user-roles").permits(Action::read_user_roles);
+inline constexpr Operation get_roles = Operation("get-user-roles")
+                                           .needs("user:read", "user:read_personal")
+                                           .permits(Action::read_user_roles);
 inline constexpr Operation set_roles = Operation("assign-role-to-user")
                                            .in(Lane::write)
                                            .refuses_self(400, "You cannot change your own roles.")

@@ -14,6 +14,7 @@
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/audit.hpp"
+#include "coder_users/internal/operations/key_limits.hpp"
 #include "coder_users/internal/operations/operation.hpp"
 #include "coder_users/internal/rules/policy.hpp"
 #include "coder_users/internal/rules/roles.hpp"
@@ -68,31 +69,20 @@ inline User readable_user(store::Connection& c, const User& actor, std::string_v
     throw user_not_found(text);
 }
 
-/// Whether `text` names the caller itself.
-inline bool names_self(const User& actor, std::string_view text) {
-    return text == "me" || same_folded(text, actor.id) || same_folded(text, actor.username);
-}
-
-/// Finds the user. Throws 404 when there is none or the caller may not read it.
-inline Target find_target(const Acting& acting, UserRef who) {
+/// Finds the user. Throws 404 when there is none, or the caller or its key may not read it.
+inline Target find_target(const Acting& acting, const Operation& about, UserRef who) {
     if (who.found) return {std::move(who.found), who.text};
     if (who.text.empty()) throw user_not_found(who.text);
     // Reuse the session's user: a second read could see a newer state.
     const User& actor = acting.user();
+    Target target{nullptr, who.text};
     if (!acting.is_host() && names_self(actor, who.text))
-        return {part_of(acting.actor, actor), who.text};
-    return {std::make_shared<const User>(acting.backend.store.read(
-                [&](store::Connection& c) { return readable_user(c, actor, who.text); })),
-            who.text};
-}
-
-/// Throws 403 for a key of scope application_connect, except for what about.for_limited_keys()
-/// allows on its own user. `user` is the name that the caller used, "" where the operation is about
-/// no user.
-inline void refuse_limited_key(const Operation& about, const Identity& actor,
-                               std::string_view user) {
-    if (actor.key.scope == KeyScope::all) return;
-    if (!about.for_limited_keys() || !names_self(actor.user, user)) throw forbidden();
+        target.user = part_of(acting.actor, actor);
+    else
+        target.user = std::make_shared<const User>(acting.backend.store.read(
+            [&](store::Connection& c) { return readable_user(c, actor, who.text); }));
+    if (!key_reaches(about, *acting.actor, *target)) throw user_not_found(who.text);
+    return target;
 }
 
 /// Throws the refusal for callers who name themselves.
@@ -127,18 +117,45 @@ inline void permit(const Operation& about, const User& actor) {
     permit(about, actor, actor, [](const User&) { return std::vector<std::string>(); });
 }
 
-/// Whether the caller may do this to the user with this name, or at all when `user` is "". Throws
-/// 404.
-inline bool may(const Acting& acting, Action action, std::string_view user) {
-    if (user.empty()) {
-        const bool limited = acting.actor->key.scope != KeyScope::all;
-        return (!limited || action == Action::read_user) && rules::may(acting.user(), action);
+/// What a key must cover for the action: all that the operations need which it permits.
+inline constexpr Operation key_needs_of(Action action) {
+    const Operation any("");
+    switch (action) {
+        case Action::read_user:
+            return any.needs("user:read").open_to_limited_keys();
+        case Action::edit_user:
+            return any.needs("user:*");
+        case Action::manage_user:
+            return any.needs("user:*");
+        case Action::read_user_roles:
+            return any.needs("user:read", "user:read_personal");
+        case Action::use_keys:
+            return any.needs("api_key:*").is_about_keys();
+        case Action::act_as_user:
+            return any.needs("user:read", "user:update_personal");
+        case Action::read_all_users:
+            return any.needs("user:read");
+        case Action::read_all_keys:
+            return any.needs("api_key:read", "user:read");
+        case Action::create_users:
+        case Action::assign_roles:
+        case Action::assign_all_roles:
+        case Action::read_audit:
+        case Action::ignore_rate_limits:
+            break;
     }
+    return any;
+}
+
+/// Whether the caller may do this to the user with this name, or at all when `user` is "". Throws
+/// 403 and 404.
+inline bool may(const Acting& acting, Action action, std::string_view user) {
+    const Operation about = key_needs_of(action);
+    refuse_narrow_key(about, *acting.actor, user);
+    if (user.empty()) return rules::may(acting.user(), action);
     return acting.backend.store.read([&](store::Connection& c) {
         const User target = readable_user(c, acting.user(), user);
-        const bool own = acting.user().id == target.id;
-        if (acting.actor->key.scope != KeyScope::all && !(own && action == Action::read_user))
-            return false;
+        if (!key_reaches(about, *acting.actor, target)) return false;
         return rules::may(acting.user(), action, target,
                           [&](const User& each) { return administered_organizations(c, each); });
     });
@@ -193,7 +210,7 @@ inline void refuse_self(const Acting& acting, const Operation& about, const User
 template <class CheckFields, class Named, class Fn>
 auto on_user(const Acting& acting, const Operation& about, const UserRef& who,
              CheckFields&& check_fields, Named&& named, Fn&& fn) {
-    const Target target = find_target(acting, who);
+    const Target target = find_target(acting, about, who);
     refuse_self(acting, about, *target);
     check_fields();
     return recording_refusals(

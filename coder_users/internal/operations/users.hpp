@@ -20,9 +20,12 @@ namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
 inline constexpr Operation list_users =
-    Operation("get-users").decides_itself("callers who may not read all see their own row");
+    Operation("get-users")
+        .needs("user:read")
+        .decides_itself("callers who may not read all see their own row");
 inline constexpr Operation get_user =
     Operation("get-user-by-name")
+        .needs("user:read")
         .decides_itself("whoever may read the user, else it is not found")
         .open_to_limited_keys();
 inline constexpr Operation create_user =
@@ -32,6 +35,7 @@ inline constexpr Operation create_user =
         .audited("user", "create")
         .tells_of(EventKind::created);
 inline constexpr Operation delete_user = Operation("delete-user")
+                                             .needs("user:read", "user:delete")
                                              .in(Lane::write)
                                              .refuses_self(403, "You cannot delete yourself!")
                                              .permits(Action::manage_user)
@@ -41,7 +45,7 @@ inline constexpr Operation delete_user = Operation("delete-user")
 }  // namespace about
 
 inline Shared<User> get_user(const Acting& acting, UserRef who) {
-    return find_target(acting, std::move(who)).user;
+    return find_target(acting, about::get_user, std::move(who)).user;
 }
 
 /// The query parameters, as the caller sent them.
@@ -56,14 +60,27 @@ struct UserListPage {
     store::users::Page page;
 };
 
+/// Returns the ids of the only users that a list may show; nothing when it may show all.
+inline std::optional<std::vector<std::string>> visible_ids(const Acting& acting) {
+    const ApiKey& key = acting.actor->key;
+    const bool any_user = rules::allows(key, "user", "*");
+    if (rules::may(acting.user(), Action::read_all_users)) {
+        if (any_user) return std::nullopt;
+        return rules::allowed_ids(key, "user");
+    }
+    const std::string& own = acting.user().id;
+    std::vector<std::string> ids;
+    if (any_user || rules::allows(key, "user", own)) ids.push_back(own);
+    return ids;
+}
+
 /// Reads the parameters. Callers who may not read all users get a filter for themselves.
 inline UserListPage user_list_page(const Acting& acting, const UserListRequest& request) {
     const rules::UserSearch search = rules::parse_user_search(request.q);
     const rules::Paging paging =
         rules::parse_paging(request.after_id, request.limit, request.offset);
     UserListPage wanted;
-    if (!rules::may(acting.user(), Action::read_all_users))
-        wanted.filter.only_id = acting.user().id;
+    wanted.filter.only_ids = visible_ids(acting);
     wanted.filter.text = search.search;
     wanted.filter.statuses = search.statuses;
     wanted.filter.roles = search.roles;

@@ -14,6 +14,7 @@
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/rules/policy.hpp"
+#include "coder_users/internal/rules/scopes.hpp"
 #include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 { namespace rules {
@@ -122,6 +123,15 @@ inline bool answer_auth_question(const AuthUser& asker, const AuthQuestion& ques
            has(admin, rights.organization_admin) ||
            has(is_member_of(actor, organization_id), rights.member) ||
            has(owner_id == actor.id, rights.own) || has(true, rights.everybody);
+}
+
+/// Whether the key reaches for what its user may do (docs/contract/scopes.md, "Inside the
+/// operations").
+inline bool key_answers(const ApiKey& key, const User& user, const AuthQuestion& question) {
+    const bool own = question.owner_id == "me" || same_folded(question.owner_id, user.id);
+    const std::string& id = question.resource_id;
+    return covers(key, question.resource_type + ':' + question.action, own) &&
+           allows(key, question.resource_type, id.empty() ? "*" : id);
 }
 
 }}}  // namespace coder_users::v0::rules

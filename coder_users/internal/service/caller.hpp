@@ -131,8 +131,10 @@ inline std::chrono::nanoseconds as_nanoseconds(std::chrono::seconds duration) {
 
 CODER_USERS_INLINE MadeKey Caller::make_token(std::string_view user,
                                               const CreateToken& wanted) const {
-    const operations::NewToken token{wanted.name, service::as_nanoseconds(wanted.lifetime),
-                                     std::string(to_string(wanted.scope))};
+    const operations::NewToken token{
+        wanted.name, service::as_nanoseconds(wanted.lifetime),
+        wanted.scopes.empty() ? std::string(to_string(wanted.scope)) : "", wanted.scopes,
+        wanted.allow_list};
     return running_->call(operations::about::make_token, identity_, user,
                           [&](const operations::Acting& acting) {
                               return operations::make_token(acting, user, token);

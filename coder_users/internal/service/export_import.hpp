@@ -22,6 +22,7 @@
 #include "coder_users/internal/rules/names.hpp"
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/rules/scopes.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/rules/token_names.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
@@ -95,7 +96,8 @@ inline void check_record(const UserRecord& record) {
         require(stored.key.lifetime_seconds >= 0, "\"lifetime_seconds\" must not be negative");
         require(is_sha256(stored.hashed_secret), "\"hashed_secret\" must be a SHA-256 in hex");
         require(stored.key.login_type != LoginType::none, "no key has the type none");
-        require(limits_are_known(stored.key), "a key with limits that this version does not know");
+        require(rules::limits_are_known(stored.key),
+                "a key with limits that this version does not know");
         require(stored.key.user_agent.size() <= 512, "\"user_agent\" has at most 512 bytes");
     }
     require(!record.passcode || is_sha256(record.passcode->hashed_passcode),

@@ -254,7 +254,7 @@ struct Running final : net::FrontHandler {
             operations::refusing(log, acting.now, id, [&] {
                 if (!about.open()) {
                     acting.actor = login::current_identity(*store, identity, acting.now);
-                    operations::refuse_limited_key(about, *acting.actor, user);
+                    operations::refuse_narrow_key(about, *acting.actor, user);
                 }
                 if constexpr (std::is_void_v<Result>)
                     run(acting);

@@ -36,8 +36,7 @@ inline ApiKey read_key(const Query& row, int first_column = 0) {
     return key;
 }
 
-/// Reads key and user by one statement. Returns nothing for an unknown id, and for a key with
-/// limits that this program cannot apply.
+/// Reads key and user by one statement. Returns nothing for an unknown id.
 inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_view key_id) {
     static const std::string sql =
         "SELECT " + columns<ApiKey>("k.") + ", " + columns<User>("u.") +
@@ -48,7 +47,6 @@ inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_vie
     if (!row.next()) return std::nullopt;
     CheckedKey session;
     session.identity.key = read_key(row);
-    if (!limits_are_known(session.identity.key)) return std::nullopt;
     session.identity.user = read_row<User>(row, column_count<ApiKey>);
     constexpr int after_user = column_count<ApiKey> + column_count<User>;
     session.hashed_secret = row.text(after_user);

@@ -18,7 +18,7 @@ namespace coder_users { inline namespace v0 { namespace store { namespace users 
 
 /// Selects users. A user must pass all filters; an empty one is not applied.
 struct Filter {
-    std::string only_id;  ///< the only user that the caller may see
+    std::optional<std::vector<std::string>> only_ids;  ///< the only users that the caller may see
     std::string text;  ///< part of the e-mail address or the name, with ASCII letters in lower case
     std::vector<UserStatus> statuses;
     std::vector<std::string> roles;  ///< has any of these site roles
@@ -126,7 +126,7 @@ struct Source {
 /// Chooses the table or index that finds the users of the filter fastest.
 inline std::string leading_source(Conditions& all, const Filter& filter, const SeenUsers& seen,
                                   Connection& c) {
-    if (!filter.only_id.empty()) return "users u";
+    if (filter.only_ids) return "users u";
     if (const auto match = phrase(filter.text))
         if (const auto numbers = few_with_text(c, *match))
             return "json_each(" + all.placeholder(*numbers) +
@@ -175,7 +175,9 @@ inline void add_status(Conditions& all, const Filter& filter, const SeenUsers& s
 
 inline void add_conditions(Conditions& all, const Source& source, const Filter& filter,
                            const SeenUsers& seen) {
-    if (!filter.only_id.empty()) all.add("u.id = " + all.placeholder(filter.only_id));
+    if (filter.only_ids)
+        all.add("u.id IN " +
+                placeholders(all, *filter.only_ids, [](const auto& id) { return id; }));
     if (!filter.text.empty()) {
         const std::string like =
             " LIKE " + all.placeholder(containing(filter.text)) + " ESCAPE '\\'";

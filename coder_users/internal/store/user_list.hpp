@@ -29,7 +29,7 @@ struct UserList {
 };
 
 inline bool matches_all(const Filter& filter) {
-    return filter.only_id.empty() && filter.text.empty() && filter.statuses.empty() &&
+    return !filter.only_ids && filter.text.empty() && filter.statuses.empty() &&
            filter.roles.empty() && !filter.seen_until && !filter.seen_from;
 }
 
@@ -52,8 +52,8 @@ inline std::int64_t count_role(Connection& c, const std::string& role) {
 
 inline std::int64_t count(Connection& c, const Filter& filter, const Conditions& conditions,
                           const Source& source) {
-    const bool many_by_role = filter.roles.size() == 1 && filter.only_id.empty() &&
-                              filter.text.empty() && !looks_at_activity(filter);
+    const bool many_by_role = filter.roles.size() == 1 && !filter.only_ids && filter.text.empty() &&
+                              !looks_at_activity(filter);
     if (many_by_role) return count_role(c, filter.roles.front());
     Query row =
         conditions.query(c, "SELECT count(*) FROM " + source.from + " WHERE " + conditions.sql());
@@ -66,7 +66,7 @@ inline std::optional<std::string> cursor_name(Connection& c, const Filter& filte
                                               const std::string& after_id) {
     if (after_id.empty()) return std::string();
     Query row = c.query("SELECT username_folded FROM users WHERE id = $1", after_id);
-    const bool visible = filter.only_id.empty() || filter.only_id == after_id;
+    const bool visible = !filter.only_ids || has_word(*filter.only_ids, after_id);
     if (!visible || !row.next()) return std::nullopt;
     return row.text(0);
 }

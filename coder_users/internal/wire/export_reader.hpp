@@ -154,7 +154,11 @@ inline StoredKey read_key(Members in) {
     if (old == in.has("scopes") || old == in.has("allow_list"))
         throw JsonError("a key has either \"scope\" or \"scopes\" and \"allow_list\"");
     auto stored = read_members<StoredKey>(in);
-    if (old) stored.key.scopes = scopes_of(in.name_of<KeyScope>("scope"));
+    if (old) {
+        const auto scope = in.name_of<KeyScope>("scope");
+        if (scope == KeyScope::narrow) throw JsonError("\"scope\" is empty");
+        stored.key.scopes = scopes_of(scope);
+    }
     in.end();
     derive_scope(stored.key);
     return stored;
