@@ -131,6 +131,8 @@ TEST_CASE("every bad option is refused by its name before anything is opened") {
         {"limits", [](Options& o) { o.limits.requests_per_connection = 0; }},
         {"deadlines", [](Options& o) { o.deadlines.head = milliseconds(0); }},
         {"deadlines", [](Options& o) { o.deadlines.body = milliseconds(-1); }},
+        {"deadlines", [](Options& o) { o.deadlines.queue = milliseconds(0); }},
+        {"deadlines", [](Options& o) { o.deadlines.provider = milliseconds(0); }},
         {"deadlines", [](Options& o) { o.deadlines.write = milliseconds(0); }},
         {"deadlines", [](Options& o) { o.deadlines.idle = milliseconds(0); }},
         {"deadlines", [](Options& o) { o.deadlines.stop = milliseconds(0); }},
