@@ -312,6 +312,88 @@ TEST_CASE("10,000 revocations race readers, and none is followed by a stale answ
     CHECK(good >= rounds / 100);
 }
 
+TEST_CASE("what another program writes into the file counts within a second") {
+    TempFolder folder;
+    store::StoreOptions chosen = options(folder.file("a.db"));
+    chosen.cached_sessions = 1024;
+    store::Store store(chosen);
+    add_user(store, user_named("alice", 1));
+    store.write([](store::Tx& tx) { add_key(tx, 1, 1), add_key(tx, 2, 1); });
+    REQUIRE(told(store, 1) != "none");
+    SQLite::Database other = raw(folder.file("a.db"));
+    SECTION("while the session is in use") {
+        for (int i = 0; i < 1000; ++i) told(store, 1);
+        other.exec("DELETE FROM api_keys WHERE id = '" + key_id(1) + "'");
+        CHECK(eventually([&] { return told(store, 1) == "none"; }));
+    }
+    SECTION("at once after a change of our own") {
+        other.exec("DELETE FROM api_keys WHERE id = '" + key_id(1) + "'");
+        store.write([](store::Tx& tx) { tx.execute("UPDATE counters SET value = value"); });
+        CHECK(told(store, 1) == "none");
+    }
+    CHECK(told(store, 2) != "none");
+}
+
+TEST_CASE("changes by others are told from our own") {
+    TempFolder folder;
+    const std::string path = folder.file("a.db");
+    { const store::Store made(options(path)); }
+    const store::Activity activity;
+    store::Tx tx(path, store::opened::to_write | store::opened::by_one_thread, activity);
+    SQLite::Database other = raw(path);
+    const auto change = [&](const std::string& value) {
+        return "UPDATE counters SET value = " + value + " WHERE name = 'live_users'";
+    };
+    CHECK(tx.changed_by_others());  // nothing is known yet
+    CHECK_FALSE(tx.changed_by_others());
+    tx.run("BEGIN IMMEDIATE");
+    CHECK_FALSE(tx.changed_by_others());
+    tx.run(change("1"));
+    CHECK_FALSE(tx.changed_by_others());
+    tx.run("COMMIT");
+    CHECK_FALSE(tx.changed_by_others());
+    CHECK(tx.first_text("PRAGMA wal_checkpoint(TRUNCATE)") == "0");
+    CHECK(rows(other, "SELECT value FROM counters WHERE name = 'live_users'") == "1");
+    tx.run(change("2"));
+    CHECK_FALSE(tx.changed_by_others());  // neither readers nor checkpoints count
+
+    other.exec(change("3"));
+    CHECK(tx.changed_by_others());
+    CHECK_FALSE(tx.changed_by_others());
+    other.exec(change("4"));
+    tx.run("BEGIN IMMEDIATE");
+    CHECK(tx.changed_by_others());
+    CHECK_FALSE(tx.changed_by_others());
+    tx.run("ROLLBACK");
+    other.exec("BEGIN IMMEDIATE; " + change("5") + "; ROLLBACK");
+    CHECK_FALSE(tx.changed_by_others());
+}
+
+TEST_CASE("the cache may be used while somebody looks for other programs") {
+    store::Watch watch;
+    CHECK_FALSE(watch.is_on());
+    CHECK_FALSE(watch.wanted());
+    CHECK(watch.note_use());
+    CHECK_FALSE(watch.note_use());
+    CHECK_FALSE(watch.is_on());
+    CHECK(watch.wanted());
+    watch.begin(true);
+    CHECK(watch.is_on());
+    watch.end_round(true);  // used since it began
+    CHECK(watch.is_on());
+    CHECK(watch.wanted());
+    watch.end_round(true);  // not used since the round before
+    CHECK_FALSE(watch.is_on());
+    CHECK_FALSE(watch.wanted());
+    CHECK(watch.note_use());
+    watch.begin(false);  // the file could not be looked at
+    CHECK_FALSE(watch.is_on());
+    CHECK(watch.wanted());
+    watch.begin(true);
+    watch.end_round(false);
+    CHECK_FALSE(watch.is_on());
+}
+
 TEST_CASE("a statement that names the wrong user is found out in builds with assertions") {
     if (!store::checks_concerned) return;
     Two two("wrong");

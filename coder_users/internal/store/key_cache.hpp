@@ -1,6 +1,7 @@
 // Internal: may change at any time.
 // Caches keys with their users until a change affects them. The cache is exact, since one process
-// owns the file and every change is reported here before it is answered.
+// owns the file and every change is reported here before it is answered. A program that writes the
+// file all the same is noticed by the Watch.
 #pragma once
 
 #include <array>
@@ -114,6 +115,27 @@ class KeyCache {
     std::atomic<std::uint64_t> of_everybody_{0};
     mutable std::array<std::atomic<std::uint64_t>, 4096> of_users_{};
     mutable std::vector<Set> sets_;
+};
+
+/// Says whether the cache may be used. It may while a thread looks regularly whether another
+/// program has changed the database; the thread looks as long as somebody wants to use the cache.
+/// Any thread may call any function.
+class Watch {
+ public:
+    /// Notes a wish to use the cache. Returns true for the first one since the last round.
+    bool note_use() { return !used_.load(std::memory_order_relaxed) && !used_.exchange(true); }
+    bool is_on() const { return on_; }
+    /// Whether a round is due.
+    bool wanted() const { return on_ || used_; }
+
+    /// Call these after a look; `looked` says whether it succeeded. Rounds end when nobody used the
+    /// cache since the one before.
+    void begin(bool looked) { on_ = looked; }
+    void end_round(bool looked) { on_ = used_.exchange(false) && looked; }
+
+ private:
+    std::atomic<bool> on_{false};
+    std::atomic<bool> used_{false};
 };
 
 }}}  // namespace coder_users::v0::store

@@ -1,5 +1,6 @@
 // Internal: may change at any time.
-// The store: one writing connection, a pool of reading ones, and activity stored in batches.
+// The store: one writing connection, a pool of reading ones, and a thread that stores activity in
+// batches and looks whether another program has written to the file.
 #pragma once
 
 #include <sys/stat.h>
@@ -65,7 +66,7 @@ class Store {
                 std::move(writer), [this] { return new_writer(); }, name_ + ".reserve", readers_,
                 nullptr, committed);
         const SignalsBlocked quiet;
-        activity_thread_ = std::thread([this] { store_activity_until_closed(); });
+        rounds_ = std::thread([this] { run_rounds_until_closed(); });
     }
 
     Store(const Store&) = delete;
@@ -77,8 +78,8 @@ class Store {
             const std::lock_guard<std::mutex> lock(closing_mutex_);
             closing_ = true;
         }
-        activity_changed_.notify_one();
-        activity_thread_.join();
+        round_wanted_.notify_one();
+        rounds_.join();
         const ReaderPool::Shut nobody_reads(readers_);
         writer_->close(damaged_);
     }
@@ -90,10 +91,7 @@ class Store {
     /// Notes a use of a key: every read shows it from now on, and it is stored within a second.
     void note_use(const ApiKey& key, Time last_used, Time expires_at, Time now) {
         activity_.note(key.id, {last_used, expires_at}, key.user_id, now);
-        {
-            const std::lock_guard<std::mutex> lock(closing_mutex_);  // no wake-up may be missed
-        }
-        activity_changed_.notify_one();
+        wake();
     }
 
     /// Runs `fn(Connection&)` on one consistent state. Throws Damaged once damage was noticed.
@@ -119,9 +117,10 @@ class Store {
     }
 
     /// Returns what api_keys::find_checked_key() reads, from the cache if no change has affected it
-    /// since. Recent uses of the key may be missing; identity_of() adds them.
+    /// since. What another program changes counts within a second. Recent uses of the key may be
+    /// missing; identity_of() adds them.
     KeyCache::Key find_checked_key(std::string_view key_id) {
-        if (auto kept = damaged_ ? nullptr : sessions_.find(key_id)) return kept;
+        if (auto kept = may_use_cache() ? sessions_.find(key_id) : nullptr) return kept;
         const std::uint64_t changes = sessions_.changes();
         auto found = read([&](Connection& c) { return api_keys::find_checked_key(c, key_id); });
         if (!found) return nullptr;
@@ -184,20 +183,52 @@ class Store {
 
     /// Stores pending activity now, for reads that use only rows. Reports a failure to
     /// on_activity_failure and keeps what is pending.
-    void store_activity() noexcept {
+    void store_activity() noexcept { stored_activity(); }
+
+ private:
+    // Returns whether there was any and it is stored.
+    bool stored_activity() noexcept {
         try {
-            if (damaged_) return;  // the damage was reported when it was found
+            if (damaged_) return false;  // the damage was reported when it was found
             const std::lock_guard<std::mutex> one_at_a_time(activity_mutex_);
             const ActivityBatch batch = activity_.pending();
-            if (batch.empty()) return;
+            if (batch.empty()) return false;
             write_surely([&](Tx& tx) { api_keys::store_uses(tx, batch); });
             activity_.mark_stored(batch);
+            return true;
         } catch (const std::exception& error) {
             tell_activity_failure(error.what());
+            return false;
         }
     }
 
- private:
+    // No other program can change a database in memory.
+    bool is_watched() const { return !in_memory() && sessions_.on(); }
+
+    bool may_use_cache() {
+        if (damaged_) return false;
+        if (!is_watched()) return true;
+        if (watch_.note_use() && !watch_.is_on()) wake();
+        return watch_.is_on();
+    }
+
+    // Begins a transaction, which finds out whether another program has changed something.
+    bool look_for_other_programs() noexcept {
+        try {
+            write_surely([](Tx&) {}, Need::revocation);  // writes nothing, so a full disk is no bar
+            return true;
+        } catch (const std::exception&) {
+            return false;  // as long as it is unknown, the cache is not used
+        }
+    }
+
+    void wake() {
+        {
+            const std::lock_guard<std::mutex> lock(closing_mutex_);  // no wake-up may be missed
+        }
+        round_wanted_.notify_one();
+    }
+
     void tell_activity_failure(const char* reason) noexcept {
         try {
             if (options_.on_activity_failure) options_.on_activity_failure(reason);
@@ -272,19 +303,30 @@ class Store {
         }
     }
 
-    void store_activity_until_closed() {
+    void run_rounds_until_closed() {
         constexpr std::chrono::milliseconds gathering{500};
         std::unique_lock<std::mutex> lock(closing_mutex_);
         for (;;) {
-            activity_changed_.wait(lock, [&] { return closing_ || activity_.any(); });
-            if (activity_changed_.wait_for(lock, gathering, [&] { return closing_; })) break;
+            round_wanted_.wait(lock,
+                               [&] { return closing_ || activity_.any() || watch_.wanted(); });
+            if (watch_.wanted() && !watch_.is_on()) {
+                lock.unlock();
+                watch_.begin(look_for_other_programs());
+                lock.lock();
+            }
+            if (round_wanted_.wait_for(lock, gathering, [&] { return closing_; })) break;
             lock.unlock();
-            store_activity();
-            activity_.end_round();
+            run_round();
             lock.lock();
         }
         lock.unlock();
         store_activity();
+    }
+
+    void run_round() noexcept {
+        const bool looked = stored_activity() || (watch_.wanted() && look_for_other_programs());
+        activity_.end_round();
+        watch_.end_round(looked);
     }
 
     StoreOptions options_;
@@ -298,12 +340,13 @@ class Store {
     std::atomic<bool> damaged_{false};
     ReaderPool readers_;
     KeyCache sessions_;
+    Watch watch_;
     std::optional<Writer> writer_;
 
     std::mutex closing_mutex_;
-    std::condition_variable activity_changed_;
+    std::condition_variable round_wanted_;
     bool closing_ = false;
-    std::thread activity_thread_;
+    std::thread rounds_;
 };
 
 }}}  // namespace coder_users::v0::store

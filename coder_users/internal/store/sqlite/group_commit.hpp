@@ -61,8 +61,9 @@ class GroupCommit {
     /// failed.
     using Ready = std::function<Tx&(bool anew)>;
 
-    /// Holds `exclusive`, unless nullptr, while a group runs. Calls `committed` with the users
-    /// whose cached keys may be stale, before any caller learns of its change; it must not throw.
+    /// Holds `exclusive`, unless nullptr, while a group runs; this is for databases in memory,
+    /// which no other program can change. Calls `committed` with the users whose cached keys may be
+    /// stale, before any caller learns of its change; it must not throw.
     GroupCommit(Ready ready, FairMutex* exclusive, std::function<void(const Concerned&)> committed)
         : ready_(std::move(ready)), exclusive_(exclusive), committed_(std::move(committed)) {
         group_.reserve(largest_group);
@@ -183,6 +184,7 @@ class GroupCommit {
             if (tx_->in_transaction())
                 tx_->execute("ROLLBACK");  // its rollback failed for lack of memory
             tx_->execute("BEGIN IMMEDIATE");
+            if (!exclusive_ && tx_->changed_by_others()) committed_({true});
             open_ = true;
         } catch (const std::exception&) {
             first.error = copied_store_error();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -57,6 +58,15 @@ class Tx : public Connection {
         return {std::exchange(changes_sessions_, false), std::exchange(user_ids_, {})};
     }
 
+    /// Whether another connection has changed the database since the last call. Says yes to the
+    /// first.
+    bool changed_by_others() {
+        Query row = query("PRAGMA data_version");
+        row.next();
+        const std::int64_t before = std::exchange(data_version_, row.integer(0));
+        return before != data_version_;
+    }
+
  private:
     static constexpr std::size_t most_user_ids = 1000;  // an import must not fill memory
 
@@ -104,6 +114,7 @@ class Tx : public Connection {
     }
 
     std::vector<std::string> user_ids_;
+    std::int64_t data_version_ = -1;
 };
 
 }}}  // namespace coder_users::v0::store
