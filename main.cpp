@@ -26,6 +26,28 @@ std::chrono::seconds parse_seconds(const char* flag, const std::string& text) {
     return std::chrono::duration_cast<std::chrono::seconds>(*duration);
 }
 
+/// Reads whole days such as "90d", or any duration. 0 is for ever.
+std::chrono::seconds parse_retention(const char* flag, const std::string& text) {
+    const std::size_t digits = text.find_first_not_of("0123456789");
+    const bool days = digits > 0 && digits + 1 == text.size() && text.back() == 'd';
+    auto duration =
+        coder_users::parse_duration(days ? text.substr(0, text.size() - 1) + 'h' : text);
+    constexpr auto longest = std::chrono::hours(24 * 365 * 1000);
+    if (days && duration && *duration <= longest) *duration *= 24;
+    if (!duration || *duration < std::chrono::seconds(0) || *duration > longest)
+        throw CLI::ValidationError(
+            flag, "expects a duration such as 90d or 2160h0m0s, or 0, got \"" + text + '"');
+    return std::chrono::duration_cast<std::chrono::seconds>(*duration);
+}
+
+void add_retention(CLI::App& app, const char* flag, const char* variable,
+                   std::chrono::seconds& value, const char* description) {
+    app.add_option_function<std::string>(
+           flag, [flag, &value](const std::string& text) { value = parse_retention(flag, text); },
+           description)
+        ->envname(variable);
+}
+
 /// Reads "host:port" or "[v6]:port". Without a host the server listens on all IPv4 addresses.
 void parse_http_address(const std::string& text, coder_users::Options& options) {
     const std::size_t colon = text.rfind(':');
@@ -178,6 +200,11 @@ void add_options(CLI::App& app, coder_users::Options& options) {
                  "Life of a session that is not used (24h0m0s)");
     add_duration(app, "--max-token-lifetime", "CODER_MAX_TOKEN_LIFETIME",
                  options.max_token_lifetime, "Longest life of a token (876600h0m0s)");
+    add_retention(app, "--audit-logs-retention", "CODER_AUDIT_LOGS_RETENTION",
+                  options.audit_retention, "How long the audit log is kept; 0: for ever (0)");
+    add_retention(app, "--api-keys-retention", "CODER_API_KEYS_RETENTION",
+                  options.api_keys_retention,
+                  "How long expired sessions and tokens are kept; 0: for ever (0)");
     app.add_flag("--disable-session-expiry-refresh", options.disable_session_expiry_refresh,
                  "Sessions end at their first expiry, however often they are used")
         ->envname("CODER_DISABLE_SESSION_EXPIRY_REFRESH");

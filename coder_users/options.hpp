@@ -169,6 +169,11 @@ struct Options {
     std::optional<bool> secure_auth_cookie = {};
     /// The longest lifetime of tokens, at most 292 years.
     std::chrono::seconds max_token_lifetime{std::chrono::hours(876'600)};
+    /// How long entries of the audit log are kept. 0: for ever.
+    std::chrono::seconds audit_retention{0};
+    /// How long sessions and tokens are kept after they have expired. 0: for ever, but a login
+    /// removes the sessions of its user that ended more than a day ago.
+    std::chrono::seconds api_keys_retention{0};
     bool disable_password_auth = false;
     /// The bcrypt cost of new password hashes, 4 to 31.
     int password_hash_cost = 10;

@@ -159,3 +159,15 @@ TEST_CASE("a text is UTF-8 as a whole") {
     CHECK_FALSE(is_utf8("\xc3\xa4\xc3"));
     CHECK_FALSE(is_utf8("\xed\xa0\xbd\xed\xb8\x80"));  // CESU-8
 }
+
+TEST_CASE("a text is shortened at the end of a character") {
+    CHECK(shortened("", 0).empty());
+    CHECK(shortened("abc", 3) == "abc");
+    CHECK(shortened("abcd", 3) == "abc");
+    CHECK(shortened("a\xc3\xa4", 3) == "a\xc3\xa4");
+    CHECK(shortened("a\xc3\xa4", 2) == "a");
+    CHECK(shortened("\xf0\x9f\x98\x80 ", 4) == "\xf0\x9f\x98\x80");
+    CHECK(shortened("\xf0\x9f\x98\x80 ", 3).empty());
+    CHECK(shortened("\xf0\x9f\x98\x80 ", 0).empty());
+    CHECK(shortened("\x80\x80\x80\x80\x80\x80", 5) == "\x80\x80\x80\x80\x80");  // no UTF-8
+}

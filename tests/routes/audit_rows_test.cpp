@@ -137,6 +137,28 @@ TEST_CASE("an entry carries the request's id, time, address and agent") {
           "1,2,3,4");
 }
 
+TEST_CASE("the agent of an entry is cut to 512 bytes, at the end of a character") {
+    World world;
+    const auto stored_agent = [&](const std::string& agent) {
+        world.server.send("PUT", "/users/me/profile", world.owner, R"({"username":"Boss"})",
+                          {{"User-Agent", agent}});
+        return world.sql("SELECT user_agent FROM audit_logs ORDER BY entry DESC LIMIT 1");
+    };
+    const auto x = [](std::size_t count) { return std::string(count, 'x'); };
+    CHECK(stored_agent(x(512)) == x(512));
+    CHECK(stored_agent(x(513)) == x(512));
+    CHECK(stored_agent(x(20'000)) == x(512));
+    CHECK(stored_agent(x(510) + "\xc3\xa4") == x(510) + "\xc3\xa4");
+    CHECK(stored_agent(x(511) + "\xc3\xa4") == x(511));
+    CHECK(stored_agent(x(509) + "\xf0\x9f\x98\x80y") == x(509));
+    CHECK(stored_agent(x(508) + "\xf0\x9f\x98\x80y") == x(508) + "\xf0\x9f\x98\x80");
+    CHECK(stored_agent(std::string(600, '\x80')) == std::string(512, '\x80'));
+    // A refused login is recorded, too.
+    world.server.send("POST", "/users/login", "", R"({"email":"x@example.org","password":"x"})",
+                      {{"User-Agent", x(20'000)}});
+    CHECK(world.sql("SELECT user_agent FROM audit_logs ORDER BY entry DESC LIMIT 1") == x(512));
+}
+
 TEST_CASE("what is no change of something that exists is not recorded") {
     World world;
     const std::string bob = world.member("bob");

@@ -24,6 +24,10 @@ refused --session-duration --session-duration 24
 refused --session-duration --session-duration -1h
 refused --max-token-lifetime --max-token-lifetime 0
 refused --max-token-lifetime --max-token-lifetime 1year
+refused --audit-logs-retention --audit-logs-retention 90
+refused --audit-logs-retention --audit-logs-retention -1h
+refused --api-keys-retention --api-keys-retention 1h30d
+refused --api-keys-retention --api-keys-retention d
 refused --secure-auth-cookie --secure-auth-cookie=maybe
 refused --ssh-keygen-algorithm --ssh-keygen-algorithm dsa
 refused --access-url --access-url ftp://example.com
@@ -65,7 +69,8 @@ kill -INT "$!"
 wait "$!" || fail "SIGINT: $?"
 
 # Its log has no reader: that ends neither an answer nor the server.
-CODER_HTTP_ADDRESS='[::1]:0' "$DEMO" --database :memory: >"$work/v6" 2> >(exec true) &
+CODER_HTTP_ADDRESS='[::1]:0' CODER_AUDIT_LOGS_RETENTION=0 CODER_API_KEYS_RETENTION=7d \
+    "$DEMO" --database :memory: --audit-logs-retention 2160h >"$work/v6" 2> >(exec true) &
 started "$work/v6"
 url=$(sed -n 's/.* listens on \(http[^,]*\),.*/\1/p' "$work/v6")
 case $url in 'http://[::1]:'*) ;; *) fail "IPv6: $url" ;; esac

@@ -207,7 +207,8 @@ TEST_CASE("uses that cannot be stored are told, stay visible, and are stored lat
     std::mutex mutex;
     std::string reason;
     store::StoreOptions chosen = options(path);
-    chosen.on_activity_failure = [&](const std::string& text) {
+    chosen.on_failed_round = [&](const std::string& what, const std::string& text) {
+        if (what != "activity not stored") return;
         const std::lock_guard<std::mutex> lock(mutex);
         reason = text;
         ++told;

@@ -139,7 +139,7 @@ class Gates {
         if (!match.guarded) refuse_path(match, route);  // gate 5
         Acting acting{site_.backend, seen.now, seen.id, seen.address};
         if (route && route->operation.audit().action)  // only entries of the audit log show it
-            acting.user_agent = header(seen.request, "User-Agent").value_or("");
+            acting.user_agent = kept_user_agent(header(seen.request, "User-Agent").value_or(""));
         if (!match.guarded) return answer_open(seen, std::move(acting));
         acting.actor = signed_in(seen);  // gate 6
         const std::string_view user = parameter(match.parameters, "user");

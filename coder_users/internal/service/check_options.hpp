@@ -112,6 +112,13 @@ inline void check_options(const Options& options) {
     require(options.max_token_lifetime.count() > 0 &&
                 options.max_token_lifetime <= std::chrono::hours(24 * 365 * 292),
             "max_token_lifetime: must be positive and at most 292 years");
+    const auto is_retention = [&](std::chrono::seconds time) {
+        return time.count() >= 0 && time < ten_thousand_years;
+    };
+    require(is_retention(options.audit_retention),
+            "audit_retention: must not be negative, and below 10,000 years");
+    require(is_retention(options.api_keys_retention),
+            "api_keys_retention: must not be negative, and below 10,000 years");
     require(options.password_hash_cost >= rules::lowest_hash_cost &&
                 options.password_hash_cost <= rules::highest_hash_cost,
             "password_hash_cost: must be 4 to 31");

@@ -60,9 +60,18 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     };
     chosen.fail_write = options.env.fail_write;
     chosen.repeat_changes = options.env.repeat_changes;
-    chosen.on_activity_failure = [&log, now = options.env.now](const std::string& reason) {
-        log.write({LogLevel::error, now(), "activity not stored", {{"reason", reason}}});
+    chosen.on_failed_round = [&log, now = options.env.now](const char* what,
+                                                           const std::string& reason) {
+        log.write({LogLevel::error, now(), what, {{"reason", reason}}});
     };
+    return chosen;
+}
+
+/// The same for a service, which removes old rows; commands on a database leave them alone.
+inline store::StoreOptions served_store_options(const Options& options, Log& log) {
+    store::StoreOptions chosen = store_options(options, log);
+    chosen.retention = {options.audit_retention, options.api_keys_retention};
+    chosen.now = options.env.now;
     return chosen;
 }
 

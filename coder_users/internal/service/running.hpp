@@ -51,7 +51,7 @@ struct Running final : net::FrontHandler {
     explicit Running(Options chosen, bool listens)
         : options(with_defaults(std::move(chosen))),
           log(options.log),
-          store(std::in_place, store_options(options, log)),
+          store(std::in_place, served_store_options(options, log)),
           provider_client(options.provider_ca_file),
           login_providers(options, provider_client),
           backend{options,

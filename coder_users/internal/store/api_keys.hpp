@@ -165,6 +165,40 @@ inline void remove_long_expired_sessions(Tx& tx, std::string_view user_id, Time 
         user_id, add(now, -std::chrono::hours(24)));
 }
 
+/// Keys of one part of the table.
+struct Expired {
+    std::vector<ApiKey> keys;  ///< with id, owner and expiry alone
+    std::string last;          ///< where the next part begins; "" at the end of the table
+};
+
+/// Looks at the next `most` keys behind the id `after`, and returns those that expired before
+/// `before`, pending uses considered. There is no index by expiry, which each use would change.
+inline Expired expired_before(Connection& c, Time before, std::string_view after, int most) {
+    Query rows =
+        c.query("SELECT id, user_id, expires_at FROM api_keys WHERE id > $1 ORDER BY id LIMIT $2",
+                after, most);
+    Expired found;
+    int looked_at = 0;
+    std::string last;
+    for (; rows.next(); ++looked_at) {
+        ApiKey key;
+        key.id = last = rows.text(0);
+        key.user_id = rows.text(1);
+        key.expires_at = rows.time(2);
+        c.activity().lay_over(key);
+        if (key.expires_at < before) found.keys.push_back(std::move(key));
+    }
+    if (looked_at == most) found.last = std::move(last);
+    return found;
+}
+
+/// Removes those of the keys that are still there and expired before `before`.
+inline void remove_expired(Tx& tx, const std::vector<ApiKey>& keys, Time before) {
+    for (const ApiKey& key : keys)
+        tx.execute_for(key.user_id, "DELETE FROM api_keys WHERE id = $1 AND expires_at < $2",
+                       key.id, before);
+}
+
 inline void remove_of_user(Tx& tx, std::string_view user_id) {
     static const std::string sql = std::string("DELETE FROM api_keys WHERE ") + users::has_key;
     tx.execute_for(user_id, sql, user_id);

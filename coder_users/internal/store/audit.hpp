@@ -25,6 +25,14 @@ inline void insert(Tx& tx, const AuditEntry& entry) {
     tx.execute(sql, RowOf(entry));
 }
 
+/// Removes the oldest entries of those before `before`, at most `most`; returns how many.
+inline int remove_before(Tx& tx, Time before, int most) {
+    return tx.execute(
+        "DELETE FROM audit_logs WHERE entry IN "
+        "(SELECT entry FROM audit_logs WHERE time < $1 ORDER BY time, entry LIMIT $2)",
+        before, most);
+}
+
 /// The time of the newest entry; `never` without any.
 inline Time newest(Connection& c) {
     Query row = c.query("SELECT MAX(time) FROM audit_logs");

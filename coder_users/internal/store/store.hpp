@@ -1,6 +1,6 @@
 // Internal: may change at any time.
 // The store: one writing connection, a pool of reading ones, and a thread that stores activity in
-// batches and looks whether another program has written to the file.
+// batches, looks whether another program has written to the file, and removes old rows.
 #pragma once
 
 #include <sys/stat.h>
@@ -33,6 +33,7 @@
 #include "coder_users/internal/store/sqlite/tx.hpp"
 #include "coder_users/internal/store/sqlite/writer.hpp"
 #include "coder_users/internal/store/store_options.hpp"
+#include "coder_users/internal/store/sweep.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
@@ -182,7 +183,7 @@ class Store {
     std::size_t seen_count() const { return activity_.seen().size(); }
 
     /// Stores pending activity now, for reads that use only rows. Reports a failure to
-    /// on_activity_failure and keeps what is pending.
+    /// on_failed_round and keeps what is pending.
     void store_activity() noexcept { stored_activity(); }
 
  private:
@@ -197,7 +198,7 @@ class Store {
             activity_.mark_stored(batch);
             return true;
         } catch (const std::exception& error) {
-            tell_activity_failure(error.what());
+            tell("activity not stored", error.what());
             return false;
         }
     }
@@ -229,9 +230,9 @@ class Store {
         round_wanted_.notify_one();
     }
 
-    void tell_activity_failure(const char* reason) noexcept {
+    void tell(const char* what, const char* reason) noexcept {
         try {
-            if (options_.on_activity_failure) options_.on_activity_failure(reason);
+            if (options_.on_failed_round) options_.on_failed_round(what, reason);
         } catch (const std::exception&) {
             // there is no memory to report it
         }
@@ -307,14 +308,13 @@ class Store {
         constexpr std::chrono::milliseconds gathering{500};
         std::unique_lock<std::mutex> lock(closing_mutex_);
         for (;;) {
-            round_wanted_.wait(lock,
-                               [&] { return closing_ || activity_.any() || watch_.wanted(); });
+            wait_for_round(lock);
             if (watch_.wanted() && !watch_.is_on()) {
                 lock.unlock();
                 watch_.begin(look_for_other_programs());
                 lock.lock();
             }
-            if (round_wanted_.wait_for(lock, gathering, [&] { return closing_; })) break;
+            if (round_wanted_.wait_for(lock, gathering, [&] { return closing_.load(); })) break;
             lock.unlock();
             run_round();
             lock.lock();
@@ -323,10 +323,44 @@ class Store {
         store_activity();
     }
 
+    // Time for a sweep comes without anybody's doing.
+    void wait_for_round(std::unique_lock<std::mutex>& lock) {
+        const auto wanted = [&] {
+            return closing_ || activity_.any() || watch_.wanted() || sweep_;
+        };
+        if (options_.retention.is_on())
+            round_wanted_.wait_for(lock, std::chrono::milliseconds(500), wanted);
+        else
+            round_wanted_.wait(lock, wanted);
+    }
+
     void run_round() noexcept {
         const bool looked = stored_activity() || (watch_.wanted() && look_for_other_programs());
         activity_.end_round();
         watch_.end_round(looked);
+        if (options_.retention.is_on()) sweep_some();
+    }
+
+    // Begins a sweep every ten minutes. Goes on with it for a part of each round, so that activity
+    // is stored in time and other changes find the writer free.
+    void sweep_some() noexcept {
+        constexpr std::chrono::minutes pause{10};
+        constexpr std::chrono::milliseconds share{200};
+        try {
+            const Time now = options_.now();
+            if (!sweep_ && (!swept_at_ || now < *swept_at_ || now - *swept_at_ >= pause)) {
+                swept_at_ = now;
+                sweep_.emplace(options_.retention, now);
+            }
+            const auto end = std::chrono::steady_clock::now() + share;
+            while (sweep_ && !closing_ && std::chrono::steady_clock::now() < end) {
+                sweep_->step([&](auto fn) { return read(fn); }, [&](auto fn) { write_surely(fn); });
+                if (sweep_->done()) sweep_.reset();
+            }
+        } catch (const std::exception& error) {
+            sweep_.reset();
+            tell("old rows not removed", error.what());
+        }
     }
 
     StoreOptions options_;
@@ -345,7 +379,9 @@ class Store {
 
     std::mutex closing_mutex_;
     std::condition_variable round_wanted_;
-    bool closing_ = false;
+    std::atomic<bool> closing_{false};
+    std::optional<Sweep> sweep_;  // used by rounds_ alone, like the next
+    std::optional<Time> swept_at_;
     std::thread rounds_;
 };
 

@@ -7,9 +7,19 @@
 #include <functional>
 #include <string>
 
+#include "coder_users/time.hpp"
+
 namespace coder_users { inline namespace v0 { namespace store {
 
 class Connection;
+
+/// How long rows are kept that nobody may need any more. 0: for ever.
+struct Retention {
+    std::chrono::seconds audit_entries{0};
+    std::chrono::seconds expired_keys{0};
+
+    bool is_on() const { return audit_entries.count() > 0 || expired_keys.count() > 0; }
+};
 
 struct StoreOptions {
     std::string database;     ///< a path, or ":memory:"
@@ -24,8 +34,11 @@ struct StoreOptions {
     std::function<void(Connection&, const std::string& path)> accept;
     std::function<bool()> fail_write;  ///< Env::fail_write
     bool repeat_changes = false;       ///< Env::repeat_changes
-    /// Called from any thread when activity cannot be stored. Must not throw.
-    std::function<void(const std::string& reason)> on_activity_failure;
+    Retention retention;
+    std::function<Time()> now;  ///< needed when something is not kept for ever
+    /// Called from any thread when activity cannot be stored or old rows cannot be removed. Must
+    /// not throw.
+    std::function<void(const char* what, const std::string& reason)> on_failed_round;
 };
 
 }}}  // namespace coder_users::v0::store
