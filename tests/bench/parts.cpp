@@ -1,5 +1,5 @@
-// Measures the parts of the server without HTTP: checking a token, lists, searches, the start; and
-// a bare SQLite statement to compare with.
+// Measures the parts of the server without HTTP: checking a token, lists, searches, the start,
+// decoding large bodies; and a bare SQLite statement to compare with.
 //
 // bench_parts [seconds] [users]     seconds 1: the shortest form, with 1,000 users
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -17,6 +17,7 @@
 
 #include "coder_users/internal/store/user_list.hpp"
 #include "data.hpp"
+#include "large_bodies.hpp"
 #include "temp_folder.hpp"
 
 namespace {
@@ -124,6 +125,17 @@ void sessions(const std::string& path, const std::vector<std::string>& tokens, d
     });
 }
 
+void bodies(double seconds) {
+    for (const coder_users_test::LargeBody& body : coder_users_test::large_bodies())
+        report((std::string("decoding 1 MiB: ") + body.what).c_str(), seconds, "<= 10 ms", [&] {
+            try {
+                wire::read_body(body.text, *body.schema);
+            } catch (const ApiError&) {
+                if (body.detail.empty()) std::abort();
+            }
+        });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -152,5 +164,6 @@ int main(int argc, char** argv) {
     report("start() and stop() on this file", seconds, "start() <= 50 ms",
            [&] { Service service = start(options); });
     sessions(path, tokens, seconds);
+    bodies(seconds);
     std::printf("%-52s %9.1f MB\n", "resident at the end", resident_megabytes());
 }

@@ -198,3 +198,75 @@ TEST_CASE("the members of an object come in the order sent, each once, with its 
     CHECK(members(R"({"map":{"a":1},"map":null})").empty());
     CHECK(members("{}").empty());
 }
+
+TEST_CASE("what no field names is checked like the rest, and refused with the same reason") {
+    std::string deep = "1", too_deep = "1";
+    for (int level = 0; level < 63; ++level) deep = "[" + deep + "]";
+    too_deep = "[" + deep + "]";
+    const std::string bad[] = {"\"\xff\"",
+                               "\"\\u0000\"",
+                               "\"\\ud800\"",
+                               "\"\\udc00\"",
+                               "\"\\x\"",
+                               "\"a",
+                               "\"a\nb\"",
+                               "01",
+                               "1.",
+                               "-",
+                               "1+1",
+                               "1-1",
+                               "1.5.2",
+                               "1e5e5",
+                               "1e",
+                               ".5",
+                               "[1,]",
+                               "[1 2]",
+                               "{\"a\":}",
+                               "{\"a\" 1}",
+                               "{a:1}",
+                               "{\"\\u0000\":1}",
+                               "nul",
+                               "truee",
+                               "NaN",
+                               "[1}",
+                               "",
+                               "[\"\\ud83d\\u0041\"]",
+                               too_deep,
+                               std::string("\"a\0b\"", 5),
+                               std::string("{\"a\0\":1}", 8)};
+    for (const std::string& value : bad) {
+        CAPTURE(value);
+        for (const std::string& text :
+             {"{\"other\":" + value + "}", "{\"other\":" + value + ",\"other\":1,\"text\":\"a\"}",
+              "{\"text\":" + value + ",\"text\":\"a\"}", "{\"list\":" + value + "}",
+              "{\"number\":" + value + "}"}) {
+            CAPTURE(text);
+            std::string reason = "accepted";
+            try {
+                wire::parse_json(text);
+            } catch (const wire::JsonError& error) {
+                reason = error.what();
+            }
+            CHECK(reason != "accepted");
+            CHECK(refused(text, loose).detail() == reason);
+        }
+    }
+    for (const std::string& value :
+         {deep, std::string("-0.5e-07"), std::string("1E5"), std::string("[1,-2,3.5 , 4e1 ]"),
+          std::string("{\"text\":5,\"a\":{\"list\":1}}"), std::string("\"\\ud83d\\ude00\"")}) {
+        CAPTURE(value);
+        CHECK(wire::decode_body("{\"other\":" + value + ",\"text\":\"a\"}", loose).text("text") ==
+              "a");
+        CHECK(refused("{\"flag\":" + value + "}", loose).detail() ==
+              "field \"flag\" must be a boolean");
+    }
+}
+
+TEST_CASE("of several fields with a wrong type the first of the schema is told") {
+    CHECK(refused(R"({"list":[[1],2],"id":"x","number":"","flag":[],"text":{}})", loose).detail() ==
+          "field \"text\" must be a string");
+    CHECK(refused(R"({"list":[[1],2],"id":"x","number":5})", loose).detail() ==
+          "field \"id\" must be a uuid");
+    CHECK(refused(R"({"id":"x","text":5} x)", loose).detail() == "text after the value");
+    CHECK(refused(R"({"list":["a",{"b":["c"]},"d"],"list":["e"]})", loose).detail().empty());
+}

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "body_by_tree.hpp"
 #include "coder_users/internal/http/bodies.hpp"
 #include "coder_users/internal/wire/answers.hpp"
 
@@ -24,6 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto require = [](bool good) {
         if (!good) std::abort();
     };
+    require(coder_users_fuzz::read_by_schema(text, schema) ==
+            coder_users_fuzz::read_by_tree(text, schema));
     try {
         const wire::Body body = wire::decode_body(text, schema);
         for (const wire::Field& field : schema.fields) {

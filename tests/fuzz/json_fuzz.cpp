@@ -1,11 +1,13 @@
 // The strict reader must end for any bytes. What it accepts must be UTF-8 of bounded depth, and
-// read the same after it was written again.
+// read the same after it was written again. A body must read the same by its schema as from the
+// tree of the whole document.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
+#include "body_by_tree.hpp"
 #include "coder_users/internal/base/json_writer.hpp"
 #include "coder_users/internal/wire/body.hpp"
 #include "coder_users/internal/wire/json.hpp"
@@ -87,6 +89,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } catch (const wire::JsonError& error) {
         require(!good && *error.what() != '\0');
     }
+    require(coder_users_fuzz::read_by_schema(text, schema) ==
+            coder_users_fuzz::read_by_tree(text, schema));
     try {
         const wire::Body body = wire::decode_body(text, schema);
         require(good && !body.text("a").empty());

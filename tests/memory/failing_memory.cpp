@@ -1,5 +1,6 @@
 #include "failing_memory.hpp"
 
+#include <malloc.h>
 #include <sqlite3.h>
 
 #include <cstdlib>
@@ -24,8 +25,24 @@ void* sqlite_realloc(void* old, int size) {
     return plan().strikes(Kind::sqlite) ? nullptr : real.xRealloc(old, size);
 }
 
+// What this thread has allocated less what it has freed, in bytes.
+thread_local std::ptrdiff_t held = 0, most_held = 0, held_at_first = 0;
+
+void count(std::ptrdiff_t bytes) noexcept {
+    held += bytes;
+    if (held > most_held) most_held = held;
+}
+
 void* allocate(std::size_t size) noexcept {
-    return plan().strikes(Kind::operator_new) ? nullptr : std::malloc(size > 0 ? size : 1);
+    if (plan().strikes(Kind::operator_new)) return nullptr;
+    void* const got = std::malloc(size > 0 ? size : 1);
+    if (got) count(static_cast<std::ptrdiff_t>(::malloc_usable_size(got)));
+    return got;
+}
+
+void release(void* old) noexcept {
+    if (old) count(-static_cast<std::ptrdiff_t>(::malloc_usable_size(old)));
+    std::free(old);
 }
 
 }  // namespace
@@ -44,6 +61,9 @@ void watch_sqlite() {
     if (!done) throw std::runtime_error("SQLite is in use already");
 }
 
+Peak::Peak() { held_at_first = most_held = held; }
+std::size_t Peak::bytes() const { return static_cast<std::size_t>(most_held - held_at_first); }
+
 }  // namespace memory
 
 void* operator new(std::size_t size) {
@@ -57,7 +77,7 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
     return memory::allocate(size);
 }
-void operator delete(void* old) noexcept { std::free(old); }
-void operator delete[](void* old) noexcept { std::free(old); }
-void operator delete(void* old, std::size_t) noexcept { std::free(old); }
-void operator delete[](void* old, std::size_t) noexcept { std::free(old); }
+void operator delete(void* old) noexcept { memory::release(old); }
+void operator delete[](void* old) noexcept { memory::release(old); }
+void operator delete(void* old, std::size_t) noexcept { memory::release(old); }
+void operator delete[](void* old, std::size_t) noexcept { memory::release(old); }

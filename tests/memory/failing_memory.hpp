@@ -1,9 +1,11 @@
 // Memory that runs out when a test wants it: the n-th allocation by operator new or inside SQLite
-// fails, in the whole program that is linked with failing_memory.cpp.
+// fails, in the whole program that is linked with failing_memory.cpp. Peak tells how
+// much was held.
 #pragma once
 
 #include <atomic>
 #include <climits>
+#include <cstddef>
 
 namespace memory {
 
@@ -45,6 +47,13 @@ struct Plan {
 };
 
 Plan& plan();
+
+/// The most bytes from operator new that this thread held at once since this object was made.
+class Peak {
+ public:
+    Peak();
+    std::size_t bytes() const;
+};
 
 /// Makes SQLite allocate through the plan. Call it before the process uses SQLite.
 void watch_sqlite();

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "coder_users/errors.hpp"
@@ -41,32 +42,55 @@ struct BodySchema {
     const char* example;  ///< a JSON document that passes all rules
 };
 
+/// The strings of an array, each followed by NUL, which none of them holds: a string object for
+/// each would take ten times the memory of the body.
+struct Texts {
+    std::string joined;
+    std::size_t count = 0;
+};
+
+/// A JSON object, and its keys in the order sent, repeated ones included.
+struct Members {
+    Json object;
+    std::vector<std::string> keys;
+};
+
+struct WrongType {};
+
+/// What was sent for a field; std::monostate when it is absent or null.
+using Sent =
+    std::variant<std::monostate, WrongType, std::string, bool, std::int64_t, Texts, Members>;
+
 /// The fields of a body that were sent. A field that is absent or null reads as empty.
 class Body {
  public:
     const std::string& text(const std::string& name) const {
         static const std::string none;
-        const Json* value = find(name);
-        return value ? value->get<std::string>() : none;
+        const auto* value = find<std::string>(name);
+        return value ? *value : none;
     }
     bool flag(const std::string& name) const {
-        const Json* value = find(name);
-        return value && value->get<bool>();
+        const auto* value = find<bool>(name);
+        return value && *value;
     }
     std::optional<std::int64_t> integer(const std::string& name) const {
-        const Json* value = find(name);
-        return value ? std::optional<std::int64_t>(value->get<std::int64_t>()) : std::nullopt;
+        const auto* value = find<std::int64_t>(name);
+        return value ? std::optional<std::int64_t>(*value) : std::nullopt;
     }
     /// In lower case.
     std::optional<std::string> uuid(const std::string& name) const {
-        const Json* value = find(name);
-        return value ? parse_uuid(value->get<std::string>()) : std::nullopt;
+        const auto* value = find<std::string>(name);
+        return value ? parse_uuid(*value) : std::nullopt;
     }
     std::vector<std::string> texts(const std::string& name) const {
         std::vector<std::string> list;
-        if (const Json* value = find(name))
-            for (const Json& item : value->get<picojson::array>())
-                list.push_back(item.get<std::string>());
+        const auto* value = find<Texts>(name);
+        if (!value) return list;
+        list.reserve(value->count);
+        for (std::size_t at = 0; at < value->joined.size();) {
+            list.emplace_back(value->joined.c_str() + at);
+            at += list.back().size() + 1;
+        }
         return list;
     }
 
@@ -74,52 +98,24 @@ class Body {
     /// value.
     std::vector<std::pair<std::string, Json>> members(const std::string& name) const {
         std::vector<std::pair<std::string, Json>> list;
-        const Json* value = find(name);
-        const auto order = order_.find(name);
-        if (!value || order == order_.end()) return list;
+        const auto* value = find<Members>(name);
+        if (!value) return list;
         std::set<std::string_view> seen;
-        for (const std::string& key : order->second)
-            if (seen.insert(key).second) list.emplace_back(key, value->get(key));
+        for (const std::string& key : value->keys)
+            if (seen.insert(key).second) list.emplace_back(key, value->object.get(key));
         return list;
     }
 
-    void set(const std::string& name, Json value) { values_[name] = std::move(value); }
-    void set(const std::string& name, const std::vector<std::string>& texts) {
-        picojson::array list;
-        for (const std::string& text : texts) list.emplace_back(text);
-        set(name, Json(list));
-    }
-    void set_order(KeyOrder order) { order_ = std::move(order); }
+    void set(const std::string& name, Sent value) { values_[name] = std::move(value); }
 
  private:
-    const Json* find(const std::string& name) const {
+    template <class Value>
+    const Value* find(const std::string& name) const {
         const auto found = values_.find(name);
-        return found == values_.end() ? nullptr : &found->second;
+        return found == values_.end() ? nullptr : std::get_if<Value>(&found->second);
     }
-    std::map<std::string, Json> values_;
-    KeyOrder order_;
+    std::map<std::string, Sent> values_;
 };
-
-inline bool has_type(const Json& value, FieldType type) {
-    switch (type) {
-        case FieldType::text:
-            return value.is<std::string>();
-        case FieldType::flag:
-            return value.is<bool>();
-        case FieldType::integer:
-            return value.is<std::int64_t>();
-        case FieldType::uuid:
-            return value.is<std::string>() && parse_uuid(value.get<std::string>()).has_value();
-        case FieldType::texts:
-            if (!value.is<picojson::array>()) return false;
-            for (const Json& item : value.get<picojson::array>())
-                if (!item.is<std::string>()) return false;
-            return true;
-        case FieldType::object:
-            return value.is<picojson::object>();
-    }
-    return false;
-}
 
 inline const char* type_name(FieldType type) {
     constexpr const char* names[] = {"a string", "a boolean",           "an integer of 64 bits",
@@ -131,13 +127,8 @@ inline ApiError invalid_body(std::string detail) {
     return {400, "Request body must be valid JSON.", std::move(detail)};
 }
 
-/// Returns the value of a member; nullptr when it is absent or null. Throws for the wrong type.
-inline const Json* typed_member(const picojson::object& members, const char* name, FieldType type) {
-    const auto found = members.find(name);
-    if (found == members.end() || found->second.is<picojson::null>()) return nullptr;
-    if (!has_type(found->second, type))
-        throw invalid_body("field \"" + std::string(name) + "\" must be " + type_name(type));
-    return &found->second;
+inline ApiError wrong_type(const char* name, FieldType type) {
+    return invalid_body("field \"" + std::string(name) + "\" must be " + type_name(type));
 }
 
 /// Throws the 400 that lists every broken rule.
@@ -150,26 +141,136 @@ inline void check_fields(const Body& body, const BodySchema& schema) {
     refuse_broken_rules(std::move(broken));
 }
 
-/// Decodes a body. Throws ApiError 400 for invalid JSON and values of the wrong type. Operations
-/// check the rules of the fields.
+// Callbacks of picojson for one item of an array of strings.
+class TextItemContext : public SkippingContext {
+ public:
+    TextItemContext(Texts& list, std::size_t depth, const char*& failure)
+        : SkippingContext(depth, failure), list_(list) {}
+
+    template <class Iterator>
+    bool parse_string(picojson::input<Iterator>& in) {
+        if (!read_string(&list_.joined, in)) return false;
+        list_.joined += '\0';
+        ++list_.count;
+        return true;
+    }
+
+ private:
+    Texts& list_;
+};
+
+// Callbacks of picojson that keep a value if it has the type of its field, and else skip it.
+class FieldContext : public SkippingContext {
+ public:
+    FieldContext(FieldType type, Sent& out, std::size_t depth, const char*& failure)
+        : SkippingContext(depth, failure), type_(type), out_(out) {}
+
+    bool set_null() { return keep(true, std::monostate()); }
+    bool set_bool(bool value) { return keep(type_ == FieldType::flag, value); }
+    bool set_int64(std::int64_t value) { return keep(type_ == FieldType::integer, value); }
+    bool set_number(double) { return keep(true, WrongType()); }
+    template <class Iterator>
+    bool parse_string(picojson::input<Iterator>& in) {
+        keep(type_ == FieldType::text || type_ == FieldType::uuid, std::string());
+        auto* const text = std::get_if<std::string>(&out_);
+        if (!read_string(text, in)) return false;
+        if (type_ == FieldType::uuid && !parse_uuid(*text)) out_ = WrongType();
+        return true;
+    }
+    bool parse_array_start() { return keep(type_ == FieldType::texts, Texts()) && enter(); }
+    template <class Iterator>
+    bool parse_array_item(picojson::input<Iterator>& in, std::size_t) {
+        auto* const list = std::get_if<Texts>(&out_);
+        if (!list) return skip(in);
+        const std::size_t before = list->count;
+        TextItemContext item(*list, depth_, failure_);
+        return picojson::_parse(item, in) && (list->count > before || keep(true, WrongType()));
+    }
+    bool parse_object_start() { return keep(true, WrongType()) && enter(); }
+
+ private:
+    bool keep(bool good, Sent value) {
+        out_ = good ? std::move(value) : WrongType();
+        return true;
+    }
+
+    const FieldType type_;
+    Sent& out_;
+};
+
+// Callbacks of picojson that keep of a document what its schema names.
+class BodyContext : public SkippingContext {
+ public:
+    enum class Document { null, object, other };
+
+    BodyContext(const BodySchema& schema, std::vector<Sent>& out, Document& document,
+                const char*& failure)
+        : SkippingContext(0, failure), out_(out), document_(document) {
+        document_ = Document::other;
+        for (const Field& field : schema.fields) fields_.emplace_back(field.name, field.type);
+    }
+
+    bool set_null() {
+        document_ = Document::null;
+        return true;
+    }
+    bool parse_object_start() {
+        document_ = Document::object;
+        return enter();
+    }
+    template <class Iterator>
+    bool parse_object_item(picojson::input<Iterator>& in, const std::string& key) {
+        if (!check_key(key)) return false;
+        for (std::size_t i = 0; i < fields_.size(); ++i)
+            if (fields_[i].first == key) return read(in, fields_[i].second, out_[i]);
+        return skip(in);
+    }
+
+ private:
+    template <class Iterator>
+    bool read(picojson::input<Iterator>& in, FieldType type, Sent& out) {
+        out = std::monostate();  // gives back the memory of an earlier one
+        if (type != FieldType::object) {
+            FieldContext value(type, out, depth_, failure_);
+            return picojson::_parse(value, in);
+        }
+        Members members;
+        StrictContext value(members.object, depth_, failure_, DuplicateKeys::last_counts);
+        value.collect_keys(members.keys);
+        if (!picojson::_parse(value, in)) return false;
+        if (is_object(members.object))
+            out = std::move(members);
+        else if (!is_null(members.object))
+            out = WrongType();
+        return true;
+    }
+
+    std::vector<std::pair<std::string_view, FieldType>> fields_;
+    std::vector<Sent>& out_;
+    Document& document_;
+};
+
+/// Decodes a body: keeps what the schema names and only checks the rest, so that a body costs no
+/// more memory than its size. Throws ApiError 400 for invalid JSON and values of the wrong type.
+/// Operations check the rules of the fields.
 inline Body read_body(std::string_view text, const BodySchema& schema) {
-    Body body;
-    Json document;
-    KeyOrder order;
+    std::vector<Sent> sent(schema.fields.size());
+    auto document = BodyContext::Document::other;
     try {
-        document = parse_json(text, order);
+        read_value(text, [&](const char*& failure) {
+            return BodyContext(schema, sent, document, failure);
+        });
     } catch (const JsonError& error) {
         throw invalid_body(error.what());
     }
-    if (!document.is<picojson::object>() && !document.is<picojson::null>())
+    if (document == BodyContext::Document::other)
         throw invalid_body("the document must be an object");
-    if (document.is<picojson::object>()) {
-        const auto& members = document.get<picojson::object>();
-        for (const Field& field : schema.fields)
-            if (const Json* value = typed_member(members, field.name, field.type))
-                body.set(field.name, *value);
+    Body body;
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        const Field& field = schema.fields[i];
+        if (std::holds_alternative<WrongType>(sent[i])) throw wrong_type(field.name, field.type);
+        body.set(field.name, std::move(sent[i]));
     }
-    body.set_order(std::move(order));
     return body;
 }
 

@@ -74,13 +74,13 @@ inline std::vector<LocatedText> objects_in(std::string_view text) {
 
 /// Reads an object that has only fields of the schema. Throws LineError.
 inline Body decode_located(const LocatedText& located, const BodySchema& schema) {
-    KeyOrder order;
+    Json object;
     try {
-        parse_json(located.text, order);
+        object = parse_json(located.text);
     } catch (const JsonError& error) {
         throw LineError(located.line + static_cast<std::size_t>(error.line()) - 1, error.what());
     }
-    for (const auto& [name, below] : order)
+    for (const auto& [name, value] : object.get<picojson::object>())
         if (std::none_of(schema.fields.begin(), schema.fields.end(),
                          [&, &key = name](const Field& field) { return key == field.name; }))
             throw LineError(located.line, "unknown field \"" + name + '"');

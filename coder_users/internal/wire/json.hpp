@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -24,10 +23,6 @@
 namespace coder_users { inline namespace v0 { namespace wire {
 
 using Json = picojson::value;
-
-/// For each key of the document, the keys of its object in the order sent, repeated ones included.
-/// picojson itself sorts keys.
-using KeyOrder = std::map<std::string, std::vector<std::string>>;
 
 /// Why a text is not valid JSON. The message never quotes the input.
 class JsonError : public std::runtime_error {
@@ -75,16 +70,116 @@ inline void check_json_text(std::string_view text) {
     }
 }
 
+// Takes the characters of a string from picojson: keeps them, or only looks for NUL.
+class TextSink {
+ public:
+    explicit TextSink(std::string* kept) : kept_(kept) {}
+    void push_back(char c) {
+        has_nul_ |= c == '\0';
+        if (kept_) kept_->push_back(c);
+    }
+    bool has_nul() const { return has_nul_; }
+
+ private:
+    std::string* const kept_;
+    bool has_nul_ = false;
+};
+
+// Callbacks of picojson that check a value, keep nothing of it and stop at the first thing that is
+// not allowed. They store the reason in `failure`, since picojson passes on only `false`.
+class SkippingContext {
+ public:
+    /// `depth` is how many arrays and objects are around the value.
+    SkippingContext(std::size_t depth, const char*& failure) : depth_(depth), failure_(failure) {}
+
+    bool set_null() { return true; }
+    bool set_bool(bool) { return true; }
+    bool set_int64(std::int64_t) { return true; }
+    bool set_number(double) { return true; }
+    template <class Iterator>
+    bool parse_string(picojson::input<Iterator>& in) {
+        return read_string(nullptr, in);
+    }
+    bool parse_array_start() { return enter(); }
+    template <class Iterator>
+    bool parse_array_item(picojson::input<Iterator>& in, std::size_t) {
+        return skip(in);
+    }
+    bool parse_array_stop(std::size_t) { return true; }
+    bool parse_object_start() { return enter(); }
+    template <class Iterator>
+    bool parse_object_item(picojson::input<Iterator>& in, const std::string& key) {
+        return check_key(key) && skip(in);
+    }
+    bool parse_object_stop() { return true; }
+
+ protected:
+    /// Reads or skips the string that `in` has begun.
+    template <class Iterator>
+    bool read_string(std::string* kept, picojson::input<Iterator>& in) {
+        TextSink sink(kept);
+        if (!picojson::_parse_string(sink, in)) return fail("invalid string");
+        return !sink.has_nul() || fail("NUL in a string");
+    }
+    bool check_key(const std::string& key) {
+        return key.find('\0') == std::string::npos || fail("NUL in a key");
+    }
+    /// Checks the value that follows and keeps nothing.
+    template <class Iterator>
+    bool skip(picojson::input<Iterator>& in) {
+        in.skip_ws();
+        const int first = in.getc();
+        const bool number = first == '-' || (first >= '0' && first <= '9');
+        if (number) return skip_number(in);
+        in.ungetc();
+        SkippingContext item(depth_, failure_);
+        return picojson::_parse(item, in);
+    }
+    // picojson converts every number, which takes longer than all the rest. Only finds the end:
+    // check_json_text() has seen that the number is good.
+    template <class Iterator>
+    static bool skip_number(picojson::input<Iterator>& in) {
+        int next = 0;
+        const auto digits = [&] {
+            do next = in.getc();
+            while (next >= '0' && next <= '9');
+        };
+        digits();
+        if (next == '.') digits();
+        if (next == 'e' || next == 'E') {
+            next = in.getc();
+            if (next != '+' && next != '-') in.ungetc();
+            digits();
+        }
+        in.ungetc();
+        return true;
+    }
+    bool enter() {
+        if (depth_ == max_json_depth) return fail("nested too deeply");
+        ++depth_;
+        return true;
+    }
+    bool fail(const char* reason) {
+        failure_ = reason;
+        return false;
+    }
+
+    std::size_t depth_;
+    const char*& failure_;
+};
+
 /// What to do with a key that an object has twice.
 enum class DuplicateKeys { last_counts, refused };
 
-// Callbacks of picojson that build the value and stop at the first thing that is not allowed. They
-// store the reason in `failure`, since picojson passes on only `false`.
-class StrictContext {
+// Callbacks of picojson that build the value.
+class StrictContext : public SkippingContext {
  public:
-    StrictContext(Json& out, std::size_t depth, const char*& failure, KeyOrder& order,
-                  DuplicateKeys duplicates)
-        : out_(out), depth_(depth), failure_(failure), order_(order), duplicates_(duplicates) {}
+    StrictContext(Json& out, std::size_t depth, const char*& failure, DuplicateKeys duplicates)
+        : SkippingContext(depth, failure), out_(out), duplicates_(duplicates) {}
+
+    /// Collects the keys of this value in the order sent, repeated ones included, since picojson
+    /// sorts them.
+    void collect_keys(std::vector<std::string>& keys) { keys_ = &keys; }
 
     bool set_null() { return set(Json()); }
     bool set_bool(bool value) { return set(Json(value)); }
@@ -97,77 +192,62 @@ class StrictContext {
     template <class Iterator>
     bool parse_string(picojson::input<Iterator>& in) {
         std::string text;
-        if (!picojson::_parse_string(text, in)) return fail("invalid string");
-        if (text.find('\0') != std::string::npos) return fail("NUL in a string");
-        return set(Json(std::move(text)));
+        return read_string(&text, in) && set(Json(std::move(text)));
     }
-    bool parse_array_start() { return enter(picojson::array_type); }
+    bool parse_array_start() { return enter() && set(Json(picojson::array_type, false)); }
     template <class Iterator>
     bool parse_array_item(picojson::input<Iterator>& in, std::size_t) {
         auto& array = out_.get<picojson::array>();
         array.emplace_back();
-        StrictContext item(array.back(), depth_, failure_, order_, duplicates_);
+        StrictContext item(array.back(), depth_, failure_, duplicates_);
         return picojson::_parse(item, in);
     }
-    bool parse_array_stop(std::size_t) { return true; }
-    bool parse_object_start() { return enter(picojson::object_type); }
+    bool parse_object_start() { return enter() && set(Json(picojson::object_type, false)); }
     template <class Iterator>
     bool parse_object_item(picojson::input<Iterator>& in, const std::string& key) {
-        if (key.find('\0') != std::string::npos) return fail("NUL in a key");
+        if (!check_key(key)) return false;
         auto& object = out_.get<picojson::object>();
         if (duplicates_ == DuplicateKeys::refused && object.count(key) > 0)
             return fail("duplicate key");
-        StrictContext item(object[key], depth_, failure_, order_, duplicates_);
-        if (depth_ == 1) item.below_ = &(order_[key] = {});
-        if (below_) below_->push_back(key);
+        if (keys_) keys_->push_back(key);
+        StrictContext item(object[key], depth_, failure_, duplicates_);
         return picojson::_parse(item, in);
     }
-    bool parse_object_stop() { return true; }
 
  private:
     bool set(Json value) {
         out_ = std::move(value);
         return true;
     }
-    bool enter(int type) {
-        if (depth_ == max_json_depth) return fail("nested too deeply");
-        ++depth_;
-        return set(Json(type, false));
-    }
-    bool fail(const char* reason) {
-        failure_ = reason;
-        return false;
-    }
 
     Json& out_;
-    std::size_t depth_;
-    const char*& failure_;
-    KeyOrder& order_;
     const DuplicateKeys duplicates_;
-    std::vector<std::string>* below_ = nullptr;  // collects the keys of this value
+    std::vector<std::string>* keys_ = nullptr;
 };
 
-/// Reads the one JSON value that `text` consists of. Throws JsonError.
-inline Json parse_json(std::string_view text, KeyOrder& order,
-                       DuplicateKeys duplicates = DuplicateKeys::last_counts) {
+/// Takes the one JSON value that `text` consists of through the callbacks that `make(failure)`
+/// returns. Throws JsonError.
+template <class Make>
+void read_value(std::string_view text, const Make& make) {
     constexpr std::string_view white_space = " \t\r\n";
     if (trim(text, white_space).empty()) throw JsonError("EOF");
     check_json_text(text);
-    Json value;
     const char* failure = "invalid JSON";
-    StrictContext context(value, 0, failure, order, duplicates);
+    auto context = make(failure);
     picojson::input<const char*> in(text.data(), text.data() + text.size());
     if (!picojson::_parse(context, in)) throw JsonError(failure, in.line());
     const auto rest = static_cast<std::size_t>(text.data() + text.size() - in.cur());
     if (!trim(text.substr(text.size() - rest), white_space).empty())
         throw JsonError("text after the value");
-    return value;
 }
 
+/// Reads the one JSON value that `text` consists of. Throws JsonError.
 inline Json parse_json(std::string_view text,
                        DuplicateKeys duplicates = DuplicateKeys::last_counts) {
-    KeyOrder order;
-    return parse_json(text, order, duplicates);
+    Json value;
+    read_value(text,
+               [&](const char*& failure) { return StrictContext(value, 0, failure, duplicates); });
+    return value;
 }
 
 inline bool is_object(const Json& json) { return json.is<picojson::object>(); }

@@ -54,7 +54,7 @@ inline SeedUser read_seed_user(const LocatedText& located) {
     user.organization_roles = body.texts("organization_roles");
     user.sessions = body.texts("sessions");
     for (const auto& [name, token] : body.members("tokens")) {
-        if (!has_type(token, FieldType::text))
+        if (!is_text(token))
             throw LineError(located.line, "\"tokens\" holds names, each with its token");
         user.tokens.emplace_back(name, token.get<std::string>());
     }
