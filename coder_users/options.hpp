@@ -186,7 +186,8 @@ struct Options {
     int login_rate_limit = 60;
     bool disable_rate_limits = false;
     /// The addresses or CIDR networks of proxies in front of this server, and the headers in which
-    /// these give the client's address. The first header that holds an address decides.
+    /// these give the client's address. The first header that holds an address decides: the
+    /// right-most one there that is not a trusted proxy, with or without a port.
     std::vector<std::string> proxy_trusted_origins = {};
     std::vector<std::string> proxy_trusted_headers = {};
 

@@ -47,11 +47,21 @@ TEST_CASE("trusted proxies name the client") {
                "9.9.9.9"},
           Case{"all trusted: the left-most", proxy, forwarded("10.0.0.7, 10.0.0.8"), "10.0.0.7"},
           Case{"no address", proxy, forwarded("nonsense"), proxy},
-          Case{"with a port", proxy, forwarded("9.9.9.9:1234"), proxy},
+          Case{"with a port", proxy, forwarded("9.9.9.9:1234"), "9.9.9.9"},
+          Case{"a port of the right-most", proxy, forwarded("9.9.9.9, 203.0.113.9:5555"),
+               "203.0.113.9"},
+          Case{"IPv6 with a port", proxy, forwarded("6.6.6.6, [2001:db8::1]:443"), "2001:db8::1"},
+          Case{"a proxy with a port", proxy, forwarded("9.9.9.9, 10.0.0.5:80"), "9.9.9.9"},
           Case{"in brackets", proxy, forwarded("[2001:db8::1]"), proxy},
           Case{"a network", proxy, forwarded("9.9.9.0/24"), proxy},
           Case{"too many parts", proxy, forwarded("9.9.9.9.9"), proxy},
-          Case{"something among addresses", proxy, forwarded("6.6.6.6, x, 9.9.9.9, "), "9.9.9.9"},
+          Case{"something to the left", proxy, forwarded("6.6.6.6, x, 9.9.9.9, "), "9.9.9.9"},
+          Case{"something at the right end", proxy, forwarded("9.9.9.9, unknown"), proxy},
+          Case{"something behind proxies", proxy, forwarded("9.9.9.9, _hidden, 10.0.0.5"), proxy},
+          Case{"something there, and a second header",
+               proxy,
+               {{"X-Real-Ip", "9.9.9.9, x"}, {"X-Forwarded-For", "8.8.8.8"}},
+               proxy},
           Case{"IPv6", proxy, forwarded("2001:DB8:0:0::1"), "2001:db8::1"},
           Case{"an IPv6 proxy", "fd00::5", forwarded("9.9.9.9, fdff::1"), "9.9.9.9"},
           Case{"a mapped proxy", "::ffff:10.1.2.3", forwarded("9.9.9.9"), "9.9.9.9"},
@@ -117,6 +127,21 @@ TEST_CASE("the header of a trusted proxy tells callers apart") {
     CHECK(status("10.0.0.1", "1.1.1.2") == 200);
     for (const int expected : {200, 200, 429})
         CHECK(status("3.3.3.3", "4.4.4." + std::to_string(expected)) == expected);
+}
+
+TEST_CASE("a client behind a proxy cannot choose the address that its logins are counted by") {
+    coder_users::Options options = behind_proxies();
+    options.login_rate_limit = 3;
+    TestServer server(options, true);
+    const auto status = [&](const std::string& claimed) {
+        return server.service()
+            .handle({"POST", "/api/v2/users/login", forwarded(claimed + ", 203.0.113.9:5555"),
+                     R"({"email":"nobody@example.org","password":"x"})", "10.0.0.1"})
+            .status;
+    };
+    int claimed = 0;
+    for (const int expected : {401, 401, 401, 429, 429})
+        CHECK(status("9.9.9." + std::to_string(++claimed)) == expected);
 }
 
 TEST_CASE("bad networks stop the server at start-up") {

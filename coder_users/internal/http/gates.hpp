@@ -99,7 +99,9 @@ class Gates {
             std::string list;
             for (const auto& [key, value] : request.headers)
                 if (same_folded(key, name)) (list += list.empty() ? "" : ",") += value;
-            if (const auto client = rules::client_in_list(list, trusted_)) return to_text(*client);
+            if (!rules::holds_address(list)) continue;
+            const auto client = rules::client_in_list(list, trusted_);
+            return client ? to_text(*client) : request.address;
         }
         return request.address;
     }

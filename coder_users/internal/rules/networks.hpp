@@ -50,20 +50,51 @@ inline bool contained(const std::vector<Network>& networks, const Address& addre
                        [&](const Network& each) { return contains(each, address); });
 }
 
+/// Reads an item of a list of addresses as proxies write it: `address`, `address:port` for IPv4, or
+/// `[address]:port` for IPv6.
+inline std::optional<Address> parse_list_item(std::string_view text) {
+    if (const auto address = parse_address(text)) return address;
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const std::string_view port = text.substr(colon + 1);
+    std::string_view host = text.substr(0, colon);
+    if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit) ||
+        std::stoi(std::string(port)) > 65535)
+        return std::nullopt;
+    const bool ipv6 = host.find(':') != std::string_view::npos;
+    if (ipv6) {
+        if (host.front() != '[' || host.back() != ']') return std::nullopt;
+        host = host.substr(1, host.size() - 2);
+    }
+    return parse_address(host);
+}
+
+/// Returns the items of a list without the empty ones, which are none (RFC 9110, 5.6.1).
+inline std::vector<std::string_view> list_items(std::string_view list) {
+    std::vector<std::string_view> items;
+    for (const std::string_view part : split(list, ','))
+        if (const std::string_view item = trim(part); !item.empty()) items.push_back(item);
+    return items;
+}
+
+inline bool holds_address(std::string_view list) {
+    const auto items = list_items(list);
+    return std::any_of(items.begin(), items.end(),
+                       [](std::string_view item) { return parse_list_item(item).has_value(); });
+}
+
 /// Finds the client in a list to which trusted proxies append addresses at the right end: the
-/// right-most address that is not a trusted proxy, else the left-most. Nothing when the list holds
-/// no address.
+/// right-most address that is not a trusted proxy, else the left-most. Nothing when something else
+/// stands to the right of it: what stands beyond may be the client's own words.
 inline std::optional<Address> client_in_list(std::string_view list,
                                              const std::vector<Network>& trusted) {
-    std::optional<Address> left_most, client;
-    const std::vector<std::string_view> items = split(list, ',');
-    for (const std::string_view item : items) {
-        const auto address = parse_address(trim(item));
-        if (!address) continue;
-        if (!left_most) left_most = address;
-        if (!contained(trusted, *address)) client = address;
+    std::optional<Address> address;
+    const auto items = list_items(list);
+    for (auto item = items.rbegin(); item != items.rend(); ++item) {
+        address = parse_list_item(*item);
+        if (!address || !contained(trusted, *address)) break;
     }
-    return client ? client : left_most;
+    return address;
 }
 
 }}}  // namespace coder_users::v0::rules
