@@ -213,6 +213,16 @@ void add_options(CLI::App& app, coder_users::Options& options) {
         ->expected(0, 1)
         ->default_str("true")
         ->envname("CODER_SECURE_AUTH_COOKIE");
+    app.add_flag("--host-prefix-cookie", options.host_prefix_cookie,
+                 "Name the session cookie __Host-coder_session_token; needs Secure")
+        ->envname("CODER_HOST_PREFIX_COOKIE");
+    app.add_option_function<std::int64_t>(
+           "--strict-transport-security",
+           [&](const std::int64_t& seconds) {
+               options.strict_transport_security = std::chrono::seconds(seconds);
+           },
+           "Seconds for which browsers must come by https (0: not told)")
+        ->envname("CODER_STRICT_TRANSPORT_SECURITY");
     app.add_flag("--disable-password-auth", options.disable_password_auth,
                  "Refuse logins with a password")
         ->envname("CODER_DISABLE_PASSWORD_AUTH");

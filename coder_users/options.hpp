@@ -167,6 +167,13 @@ struct Options {
     /// Whether the session cookie has the attribute Secure. Empty: it has it when access_url is
     /// https.
     std::optional<bool> secure_auth_cookie = {};
+    /// Names the session cookie `__Host-coder_session_token`, and reads no other. Browsers then
+    /// take it from this host over https alone, and no neighbouring host can plant one. Needs
+    /// Secure.
+    bool host_prefix_cookie = false;
+    /// When positive, every answer tells browsers for how many seconds they must come by https
+    /// (`Strict-Transport-Security`). Set it only where https is there to stay.
+    std::chrono::seconds strict_transport_security{0};
     /// The longest lifetime of tokens, at most 292 years.
     std::chrono::seconds max_token_lifetime{std::chrono::hours(876'600)};
     /// How long entries of the audit log are kept. 0: for ever.

@@ -68,6 +68,9 @@ void check_page(const Answer& answer, int status, const std::string& title, std:
     CHECK(answer.header("content-type") == "text/html; charset=utf-8");
     CHECK(answer.header("x-content-type-options") == "nosniff");
     CHECK(answer.header("cache-control") == "no-store");
+    CHECK(
+        coder_users::starts_with(answer.header("content-security-policy"), "default-src 'none';"));
+    CHECK(answer.header("referrer-policy") == "no-referrer");
     std::string page = answer.body;
     for (const std::string markup : {"<script", "javascript:", "onerror", "<img"})
         CHECK(page.find(markup) == std::string::npos);

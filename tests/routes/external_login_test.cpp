@@ -85,6 +85,11 @@ TEST_CASE("nobody logs in before there is a first user") {
     CHECK_THAT(answer.body, ContainsSubstring("The initial user has not been created!"));
     CHECK_THAT(answer.body, ContainsSubstring("href=\"/login\""));
     CHECK(answer.header("cache-control") == "no-store");
+    CHECK(answer.all("content-security-policy") ==
+          std::vector<std::string>{"default-src 'none'; base-uri 'none'; form-action 'none'; "
+                                   "frame-ancestors 'none'"});
+    CHECK(answer.all("referrer-policy") == std::vector<std::string>{"no-referrer"});
+    CHECK_FALSE(answer.has("strict-transport-security"));
     CHECK(cookies(answer).empty());
 }
 

@@ -301,3 +301,24 @@ TEST_CASE("every answer carries the same headers") {
             CHECK(name.substr(0, 15) != "access-control-");
     }
 }
+
+TEST_CASE("every answer tells browsers to stay with https when asked to") {
+    for (const int seconds : {0, 1, 63072000}) {
+        coder_users::Options options;
+        options.strict_transport_security = std::chrono::seconds(seconds);
+        World world(options);
+        for (const std::string& path : {std::string("/"), std::string("/nosuch"),
+                                        std::string("/users"), std::string("!/healthz"), bad_url}) {
+            INFO(seconds << path);
+            const auto told =
+                world.server.send("GET", path, world.owner).all("strict-transport-security");
+            if (seconds == 0)
+                CHECK(told.empty());
+            else
+                CHECK(told == std::vector<std::string>{"max-age=" + std::to_string(seconds)});
+        }
+        RawClient client(world.server.port());
+        client.send("nonsense\r\n\r\n");
+        CHECK(client.read().has("strict-transport-security") == (seconds > 0));
+    }
+}

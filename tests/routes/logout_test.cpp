@@ -66,6 +66,72 @@ TEST_CASE("the cleared cookie is as secure as the one that was set") {
           "HttpOnly; Max-Age=0; Path=/; SameSite=Lax; Secure; coder_session_token=");
 }
 
+TEST_CASE("the cookie with the host prefix is set, read and cleared by that name alone") {
+    coder_users::Options options;
+    options.host_prefix_cookie = true;
+    options.access_url = "https://users.example.com";
+    TestServer server(options);
+    server.owner();
+    const Answer login =
+        server.send("POST", "/users/login", "",
+                    R"({"email":"owner@example.org","password":")" + good_password + "\"}");
+    const std::string token = parse(login.body)["session_token"].text();
+    CHECK(login.all("set-cookie") ==
+          std::vector<std::string>{"__Host-coder_session_token=" + token +
+                                   "; Path=/; HttpOnly; SameSite=Lax; Secure"});
+
+    const auto status = [&](const std::string& method, const std::string& path,
+                            const std::string& cookie) {
+        return server.send(method, path, "", "", {{"Cookie", cookie}}).status;
+    };
+    CHECK(status("GET", "/users/me", "coder_session_token=" + token) == 401);
+    CHECK(status("GET", "/users/me", "__host-coder_session_token=" + token) == 401);
+    CHECK(status("GET", "/users/me", "__Host-coder_session_token=" + token) == 200);
+    CHECK(status("GET", "/users/me",
+                 "coder_session_token=x; __Host-coder_session_token=" + token) == 200);
+    const auto named = [&](const std::string& name) {
+        return server.service()
+            .authenticate({"GET", "/", {{"Cookie", name + "=" + token}}, "", ""})
+            .user.username;
+    };
+    CHECK(named("__Host-coder_session_token") == "owner");
+    CHECK_THROWS_AS(named("coder_session_token"), coder_users::ApiError);
+    CHECK(parse(server.send("GET", "/openapi.json")
+                    .body)["components"]["securitySchemes"]["cookie"]["name"]
+              .text() == "__Host-coder_session_token");
+
+    const Answer out = server.send("POST", "/users/logout", "", "",
+                                   {{"Cookie", "__Host-coder_session_token=" + token}});
+    CHECK(out.status == 200);
+    CHECK(out.all("set-cookie") ==
+          std::vector<std::string>{"__Host-coder_session_token=; Path=/; HttpOnly; SameSite=Lax; "
+                                   "Max-Age=0; Secure"});
+    CHECK(status("GET", "/users/me", "__Host-coder_session_token=" + token) == 401);
+}
+
+TEST_CASE("the host prefix needs a secure cookie") {
+    struct Case {
+        std::optional<bool> secure;
+        std::string access_url;
+        bool good;
+    };
+    for (const Case& each :
+         {Case{{}, "", false}, Case{{}, "http://a.example", false},
+          Case{false, "https://a.example", false}, Case{{}, "https://a.example", true},
+          Case{true, "", true}, Case{true, "http://a.example", true}}) {
+        INFO(each.access_url << each.good);
+        coder_users::Options options;
+        options.host_prefix_cookie = true;
+        options.secure_auth_cookie = each.secure;
+        options.access_url = each.access_url;
+        if (each.good)
+            CHECK_NOTHROW(TestServer(options));
+        else
+            CHECK_THROWS_WITH(TestServer(options),
+                              Catch::Matchers::StartsWith("host_prefix_cookie"));
+    }
+}
+
 TEST_CASE("keys for applications go with the session, tokens stay") {
     World world;
     const std::string session = world.member("bob");

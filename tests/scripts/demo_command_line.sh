@@ -29,6 +29,11 @@ refused --audit-logs-retention --audit-logs-retention -1h
 refused --api-keys-retention --api-keys-retention 1h30d
 refused --api-keys-retention --api-keys-retention d
 refused --secure-auth-cookie --secure-auth-cookie=maybe
+refused --host-prefix-cookie --host-prefix-cookie
+refused --host-prefix-cookie --host-prefix-cookie --access-url http://users.example.com
+refused --host-prefix-cookie --host-prefix-cookie --access-url https://users.example.com --secure-auth-cookie=false
+refused --strict-transport-security --strict-transport-security=-1
+refused --strict-transport-security --strict-transport-security 1y
 refused --ssh-keygen-algorithm --ssh-keygen-algorithm dsa
 refused --access-url --access-url ftp://example.com
 refused --proxy-trusted-origins --proxy-trusted-origins 10.0.0.0/33

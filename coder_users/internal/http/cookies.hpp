@@ -27,6 +27,18 @@ inline std::optional<std::string> cookies_of(const Request& request) {
     return cookies;
 }
 
+/// Whether cookies have the attribute Secure.
+inline bool has_secure_cookies(const Options& options) {
+    const bool https = same_folded(options.access_url.substr(0, 8), "https://");
+    return options.secure_auth_cookie.value_or(https);
+}
+
+/// The name of the session cookie.
+inline std::string_view session_cookie(const Options& options) {
+    return options.host_prefix_cookie ? rules::host_session_cookie_name
+                                      : rules::session_cookie_name;
+}
+
 /// Makes a Set-Cookie header. Without `max_age` the cookie lasts until the browser ends.
 inline std::pair<std::string, std::string> set_cookie(
     const Options& options, std::string_view name, std::string_view value,
@@ -34,8 +46,7 @@ inline std::pair<std::string, std::string> set_cookie(
     std::string cookie = std::string(name) + '=' + std::string(value);
     cookie += "; Path=/; HttpOnly; SameSite=Lax";
     if (max_age) cookie += "; Max-Age=" + std::to_string(max_age->count());
-    const bool https = same_folded(options.access_url.substr(0, 8), "https://");
-    if (options.secure_auth_cookie.value_or(https)) cookie += "; Secure";
+    if (has_secure_cookies(options)) cookie += "; Secure";
     return {"Set-Cookie", std::move(cookie)};
 }
 
@@ -48,8 +59,8 @@ inline std::pair<std::string, std::string> clear_cookie(const Options& options,
 /// Sets the session cookie, or deletes it when the token is "".
 inline std::pair<std::string, std::string> set_session_cookie(const Options& options,
                                                               std::string_view token) {
-    if (token.empty()) return clear_cookie(options, rules::session_cookie_name);
-    return set_cookie(options, rules::session_cookie_name, token);
+    if (token.empty()) return clear_cookie(options, session_cookie(options));
+    return set_cookie(options, session_cookie(options), token);
 }
 
 }}}  // namespace coder_users::v0::http

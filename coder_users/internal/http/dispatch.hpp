@@ -16,6 +16,7 @@
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/http/gates.hpp"
 #include "coder_users/internal/http/general.hpp"
+#include "coder_users/internal/http/pages.hpp"
 #include "coder_users/internal/operations/failures.hpp"
 #include "coder_users/internal/operations/request_ids.hpp"
 
@@ -130,6 +131,7 @@ class Dispatcher {
         const auto add = [&](const char* name, std::string value) {
             response.headers.emplace_back(name, std::move(value));
         };
+        const bool is_page = starts_with(reply.content_type, "text/html");
         if (response.status != 204 && !reply.content_type.empty())
             add("Content-Type", std::move(reply.content_type));
         for (auto& [name, value] : seen.headers) add(name.c_str(), std::move(value));
@@ -137,11 +139,20 @@ class Dispatcher {
         add("X-Coder-Request-Id", seen.id);
         add("X-Content-Type-Options", "nosniff");
         add("Cache-Control", "no-store");
+        add_transport_security(response);
+        if (is_page) add_page_security(response);
         for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
         if (log_.on()) log_request(seen, response.status, start);
         if (!reply.rest) return response;
         return {std::move(response),
                 std::make_unique<LoggedBody>(std::move(reply.rest), log_, seen)};
+    }
+
+    void add_transport_security(Response& response) const {
+        const auto seconds = backend_.options.strict_transport_security.count();
+        if (seconds > 0)
+            response.headers.emplace_back("Strict-Transport-Security",
+                                          "max-age=" + std::to_string(seconds));
     }
 
     // The log has the path without the query, where clients may put secrets.

@@ -55,9 +55,10 @@ struct Seen {
 };
 
 /// Returns the key text of a request; "" when there is none.
-inline rules::PresentedToken presented_token(const Request& request) {
+inline rules::PresentedToken presented_token(const Request& request, const Options& options) {
     return rules::find_token(header(request, "Coder-Session-Token"),
-                             header(request, "Authorization"), cookies_of(request))
+                             header(request, "Authorization"), cookies_of(request),
+                             session_cookie(options))
         .value_or(rules::PresentedToken{});
 }
 
@@ -110,7 +111,7 @@ class Gates {
     /// URL has applied gate 1. May read the store: the thread at hand is one of the read lane.
     void look(Seen& seen) {
         seen.address = client_address(seen.request);
-        seen.token = presented_token(seen.request);
+        seen.token = presented_token(seen.request, options_);
         seen.match = paths_.match(seen.url.segments);
         seen.route = seen.match.route(seen.request.method);
         try {

@@ -126,7 +126,8 @@ inline void write_paths(JsonWriter& json, const std::vector<Route>& table,
     json.end_object();
 }
 
-inline void write_components(JsonWriter& json, const std::vector<Route>& table) {
+inline void write_components(JsonWriter& json, const std::vector<Route>& table,
+                             std::string_view cookie) {
     std::map<std::string_view, const Shape*> shapes;
     std::map<std::string_view, const wire::BodySchema*> bodies;
     collect(shapes, wire::shapes::response);
@@ -140,17 +141,20 @@ inline void write_components(JsonWriter& json, const std::vector<Route>& table) 
     json.end_object().key("securitySchemes");
     json.raw(R"({"token":{"type":"apiKey","in":"header","name":"Coder-Session-Token"},)"
              R"("bearer":{"type":"http","scheme":"bearer"},)"
-             R"("cookie":{"type":"apiKey","in":"cookie","name":"coder_session_token"}})");
+             R"("cookie":{"type":"apiKey","in":"cookie","name":")" +
+             std::string(cookie) + "\"}}");
     json.end_object();
 }
 
-/// `prefix` is the path under which clients find the routes.
-inline std::string document(const std::vector<Route>& table, std::string_view prefix) {
+/// `prefix` is the path under which clients find the routes, `cookie` the name of the session
+/// cookie.
+inline std::string document(const std::vector<Route>& table, std::string_view prefix,
+                            std::string_view cookie) {
     JsonWriter json;
     json.begin_object().member("openapi", "3.1.0").key("info").begin_object();
     json.member("title", "coder_users").member("version", version).end_object();
     write_paths(json, table, prefix);
-    write_components(json, table);
+    write_components(json, table, cookie);
     json.end_object();
     return json.take() += '\n';
 }

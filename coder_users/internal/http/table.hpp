@@ -154,11 +154,14 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
 }
 
 inline Reply get_openapi(Call& call) {
-    static const std::string usual = openapi::document(table(), "/api/v2");
+    static const std::string usual =
+        openapi::document(table(), "/api/v2", rules::session_cookie_name);
     const std::vector<Route>& served = call.site.routes;
     const std::string& prefix = call.request.api_prefix;
-    const bool as_usual = served.size() == table().size() && prefix == "/api/v2";
-    return ok(as_usual ? usual : openapi::document(served, prefix));
+    const std::string_view cookie = session_cookie(call.options());
+    const bool as_usual = served.size() == table().size() && prefix == "/api/v2" &&
+                          cookie == rules::session_cookie_name;
+    return ok(as_usual ? usual : openapi::document(served, prefix, cookie));
 }
 
 }}}  // namespace coder_users::v0::http

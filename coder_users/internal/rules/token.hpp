@@ -23,6 +23,8 @@ namespace coder_users { inline namespace v0 { namespace rules {
 inline constexpr std::size_t key_id_size = 10;
 inline constexpr std::size_t key_secret_size = 22;
 inline constexpr std::string_view session_cookie_name = "coder_session_token";
+/// The same with the prefix for which browsers demand Secure, Path=/ and no Domain.
+inline constexpr std::string_view host_session_cookie_name = "__Host-coder_session_token";
 
 // The 401 refusals of docs/contract/http.md, "Checks of a session", in the order of the table.
 
@@ -157,15 +159,16 @@ inline std::string_view find_cookie(std::string_view cookies, std::string_view n
 }
 
 /// Takes the first source that is not empty: `Coder-Session-Token`, `Authorization`, `Cookie`
-/// (repeated Cookie fields are joined by "; "). Nothing when no source holds a key text.
-inline std::optional<PresentedToken> find_token(std::optional<std::string_view> session_token,
-                                                std::optional<std::string_view> authorization,
-                                                std::optional<std::string_view> cookies) {
+/// (repeated Cookie fields are joined by "; "), in which the session cookie has the name
+/// `cookie_name`. Nothing when no source holds a key text.
+inline std::optional<PresentedToken> find_token(
+    std::optional<std::string_view> session_token, std::optional<std::string_view> authorization,
+    std::optional<std::string_view> cookies, std::string_view cookie_name = session_cookie_name) {
     const std::string_view own = trim(session_token.value_or(""));
     if (!own.empty()) return PresentedToken{std::string(own), false};
     const std::string_view bearer = bearer_token(authorization.value_or(""));
     if (!bearer.empty()) return PresentedToken{std::string(bearer), false};
-    const std::string_view cookie = find_cookie(cookies.value_or(""), session_cookie_name);
+    const std::string_view cookie = find_cookie(cookies.value_or(""), cookie_name);
     if (!cookie.empty()) return PresentedToken{std::string(cookie), true};
     return std::nullopt;
 }

@@ -27,8 +27,9 @@ CODER_USERS_INLINE bool Service::may(const Identity& identity, Action action,
 }
 
 CODER_USERS_INLINE Identity Service::authenticate(const Request& request) {
-    const rules::PresentedToken token = http::presented_token(request);
-    http::refuse_cross_origin(request, token, running().options.access_url);
+    const Options& options = running().options;
+    const rules::PresentedToken token = http::presented_token(request, options);
+    http::refuse_cross_origin(request, token, options.access_url);
     return running().authenticate(token.token);
 }
 

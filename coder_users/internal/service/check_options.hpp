@@ -11,6 +11,7 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/http/cookies.hpp"
 #include "coder_users/internal/http/routes.hpp"
 #include "coder_users/internal/net/request_head.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
@@ -86,6 +87,9 @@ inline void check_served_options(const Options& options) {
         if (!net::is_token(name) ||
             value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
             throw std::invalid_argument("extra_headers: not a header: " + name);
+        if (options.strict_transport_security.count() > 0 &&
+            same_folded(name, "Strict-Transport-Security"))
+            throw std::invalid_argument("extra_headers: strict_transport_security sets " + name);
     }
     if (options.limits.waiting_events == 0)
         throw std::invalid_argument("limits.waiting_events: must be positive");
@@ -109,6 +113,11 @@ inline void check_options(const Options& options) {
             "previous_secret_key: must have 32 bytes");
     require(options.session_duration.count() > 0 && options.session_duration < ten_thousand_years,
             "session_duration: must be positive and below 10,000 years");
+    require(!options.host_prefix_cookie || http::has_secure_cookies(options),
+            "host_prefix_cookie: needs secure_auth_cookie, or an access_url with https://");
+    require(options.strict_transport_security.count() >= 0 &&
+                options.strict_transport_security < ten_thousand_years,
+            "strict_transport_security: must not be negative, and below 10,000 years");
     require(options.max_token_lifetime.count() > 0 &&
                 options.max_token_lifetime <= std::chrono::hours(24 * 365 * 292),
             "max_token_lifetime: must be positive and at most 292 years");
