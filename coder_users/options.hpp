@@ -232,7 +232,10 @@ struct Options {
     std::function<void(const Event&)> on_event = {};
 
     /// Called from any thread, but never by two at once. A slow function makes requests slow. What
-    /// it throws is dropped. Empty: nothing is logged.
+    /// it throws is dropped. Empty: nothing is logged. Every request is one line with the message
+    /// "request". When its user lacked the permission (403, or the 404 for a user that is hidden
+    /// from it), that line is a warning and also has the fields "user" (the id), "route" and
+    /// "reason".
     std::function<void(const LogLine&)> log = {};
 };
 

@@ -120,6 +120,67 @@ TEST_CASE("every request is one line with method, path, status, address and id")
                    Catch::Matchers::ContainsSubstring("address=192.0.2.7 "));
 }
 
+TEST_CASE("a refusal by permission is a warning with user, route and reason") {
+    TestServer server;
+    const std::string owner = server.owner();
+    const std::string bob = server.create(owner, "bob");
+    const std::string token = server.log_in("bob@example.org");
+    const std::string stranger(22, 'z');
+    const auto line_of = [&](const Answer& answer) {
+        const std::string id = " id=" + answer.header("x-coder-request-id");
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        for (;;) {
+            const auto lines = lines_with(server.log(), id);
+            if (!lines.empty() || std::chrono::steady_clock::now() > end) {
+                REQUIRE(lines.size() == 1);
+                return lines[0];
+            }
+            std::this_thread::yield();
+        }
+    };
+    struct Row {
+        const char *method, *path, *body;
+        int status;
+        const char *route, *reason;  ///< "": the line is that of every request
+    };
+    const char* const hidden = "the user is hidden from the caller";
+    const Row rows[] = {
+        {"GET", "/users/owner?q=hunter2", "", 404, "/users/{user}", hidden},
+        {"PUT", "/users/owner/status/suspend", "", 404, "/users/{user}/status/suspend", hidden},
+        {"GET", "/users/owner/nosuch", "", 404, "*", hidden},
+        {"GET", "/audit", "", 403, "/audit", "Forbidden."},
+        {"POST", "/users", R"({"email":"a@example.org","username":"a","password":"hunter2"})", 403,
+         "/users", "You are not authorized to create users."},
+        {"GET", "/users/nobody", "", 404, "", ""},
+        {"GET", "/users/me/keys/0123456789", "", 404, "", ""},
+        {"GET", "/users/me/nosuch", "", 404, "", ""},
+        {"GET", "/users/me", "", 200, "", ""},
+        {"PUT", "/users/me/profile", "{}", 400, "", ""},
+    };
+    for (const Row& row : rows) {
+        INFO(row.method << " " << row.path);
+        const Answer answer = server.send(row.method, row.path, token, row.body);
+        CHECK(answer.status == row.status);
+        const bool denied = *row.route != '\0';
+        const std::string more = denied ? " user=" + bob + " route=" + escaped_for_log(row.route) +
+                                              " reason=" + escaped_for_log(row.reason)
+                                        : "";
+        const std::string line = line_of(answer);
+        CHECK_THAT(line,
+                   Catch::Matchers::EndsWith(" id=" + answer.header("x-coder-request-id") + more));
+        CHECK_THAT(line, Catch::Matchers::ContainsSubstring(denied ? " warn  request "
+                                                                   : " info  request "));
+    }
+    // Nobody is signed in here: the lines stay as they are.
+    for (const std::string& sent : {std::string(), "0123456789-" + stranger}) {
+        const Answer answer = server.send("GET", "/users/bob", sent);
+        CHECK(answer.status == 401);
+        CHECK_THAT(line_of(answer), Catch::Matchers::ContainsSubstring(" info  request "));
+    }
+    for (const std::string& secret : {token, token.substr(11), std::string("hunter2"), stranger})
+        CHECK(server.log().find(secret) == std::string::npos);
+}
+
 TEST_CASE("refused requests are one line, too, and no client can write a line of its own") {
     TestServer server;
     {

@@ -77,15 +77,20 @@ class Dispatcher {
         return reply;
     }
 
+    /// Turns refusals into answers. Puts into `denied` why the caller may not do this.
     template <class Run>
-    Reply caught(const Seen& seen, Run&& run) {
+    Reply caught(const Seen& seen, std::string& denied, Run&& run) {
         try {
             return operations::refusing(log_, seen.now, seen.id, run);
         } catch (const MethodNotAllowed& error) {
             Reply reply = refused(error);
             reply.headers.emplace_back("Allow", error.allow());
             return reply;
+        } catch (const operations::UserHidden& error) {
+            denied = "the user is hidden from the caller";
+            return refused(error);
         } catch (const ApiError& error) {
+            if (error.status() == 403) denied = error.message();
             return refused(error);
         }
     }
@@ -125,7 +130,8 @@ class Dispatcher {
     template <class Run>
     Answer finished(Seen& seen, const Run& run) {
         const auto start = std::chrono::steady_clock::now();
-        Reply reply = caught(seen, run);
+        std::string denied;
+        Reply reply = caught(seen, denied, run);
         Response response{reply.status, std::move(reply.headers), std::move(reply.body)};
         response.headers.reserve(response.headers.size() + seen.headers.size() + 8);
         const auto add = [&](const char* name, std::string value) {
@@ -142,7 +148,7 @@ class Dispatcher {
         add_transport_security(response);
         if (is_page) add_page_security(response);
         for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
-        if (log_.on()) log_request(seen, response.status, start);
+        if (log_.on()) log_request(seen, response.status, denied, start);
         if (!reply.rest) return response;
         return {std::move(response),
                 std::make_unique<LoggedBody>(std::move(reply.rest), log_, seen)};
@@ -155,20 +161,30 @@ class Dispatcher {
                                           "max-age=" + std::to_string(seconds));
     }
 
-    // The log has the path without the query, where clients may put secrets.
-    void log_request(const Seen& seen, int status, std::chrono::steady_clock::time_point start) {
+    // The log has the path without the query, where clients may put secrets. A request that its
+    // user had no permission for names the user, so that somebody who tries doors is seen.
+    void log_request(const Seen& seen, int status, const std::string& denied,
+                     std::chrono::steady_clock::time_point start) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
             std::chrono::steady_clock::now() - start);
         const std::string_view target = seen.request.target;
-        log_.write({LogLevel::info,
-                    seen.now,
-                    "request",
-                    {{"method", seen.request.method},
-                     {"path", std::string(target.substr(0, target.find('?')))},
-                     {"status", std::to_string(status)},
-                     {"us", std::to_string(took.count())},
-                     {"address", seen.address},
-                     {"id", seen.id}}});
+        LogLine line{LogLevel::info,
+                     seen.now,
+                     "request",
+                     {{"method", seen.request.method},
+                      {"path", std::string(target.substr(0, target.find('?')))},
+                      {"status", std::to_string(status)},
+                      {"us", std::to_string(took.count())},
+                      {"address", seen.address},
+                      {"id", seen.id}}};
+        if (!denied.empty() && seen.actor) {
+            line.level = LogLevel::warning;
+            const auto& routes = seen.match.routes;
+            line.fields.emplace_back("user", seen.actor->user.id);
+            line.fields.emplace_back("route", routes ? routes->front()->path : "*");
+            line.fields.emplace_back("reason", denied);
+        }
+        log_.write(line);
     }
 
     operations::Backend& backend_;

@@ -47,6 +47,7 @@ struct Seen {
     std::optional<CheckedToken> checked = {};
     std::string caller = {};               ///< the user's id if the key is valid, else the address
     bool counted = false;                  ///< gate 3 was applied
+    Shared<Identity> actor = nullptr;      ///< known after gate 6
     std::optional<ApiError> refusal = {};  ///< of gate 2 or 3, thrown by pass()
     bool waited = false;                   ///< for its turn in a lane
     Lane lane = Lane::read;
@@ -144,7 +145,7 @@ class Gates {
         if (route && route->operation.audit().action)  // only entries of the audit log show it
             acting.user_agent = kept_user_agent(header(seen.request, "User-Agent").value_or(""));
         if (!match.guarded) return answer_open(seen, std::move(acting));
-        acting.actor = signed_in(seen);  // gate 6
+        acting.actor = seen.actor = signed_in(seen);  // gate 6
         const std::string_view user = parameter(match.parameters, "user");
         static constexpr Operation no_operation = Operation("").needs();
         const Operation& about = route ? route->operation : no_operation;

@@ -43,6 +43,12 @@ struct Target {
     const User* operator->() const { return user.get(); }
 };
 
+/// The 404 for a user that is there, but hidden from the caller. Only the log tells it apart.
+class UserHidden : public ApiError {
+ public:
+    explicit UserHidden(const ApiError& not_found) : ApiError(not_found) {}
+};
+
 /// `text` is the name that the caller used.
 inline ApiError user_not_found(std::string_view text) {
     std::string detail = "queried user=\"";
@@ -66,6 +72,7 @@ inline User readable_user(store::Connection& c, const User& actor, std::string_v
     if (user && rules::may(actor, Action::read_user, *user)) return std::move(*user);
     // The actor was deleted after its session was checked: that, and not the target, is missing.
     if (actor.id != nil_uuid && !store::users::find(c, actor.id)) throw rules::key_invalid();
+    if (user) throw UserHidden(user_not_found(text));
     throw user_not_found(text);
 }
 
