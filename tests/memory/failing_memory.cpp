@@ -1,6 +1,7 @@
 #include "failing_memory.hpp"
 
 #include <malloc.h>
+#include <openssl/crypto.h>
 #include <sqlite3.h>
 
 #include <cstdlib>
@@ -33,6 +34,21 @@ void count(std::ptrdiff_t bytes) noexcept {
     if (held > most_held) most_held = held;
 }
 
+void* openssl_malloc(std::size_t size, const char*, int) {
+    return size == 0 || plan().strikes(Kind::openssl) ? nullptr : std::malloc(size);
+}
+void* openssl_realloc(void* old, std::size_t size, const char*, int) {
+    return plan().strikes(Kind::openssl) ? nullptr : std::realloc(old, size);
+}
+void openssl_free(void* old, const char*, int) { std::free(old); }
+
+bool openssl_watched = false;
+
+// Before cpp-httplib's static object, which uses OpenSSL.
+[[gnu::constructor(101)]] void watch_openssl() {
+    openssl_watched = CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1;
+}
+
 void* allocate(std::size_t size) noexcept {
     if (plan().strikes(Kind::operator_new)) return nullptr;
     void* const got = std::malloc(size > 0 ? size : 1);
@@ -60,6 +76,8 @@ void watch_sqlite() {
     }();
     if (!done) throw std::runtime_error("SQLite is in use already");
 }
+
+bool watches_openssl() { return openssl_watched; }
 
 Peak::Peak() { held_at_first = most_held = held; }
 std::size_t Peak::bytes() const { return static_cast<std::size_t>(most_held - held_at_first); }

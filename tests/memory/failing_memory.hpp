@@ -1,5 +1,5 @@
-// Memory that runs out when a test wants it: the n-th allocation by operator new or inside SQLite
-// fails, in the whole program that is linked with failing_memory.cpp. Peak tells how
+// Memory that runs out when a test wants it: the n-th allocation by operator new, inside SQLite or
+// inside OpenSSL fails, in the whole program that is linked with failing_memory.cpp. Peak tells how
 // much was held.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace memory {
 
-enum class Kind { operator_new, sqlite };
+enum class Kind { operator_new, sqlite, openssl };
 
 /// Whose allocations are counted: those of the thread that called arm(), or those of all others.
 enum class Whose { mine, of_others };
@@ -57,5 +57,9 @@ class Peak {
 
 /// Makes SQLite allocate through the plan. Call it before the process uses SQLite.
 void watch_sqlite();
+
+/// Whether OpenSSL allocates through the plan: not where a shared library used it before the
+/// program began.
+bool watches_openssl();
 
 }  // namespace memory

@@ -203,11 +203,19 @@ TEST_CASE("an allocation of SQLite fails in a request: 503 or the usual answer",
     sweep(Kind::sqlite, 499);
 }
 
+TEST_CASE("an allocation of OpenSSL fails in a request: 503 or the usual answer", "[memory]") {
+    if (!memory::watches_openssl()) {
+        WARN("a shared library uses OpenSSL already");
+        return;
+    }
+    sweep(Kind::openssl, 1);
+}
+
 TEST_CASE("an allocation fails on any thread of the server: a connection may end, and nothing else",
           "[memory]") {
     Place place;
     long attempts = 0, refused = 0, ended = 0;
-    for (const Kind kind : {Kind::operator_new, Kind::sqlite})
+    for (const Kind kind : {Kind::operator_new, Kind::sqlite, Kind::openssl})
         for (const bool for_ever : {false, true})
             for (const Step& step : place.steps()) {
                 INFO(step.method << " " << step.path << " " << step.body);

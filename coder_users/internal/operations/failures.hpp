@@ -12,6 +12,7 @@
 #include "coder_users/internal/base/logged_failure.hpp"
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/operations/new_user.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/store/errors.hpp"
 #include "coder_users/time.hpp"
 
@@ -39,6 +40,8 @@ auto refusing(Log& log, Time now, const std::string& request_id, Run&& run) -> d
     } catch (const store::Busy& error) {
         throw failed(LogLevel::warning, error.what(), unavailable());
     } catch (const store::Unavailable& error) {
+        throw failed(LogLevel::error, error.what(), unavailable());
+    } catch (const rules::CryptoUnavailable& error) {
         throw failed(LogLevel::error, error.what(), unavailable());
     } catch (const std::bad_alloc& error) {
         throw failed(LogLevel::error, error.what(), unavailable());

@@ -34,8 +34,34 @@ namespace coder_users { inline namespace v0 { namespace rules {
 /// Fills `count` bytes with unpredictable values or throws. Any thread may call it.
 using Random = std::function<void(unsigned char* bytes, std::size_t count)>;
 
+/// OpenSSL could not do what needs no more than memory and randomness: a caller may try again.
+class CryptoUnavailable : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Call it for what fails only when memory or randomness run out. OpenSSL does not always say so:
+/// its queue of errors needs memory, too. Throws CryptoUnavailable. Empties the queue of this
+/// thread: an error left there would confuse TLS code of the host.
 inline void check_openssl(bool good, const char* what) {
-    if (!good) throw std::runtime_error(std::string("OpenSSL failed: ") + what);
+    if (good) return;
+    ERR_clear_error();
+    throw CryptoUnavailable(std::string("OpenSSL failed: ") + what);
+}
+
+/// Does the same for an object that a function of OpenSSL made, and returns it.
+template <class Handle>
+Handle* made(Handle* handle) {
+    check_openssl(handle != nullptr, "no memory");
+    return handle;
+}
+
+/// Throws CryptoUnavailable when the queue of this thread says that memory ran out, for what may
+/// fail for other reasons, too.
+inline void throw_if_out_of_memory() {
+    bool found = false;
+    while (const auto error = ERR_get_error())
+        found = found || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    check_openssl(!found, "no memory");
 }
 
 /// The operating system's randomness, as a Random. Throws std::runtime_error.
@@ -83,11 +109,15 @@ inline std::array<unsigned char, 32> sha256(std::string_view text) {
     // The algorithm and a context for each thread are kept: this is several times as fast as a
     // one-shot digest, and every request needs one. The algorithm is never freed, because threads
     // may outlive main().
-    static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    thread_local const DigestContext context(EVP_MD_CTX_new());
+    // What throws here is tried again by the next call.
+    static const EVP_MD* const algorithm = [] {
+        const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+        check_openssl(fetched != nullptr, "SHA-256");
+        return fetched;
+    }();
+    thread_local const DigestContext context(made(EVP_MD_CTX_new()));
     std::array<unsigned char, 32> digest{};
-    check_openssl(algorithm && context &&
-                      EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1 &&
+    check_openssl(EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1 &&
                       EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1 &&
                       EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1,
                   "SHA-256");
@@ -145,11 +175,11 @@ inline std::string seal(std::string_view key, std::string_view plaintext,
     unsigned char* const nonce = bytes_of(out);
     unsigned char* const body = nonce + seal_nonce_size;
     random(nonce, seal_nonce_size);
-    const CipherContext context(EVP_CIPHER_CTX_new());
+    const CipherContext context(made(EVP_CIPHER_CTX_new()));
     EVP_CIPHER_CTX* const c = context.get();
     int done = 0;
     check_openssl(
-        c && EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), nullptr, bytes_of(key), nonce) == 1 &&
+        EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), nullptr, bytes_of(key), nonce) == 1 &&
             EVP_EncryptUpdate(c, nullptr, &done, bytes_of(associated), associated_size) == 1 &&
             EVP_EncryptUpdate(c, body, &done, bytes_of(plaintext), size) == 1 &&
             EVP_EncryptFinal_ex(c, body + size, &done) == 1 &&
@@ -170,17 +200,17 @@ inline std::optional<std::string> open(std::string_view key, std::string_view se
     const unsigned char* const body = nonce + seal_nonce_size;
     std::string tag(sealed.substr(sealed.size() - seal_tag_size));
     std::string out(static_cast<std::size_t>(size), '\0');
-    const CipherContext context(EVP_CIPHER_CTX_new());
+    const CipherContext context(made(EVP_CIPHER_CTX_new()));
     EVP_CIPHER_CTX* const c = context.get();
-    check_openssl(c != nullptr, "EVP_CIPHER_CTX_new");
-    ERR_set_mark();  // an error left in the thread's queue would confuse TLS code of the host
     int done = 0;
-    const bool good =
+    check_openssl(
         EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), nullptr, bytes_of(key), nonce) == 1 &&
-        EVP_DecryptUpdate(c, nullptr, &done, bytes_of(associated), associated_size) == 1 &&
-        EVP_DecryptUpdate(c, bytes_of(out), &done, body, size) == 1 &&
-        EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, seal_tag_size, tag.data()) == 1 &&
-        EVP_DecryptFinal_ex(c, bytes_of(out) + size, &done) == 1;
+            EVP_DecryptUpdate(c, nullptr, &done, bytes_of(associated), associated_size) == 1 &&
+            EVP_DecryptUpdate(c, bytes_of(out), &done, body, size) == 1 &&
+            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, seal_tag_size, tag.data()) == 1,
+        "AES-256-GCM");
+    ERR_set_mark();  // an error left in the thread's queue would confuse TLS code of the host
+    const bool good = EVP_DecryptFinal_ex(c, bytes_of(out) + size, &done) == 1;
     ERR_pop_to_mark();
     if (!good) return std::nullopt;
     return out;

@@ -37,9 +37,9 @@ inline std::string ed25519_public_key(std::string_view seed) {
 /// Writes a private key in the PEM form that names its algorithm: "EC PRIVATE KEY", "RSA PRIVATE
 /// KEY".
 inline std::string traditional_pem(EVP_PKEY* key) {
-    const Bytes out(BIO_new(BIO_s_mem()));
-    check_openssl(out && PEM_write_bio_PrivateKey_traditional(out.get(), key, nullptr, nullptr, 0,
-                                                              nullptr, nullptr) == 1,
+    const Bytes out(made(BIO_new(BIO_s_mem())));
+    check_openssl(PEM_write_bio_PrivateKey_traditional(out.get(), key, nullptr, nullptr, 0, nullptr,
+                                                       nullptr) == 1,
                   "private key");
     char* text = nullptr;
     const long size = BIO_get_mem_data(out.get(), &text);
@@ -56,10 +56,11 @@ struct EcdsaKey {
 /// bits).
 inline Number draw_scalar(const EC_GROUP* curve, const Random& random) {
     const auto bytes = random_bytes<40>(random);
-    Number scalar(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), BN_secure_new()));
-    const Number range(BN_dup(EC_GROUP_get0_order(curve)));
-    const NumberContext context(BN_CTX_new());
-    check_openssl(scalar && range && context && BN_sub_word(range.get(), 1) == 1 &&
+    Number scalar(made(BN_secure_new()));
+    made(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), scalar.get()));
+    const Number range(made(BN_dup(EC_GROUP_get0_order(curve))));
+    const NumberContext context(made(BN_CTX_new()));
+    check_openssl(BN_sub_word(range.get(), 1) == 1 &&
                       BN_nnmod(scalar.get(), scalar.get(), range.get(), context.get()) == 1 &&
                       BN_add_word(scalar.get(), 1) == 1,
                   "P-256");
@@ -72,14 +73,12 @@ inline EcdsaKey make_p256_key(const Random& random) {
     const Curve curve(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
     check_openssl(curve != nullptr, "P-256");
     const Number scalar = draw_scalar(curve.get(), random);
-    const CurvePoint product(EC_POINT_new(curve.get()));
+    const CurvePoint product(made(EC_POINT_new(curve.get())));
     std::string point(65, '\0');
-    const ParameterBuilder builder(OSSL_PARAM_BLD_new());
+    const ParameterBuilder builder(made(OSSL_PARAM_BLD_new()));
     OSSL_PARAM_BLD* const b = builder.get();
     check_openssl(
-        product && b &&
-            EC_POINT_mul(curve.get(), product.get(), scalar.get(), nullptr, nullptr, nullptr) ==
-                1 &&
+        EC_POINT_mul(curve.get(), product.get(), scalar.get(), nullptr, nullptr, nullptr) == 1 &&
             EC_POINT_point2oct(curve.get(), product.get(), POINT_CONVERSION_UNCOMPRESSED,
                                bytes_of(point), point.size(), nullptr) == point.size() &&
             OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
@@ -87,11 +86,11 @@ inline EcdsaKey make_p256_key(const Random& random) {
                                              point.size()) == 1 &&
             OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_PRIV_KEY, scalar.get()) == 1,
         "P-256");
-    const Parameters parameters(OSSL_PARAM_BLD_to_param(b));
+    const Parameters parameters(made(OSSL_PARAM_BLD_to_param(b)));
     const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
     EVP_PKEY* made = nullptr;
     check_openssl(
-        parameters && context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+        context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
             EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_KEYPAIR, parameters.get()) == 1,
         "P-256");
     const SignatureKey key(made);

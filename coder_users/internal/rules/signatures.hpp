@@ -59,15 +59,15 @@ class OpensslErrorsDropped {
 };
 
 inline Number number_of(std::string_view bytes) {
-    return Number(BN_bin2bn(bytes_of(bytes), int_size(bytes), nullptr));
+    return Number(made(BN_bin2bn(bytes_of(bytes), int_size(bytes), nullptr)));
 }
 
 /// Returns nullptr when OpenSSL refuses the parameters.
 inline SignatureKey key_from(const char* type, OSSL_PARAM_BLD* builder) {
-    const Parameters params(OSSL_PARAM_BLD_to_param(builder));
+    const Parameters params(made(OSSL_PARAM_BLD_to_param(builder)));
     const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
     EVP_PKEY* key = nullptr;
-    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
         EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
         return nullptr;
     return SignatureKey(key);
@@ -77,9 +77,9 @@ inline SignatureKey key_from(const char* type, OSSL_PARAM_BLD* builder) {
 /// 64 bits.
 inline SignatureKey rsa_key(const PublicKey& key) {
     const Number n = number_of(key.first), e = number_of(key.second);
-    const ParameterBuilder builder(OSSL_PARAM_BLD_new());
-    if (!n || !e || !builder || BN_num_bits(n.get()) < 2048 || BN_num_bits(n.get()) > 16384 ||
-        BN_num_bits(e.get()) < 2 || BN_num_bits(e.get()) > 64 || !BN_is_odd(e.get()) ||
+    const ParameterBuilder builder(made(OSSL_PARAM_BLD_new()));
+    if (BN_num_bits(n.get()) < 2048 || BN_num_bits(n.get()) > 16384 || BN_num_bits(e.get()) < 2 ||
+        BN_num_bits(e.get()) > 64 || !BN_is_odd(e.get()) ||
         OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
         OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1)
         return nullptr;
@@ -90,9 +90,8 @@ inline SignatureKey rsa_key(const PublicKey& key) {
 inline SignatureKey p256_key(const PublicKey& key) {
     if (key.first.size() != 32 || key.second.size() != 32) return nullptr;
     const std::string point = '\x04' + key.first + key.second;
-    const ParameterBuilder builder(OSSL_PARAM_BLD_new());
-    if (!builder ||
-        OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1",
+    const ParameterBuilder builder(made(OSSL_PARAM_BLD_new()));
+    if (OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1",
                                         0) != 1 ||
         OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                          point.size()) != 1)
@@ -105,8 +104,8 @@ inline SignatureKey p256_key(const PublicKey& key) {
 inline std::string ecdsa_der(std::string_view raw) {
     if (raw.size() != 64) return {};
     Number r = number_of(raw.substr(0, 32)), s = number_of(raw.substr(32));
-    const EcdsaSignature signature(ECDSA_SIG_new());
-    if (!r || !s || !signature || ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return {};
+    const EcdsaSignature signature(made(ECDSA_SIG_new()));
+    if (ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return {};
     r.release(), s.release();
     std::string out(80, '\0');
     unsigned char* end = bytes_of(out);
@@ -115,17 +114,15 @@ inline std::string ecdsa_der(std::string_view raw) {
     return out;
 }
 
-/// Whether the owner of `key` signed `text`. Returns false also for unusable keys.
-inline bool signature_fits(const SignatureAlgorithm& algorithm, const PublicKey& key,
-                           std::string_view text, std::string_view signature) {
-    if (algorithm.key_type != key.type) return false;
-    const OpensslErrorsDropped quiet;
+/// Returns false also when memory runs out.
+inline bool verified(const SignatureAlgorithm& algorithm, const PublicKey& key,
+                     std::string_view text, std::string_view signature) {
     const bool ec = key.type == KeyType::p256;
     const SignatureKey verifier = ec ? p256_key(key) : rsa_key(key);
     const std::string bytes = ec ? ecdsa_der(signature) : std::string(signature);
-    const DigestContext context(EVP_MD_CTX_new());
+    const DigestContext context(made(EVP_MD_CTX_new()));
     EVP_PKEY_CTX* settings = nullptr;  // belongs to the context
-    if (!verifier || !context || bytes.empty() ||
+    if (!verifier || bytes.empty() ||
         EVP_DigestVerifyInit_ex(context.get(), &settings, algorithm.digest, nullptr, nullptr,
                                 verifier.get(), nullptr) != 1)
         return false;
@@ -134,6 +131,17 @@ inline bool signature_fits(const SignatureAlgorithm& algorithm, const PublicKey&
         return false;
     return EVP_DigestVerify(context.get(), bytes_of(bytes), bytes.size(), bytes_of(text),
                             text.size()) == 1;
+}
+
+/// Whether the owner of `key` signed `text`. Returns false also for unusable keys. Throws
+/// CryptoUnavailable.
+inline bool signature_fits(const SignatureAlgorithm& algorithm, const PublicKey& key,
+                           std::string_view text, std::string_view signature) {
+    if (algorithm.key_type != key.type) return false;
+    const OpensslErrorsDropped quiet;
+    if (verified(algorithm, key, text, signature)) return true;
+    throw_if_out_of_memory();  // the signature may be good
+    return false;
 }
 
 }}}  // namespace coder_users::v0::rules
