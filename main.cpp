@@ -198,6 +198,8 @@ void add_options(CLI::App& app, coder_users::Options& options) {
         ->envname("CODER_ACCESS_URL");
     add_duration(app, "--session-duration", "CODER_SESSION_DURATION", options.session_duration,
                  "Life of a session that is not used (24h0m0s)");
+    add_duration(app, "--session-max-life", "CODER_USERS_SESSION_MAX_LIFE",
+                 options.session_max_life, "Longest life of a session, used or not (no limit)");
     add_duration(app, "--max-token-lifetime", "CODER_MAX_TOKEN_LIFETIME",
                  options.max_token_lifetime, "Longest life of a token (876600h0m0s)");
     add_retention(app, "--audit-logs-retention", "CODER_AUDIT_LOGS_RETENTION",

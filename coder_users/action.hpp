@@ -6,10 +6,10 @@ namespace coder_users { inline namespace v0 {
 /// What a caller wants to do. The actions of the second group concern no particular user.
 enum class Action {
     read_user,        ///< see that the user exists
-    edit_user,        ///< change profile, appearance, password or Git SSH key
+    edit_user,        ///< change profile, appearance, password or Git SSH key; see and end sessions
     manage_user,      ///< delete, suspend, activate
     read_user_roles,  ///< see the user's roles
-    use_keys,         ///< see, make and delete the user's sessions and tokens
+    use_keys,         ///< see, make and delete the user's tokens, and its sessions by their ids
     act_as_user,      ///< what nobody may do for somebody else: see the login type, convert it
 
     create_users,

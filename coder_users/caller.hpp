@@ -107,6 +107,15 @@ class CODER_USERS_API Caller {
     /// Ends a session or a token, named by ApiKey::id. Throws 404 when the user has no such key.
     void revoke_key(std::string_view user, std::string_view key_id) const;
 
+    /// Returns the user's sessions that have not expired, oldest first. Throws 403 when the caller
+    /// may read the user but is neither itself nor may manage it.
+    std::vector<Session> list_sessions(std::string_view user) const;
+    /// Ends one session, named by Session::id. Throws 404 when the user has no such session, and
+    /// for a token.
+    void end_session(std::string_view user, std::string_view session_id) const;
+    /// Ends all sessions of the user except the one with which the caller acts. Tokens stay.
+    void end_sessions(std::string_view user) const;
+
     /// Returns the organizations that the caller may read, oldest first.
     std::vector<Organization> list_organizations() const;
 

@@ -28,9 +28,10 @@ enum class EventKind {
     appearance_changed,
     git_ssh_key_changed,
     organization_roles_changed,
+    sessions_ended,  ///< all sessions of a user were ended, except Event::key if that has an id
 };
 
-inline constexpr std::array<std::string_view, 14> event_kind_names{"created",
+inline constexpr std::array<std::string_view, 15> event_kind_names{"created",
                                                                    "renamed",
                                                                    "deleted",
                                                                    "suspended",
@@ -43,7 +44,8 @@ inline constexpr std::array<std::string_view, 14> event_kind_names{"created",
                                                                    "token_revoked",
                                                                    "appearance_changed",
                                                                    "git_ssh_key_changed",
-                                                                   "organization_roles_changed"};
+                                                                   "organization_roles_changed",
+                                                                   "sessions_ended"};
 
 inline constexpr std::string_view to_string(EventKind v) {
     return event_kind_names[static_cast<std::size_t>(v)];
@@ -65,7 +67,7 @@ struct Event {
     /// its keys.
     std::optional<User> before = {};
     /// The session or token that the change makes or ends. Its id is "" while it is about to be
-    /// made.
+    /// made. Of sessions_ended: the session that stays, if one does.
     ApiKey key = {};
     /// How many events were dropped between the last one told and this one, because
     /// Options::on_event was too slow.

@@ -26,6 +26,8 @@ inline constexpr std::array<std::string_view, 3> user_status_names{"active", "do
                                                                    "suspended"};
 inline constexpr std::array<std::string_view, 5> login_type_names{"password", "github", "oidc",
                                                                   "token", "none"};
+inline constexpr std::array<std::string_view, 3> session_login_type_names{"password", "github",
+                                                                          "oidc"};
 inline constexpr std::array<std::string_view, 3> key_scope_names{"all", "application_connect", ""};
 
 inline constexpr std::string_view to_string(UserStatus v) {
@@ -112,6 +114,18 @@ struct ApiKey {
     std::int64_t lifetime_seconds = 0;
     std::string ip = {};          ///< the address of whoever made the key, "" when unknown
     std::string user_agent = {};  ///< as that client called itself, at most 512 bytes
+};
+
+/// A session in a list: somebody is logged in with it. What it does not hold is its key text.
+struct Session {
+    std::string id;  ///< ApiKey::id
+    Time created_at = never;
+    Time last_used = never;
+    Time expires_at = never;  ///< when it ends if it is not used until then
+    LoginType login_type = LoginType::password;
+    std::string ip;          ///< the client's address at the login, "" when unknown
+    std::string user_agent;  ///< as that client called itself
+    bool current = false;    ///< whether the caller acts with it
 };
 
 /// The public half of a user's key pair for Git over SSH.

@@ -164,6 +164,9 @@ struct Options {
 
     std::chrono::seconds session_duration{std::chrono::hours(24)};
     bool disable_session_expiry_refresh = false;
+    /// How long a session may live at all, from its login on, however often it is used. Also holds
+    /// for sessions that exist. 0: sessions go on for as long as they are used.
+    std::chrono::seconds session_max_life{0};
     /// Whether the session cookie has the attribute Secure. Empty: it has it when access_url is
     /// https.
     std::optional<bool> secure_auth_cookie = {};

@@ -114,6 +114,7 @@ class Prepared {
             {"create-new-session-key", "POST", "/users/bob/keys"},
             {"create-token-api-key", "POST", "/users/bob/keys/tokens", R"({"token_name":"new"})"},
             {"delete-api-key", "DELETE", "/users/me/keys/" + key},
+            {"delete-user-sessions", "DELETE", "/users/bob/sessions"},
             {"assign-role-to-organization-member", "PUT",
              "/organizations/" + organization + "/members/bob/roles",
              "{\"roles\":[\"organization-admin:" + organization + "\"]}"},

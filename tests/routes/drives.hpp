@@ -123,6 +123,8 @@ inline const std::map<std::string, Drive>& drives() {
         {"get-api-key-by-token-name", on_token("GET", "tokens/")},
         {"get-api-key-by-id", on_token("GET", "id")},
         {"delete-api-key", on_token("DELETE", "id")},
+        {"get-user-sessions", simple("GET", "/users/me/sessions")},
+        {"delete-user-sessions", on_bob("DELETE", "/sessions")},
 
         {"get-organizations-by-user", on_bob("GET", "/organizations")},
         {"get-organization-by-user-and-organization-name", on_bob("GET", "/organizations/owner")},

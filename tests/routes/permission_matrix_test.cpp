@@ -79,6 +79,8 @@ const std::vector<MatrixRow> matrix{
     {"GET", "/users/{user}/keys/tokens/by-hand", "", {401, 200, 404, 404, 404, 404, 200}},
     {"GET", "/users/{user}/keys/{keyid}", "", {401, 200, 404, 404, 404, 404, 200}},
     {"DELETE", "/users/{user}/keys/{keyid}", "", {401, 204, 404, 404, 404, 404, 204}},
+    {"GET", "/users/{user}/sessions", "", {401, 200, 404, 403, 200, 403, 200}},
+    {"DELETE", "/users/{user}/sessions", "", {401, 204, 404, 403, 204, 403, 204}},
     {"GET", "/users/{user}/nosuch", "", {401, 404, 404, 404, 404, 404, 404}, "Route not found."},
     // without {user}: the status for a caller of each kind
     {"GET", "/users", "", {401, 200, 200, 200, 200, 200, 200}},

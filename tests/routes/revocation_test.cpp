@@ -24,6 +24,7 @@ const Row changes[] = {
     {"PUT", "/users/bob/password", R"({"password":"AnotherGood1Password!"})", 204, 401, "invalid"},
     {"PUT", "/users/me/appearance", R"({"theme_preference":"dark"})", 200, 200, "dark", true},
     {"POST", "/users/logout", "", 200, 401, "invalid", true},
+    {"DELETE", "/users/bob/sessions", "", 204, 401, "invalid"},
     {"DELETE", "/users/bob", "", 200, 401, "invalid"},
 };
 

@@ -232,7 +232,7 @@ TEST_CASE("using a key") {
         key.expires_at = at(row.expires);
         key.lifetime_seconds = row.lifetime;
         key.login_type = row.type;
-        const KeyUse use = use_key(key, at(day), row.slide);
+        const KeyUse use = use_key(key, at(day), row.slide, std::chrono::seconds(0));
         CHECK(use.last_used == at(row.used_then));
         CHECK(use.expires_at == at(row.expires_then));
         CHECK(use.changed == (use.last_used != key.last_used || use.expires_at != key.expires_at));
@@ -243,10 +243,34 @@ TEST_CASE("an unused key counts as used now, and no lifetime overflows") {
     ApiKey key;
     key.expires_at = at(day + 1);
     key.lifetime_seconds = INT64_MAX;
-    const KeyUse use = use_key(key, at(day), true);
+    const KeyUse use = use_key(key, at(day), true, std::chrono::seconds(0));
     CHECK(use.changed);
     CHECK(use.last_used == at(day));
     CHECK(use.expires_at == end_of_time);
+}
+
+TEST_CASE("a session slides no further than its longest life, and a token has none") {
+    ApiKey key;
+    key.login_type = LoginType::password;
+    key.created_at = key.last_used = at(0);
+    key.lifetime_seconds = day;
+    key.expires_at = at(day);
+    const auto ends = [&](std::int64_t now, std::int64_t longest) {
+        return use_key(key, at(now), true, std::chrono::seconds(longest)).expires_at;
+    };
+    CHECK(ends(day / 2, 0) == at(day / 2 + day));
+    CHECK(ends(day / 2, 2 * day) == at(day / 2 + day));
+    CHECK(ends(day / 2, day + 1) == at(day + 1));
+    CHECK(ends(day / 2, day) == at(day));
+    CHECK(ends(day / 2, 1) == at(day));  // what is stored never decreases
+    CHECK(end_of(key, std::chrono::seconds(0)) == at(day));
+    CHECK(end_of(key, std::chrono::seconds(day - 1)) == at(day - 1));
+    CHECK(end_of(key, std::chrono::seconds(day + 1)) == at(day));
+    key.created_at = end_of_time;
+    CHECK(end_of(key, std::chrono::seconds(day)) == at(day));  // no overflow
+    key.login_type = LoginType::token;
+    key.created_at = at(0);
+    CHECK(end_of(key, std::chrono::seconds(1)) == at(day));
 }
 
 }  // namespace token_test

@@ -114,6 +114,32 @@ TEST_CASE("the host is told of every change, by whom and how it was before") {
     CHECK(all[15].address.empty());
 }
 
+TEST_CASE("the end of sessions is told once, with the one that stays") {
+    Listener listener;
+    World world(listener.options());
+    const std::string second = world.log_in("owner");
+    CHECK(listener.told(0, 3).find("sessions_ended") == std::string::npos);
+    REQUIRE(world.server.send("DELETE", "/users/me/sessions", second).status == 204);
+    world.server.service().as(Identity::system()).end_sessions("owner");
+    CHECK(listener.told(3, 2) == "sessions_ended owner by owner\nsessions_ended owner by the host");
+    CHECK(listener.events()[3].key.id == second.substr(0, 10));
+    CHECK(listener.events()[4].key.id.empty());
+}
+
+TEST_CASE("a host may keep sessions from being ended") {
+    Options options;
+    options.before = [](const Event& event) -> std::optional<Veto> {
+        if (event.kind != EventKind::sessions_ended) return std::nullopt;
+        return Veto{"Not now.", 409};
+    };
+    World world(options);
+    const std::string second = world.log_in("owner");
+    const Answer refused = world.server.send("DELETE", "/users/me/sessions", second);
+    CHECK(refused.status == 409);
+    CHECK(refused.body == message("Not now."));
+    CHECK(world.server.send("GET", "/users/me", world.owner).status == 200);
+}
+
 TEST_CASE("nothing is told of what was refused or not committed") {
     Listener listener;
     People world(listener.options());

@@ -127,6 +127,42 @@ TEST_CASE("a host makes and revokes keys") {
     CHECK(system.list_organizations()[0].id == host.organization);
 }
 
+TEST_CASE("a host lists and ends sessions") {
+    Host host;
+    const Caller system = host.system(), udo = host.as(host.udo);
+    const coder_users::MadeKey token = system.make_token("bob");
+    host.server.advance(std::chrono::seconds(1));
+    const coder_users::MadeKey session = system.make_session("bob");
+    const std::vector<coder_users::Session> all = udo.list_sessions("bob");
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].id == host.bob.substr(0, 10));
+    CHECK(all[0].ip == "127.0.0.1");
+    CHECK_FALSE(all[0].current);
+    CHECK(all[1].id == session.key.id);
+    CHECK(all[1].ip.empty());
+    CHECK(all[1].expires_at == session.key.expires_at);
+    CHECK(host.as(session.token).list_sessions("me")[1].current);
+
+    udo.end_session("bob", session.key.id);
+    CHECK(host.server.send("GET", "/users/me", session.token).status == 401);
+    CHECK(host.sql("SELECT resource_type, action, resource_id, status_code FROM audit_logs ORDER "
+                   "BY entry DESC LIMIT 1") == "api_key|delete|" + host.id_of("bob") + "|204");
+    for (const std::string& id : {session.key.id, token.key.id, host.carl.substr(0, 10)}) {
+        const Refused refused = refusal_of([&] { udo.end_session("bob", id); });
+        CHECK(refused.status == 404);
+        CHECK(refused.body == not_found_answer);
+    }
+    CHECK(refusal_of([&] { udo.end_session("owner", host.owner.substr(0, 10)); }).status == 403);
+    CHECK(refusal_of([&] { host.as(host.carl).end_session("bob", token.key.id); }).status == 404);
+
+    host.as(host.bob).end_sessions("me");
+    CHECK(host.server.send("GET", "/users/me", host.bob).status == 200);
+    system.end_sessions("bob");
+    CHECK(host.server.send("GET", "/users/me", host.bob).status == 401);
+    CHECK(host.server.send("GET", "/users/me", token.token).status == 200);
+    CHECK(system.list_sessions("bob").empty());
+}
+
 TEST_CASE("the first user can be made in the process, once") {
     TestServer server;
     const User first = server.service().create_first_user(new_user("owner"));
@@ -208,6 +244,10 @@ TEST_CASE("a call is refused with the status and body of HTTP, and changes nothi
          }},
         {"no such key", "DELETE", "/users/me/keys/0123456789", host.bob, "",
          [](const Caller& c) { c.revoke_key("me", "0123456789"); }},
+        {"sessions of an owner", "GET", "/users/owner/sessions", host.udo, "",
+         [](const Caller& c) { c.list_sessions("owner"); }},
+        {"end an owner's sessions", "DELETE", "/users/owner/sessions", host.udo, "",
+         [](const Caller& c) { c.end_sessions("owner"); }},
         {"a bad search", "GET", "/users?q=status:king&limit=-1", host.owner, "",
          [](const Caller& c) {
              c.list_users({"status:king", "", -1, 0});

@@ -82,6 +82,17 @@ struct Of<StoredKey> {
             Field("hashed_secret", &StoredKey::hashed_secret).is_secret().exported_after("id")));
 };
 
+/// No table: a session is a key.
+template <>
+struct Of<Session> {
+    static constexpr auto list = std::make_tuple(
+        Field("id", &Session::id), Field("created_at", &Session::created_at),
+        Field("last_used", &Session::last_used), Field("expires_at", &Session::expires_at),
+        Field("login_type", &Session::login_type).one_of(session_login_type_names),
+        Field("ip", &Session::ip), Field("user_agent", &Session::user_agent),
+        Field("current", &Session::current));
+};
+
 template <>
 struct Of<GitSshKey> {
     static constexpr const char* table = "git_ssh_keys";

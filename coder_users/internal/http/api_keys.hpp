@@ -13,6 +13,7 @@
 #include "coder_users/internal/http/call.hpp"
 #include "coder_users/internal/http/long_list.hpp"
 #include "coder_users/internal/operations/api_keys.hpp"
+#include "coder_users/internal/operations/sessions.hpp"
 #include "coder_users/internal/wire/keys.hpp"
 
 namespace coder_users { inline namespace v0 { namespace http {
@@ -79,6 +80,45 @@ inline Reply get_key(Call& call) {
 
 inline Reply delete_key(Call& call) {
     operations::revoke_key(call.acting, call.user(), call.parameter("keyid"));
+    return {204, ""};
+}
+
+class LongSessionList final : public LongList {
+ public:
+    LongSessionList(const operations::Acting& acting, std::string user_id)
+        : LongList(acting.backend.store),
+          acting_{acting.backend, acting.now, {}, {}, {}, acting.actor},
+          user_id_(std::move(user_id)) {}
+
+ private:
+    bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>& rows) override {
+        if (!rows) {
+            rows.emplace(store::api_keys::session_rows(c, user_id_, -1));
+            json.begin_array();
+        }
+        const auto keys = store::api_keys::next_sessions(c, *rows, items_in_piece);
+        for (const ApiKey& key : keys)
+            if (const auto session = operations::live_session(acting_, key))
+                wire::write_object(json, *session);
+        if (keys.size() == items_in_piece) return true;
+        json.end_array();
+        return false;
+    }
+
+    const operations::Acting acting_;  // without the texts of the request, which ends earlier
+    const std::string user_id_;
+};
+
+inline Reply get_sessions(Call& call) {
+    const operations::Target owner = operations::owner_of_sessions(call.acting, call.user());
+    const bool may_be_long = http::may_be_long(call, 0);
+    const auto list = operations::list_sessions(call.acting, owner, may_be_long ? short_list : -1);
+    if (list.complete) return ok(wire::sessions(list.sessions));
+    return in_pieces(std::make_unique<LongSessionList>(call.acting, owner->id));
+}
+
+inline Reply delete_sessions(Call& call) {
+    operations::end_sessions(call.acting, call.user());
     return {204, ""};
 }
 

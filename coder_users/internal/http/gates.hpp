@@ -221,7 +221,7 @@ class Gates {
         CheckedToken checked;
         try {
             login::GoodSession session =
-                login::check_token(site_.backend.store, seen.token.token, seen.now);
+                login::check_token(site_.backend, seen.token.token, seen.now);
             checked.identity = std::move(session.identity);
             checked.refresh_due = session.refresh_due;
         } catch (const ApiError& error) {
@@ -285,7 +285,7 @@ class Gates {
     Shared<Identity> present_identity(Seen& seen) const {
         Shared<Identity> found = std::move(seen.checked->identity);
         if (!seen.waited || seen.checked->refresh_due) return found;
-        return login::current_identity(site_.backend.store, *found, seen.now);
+        return login::current_identity(site_.backend, *found, seen.now);
     }
 
     login::Deadline provider_deadline(const Seen& seen) const {

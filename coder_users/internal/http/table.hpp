@@ -125,6 +125,11 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::del, "/users/{user}/keys/{keyid}", by::revoke_key, "Delete API key", delete_key}
             .answers_nothing());
 
+        add(Route{Verb::get, "/users/{user}/sessions", by::list_sessions, "List sessions of a user", get_sessions}
+            .answers_list(shapes::session));
+        add(Route{Verb::del, "/users/{user}/sessions", by::end_sessions, "End the other sessions of a user", delete_sessions}
+            .answers_nothing());
+
         add(Route{Verb::get, "/users/{user}/organizations", by::list_organizations_of, "Get organizations by user", get_user_organizations}
             .answers_list(shapes::organization));
         add(Route{Verb::get, "/users/{user}/organizations/{organizationname}", by::find_organization_by_name,

@@ -47,6 +47,7 @@ inline ApiKey insert_session(Change& now, const Acting& acting, const User& user
                              const rules::NewKey& made) {
     ApiKey key = rules::new_api_key(made.id, user.id, type, acting.backend.options.session_duration,
                                     acting.now);
+    key.expires_at = rules::end_of(key, acting.backend.options.session_max_life);
     operations::note_client(key, acting);
     store::api_keys::insert(now.tx, key, made.hashed_secret);
     store::api_keys::remove_long_expired_sessions(now.tx, user.id, acting.now);
@@ -54,8 +55,10 @@ inline ApiKey insert_session(Change& now, const Acting& acting, const User& user
 }
 
 /// The reasons why a known key does not count now.
-inline void refuse_session(const Identity& identity, bool linked, Time now) {
-    if (rules::is_expired(identity.key, now)) throw rules::key_expired(identity.key.expires_at);
+inline void refuse_session(const Options& options, const Identity& identity, bool linked,
+                           Time now) {
+    const Time ends = rules::end_of(identity.key, options.session_max_life);
+    if (ends <= now) throw rules::key_expired(ends);
     if (identity.user.status == UserStatus::suspended) throw rules::user_suspended();
     if (!linked) throw rules::link_missing();
 }
@@ -68,7 +71,8 @@ struct GoodSession {
 
 /// docs/contract/http.md, "Checks of a session", checks 1 to 8, without any effect. Throws
 /// ApiError 401; what the store throws goes through.
-inline GoodSession check_token(store::Store& store, std::string_view token, Time now) {
+inline GoodSession check_token(const Backend& backend, std::string_view token, Time now) {
+    store::Store& store = backend.store;
     const rules::TokenParts parts = rules::split_token(token);
     const auto session = store.find_checked_key(parts.id);
     // An unknown id costs the same comparison as a wrong secret.
@@ -79,19 +83,20 @@ inline GoodSession check_token(store::Store& store, std::string_view token, Time
         throw rules::key_invalid();
 
     Shared<Identity> identity = store.identity_of(session);
-    refuse_session(*identity, session->linked, now);
+    refuse_session(backend.options, *identity, session->linked, now);
     const Time ends = session->token_expires_at;
     return {std::move(identity), ends != never && ends <= now};
 }
 
 /// An identity that was checked some time ago, as it is now. The host is always itself, and must
 /// outlive what is returned.
-inline Shared<Identity> current_identity(store::Store& store, const Identity& known, Time now) {
+inline Shared<Identity> current_identity(const Backend& backend, const Identity& known, Time now) {
     if (known.is_system()) return unowned(known);
+    store::Store& store = backend.store;
     const auto session = store.find_checked_key(known.key.id);
     if (!session || session->identity.user.id != known.user.id) throw rules::key_invalid();
     Shared<Identity> identity = store.identity_of(session);
-    refuse_session(*identity, session->linked, now);
+    refuse_session(backend.options, *identity, session->linked, now);
     return identity;
 }
 
@@ -101,14 +106,16 @@ inline Shared<Identity> refreshed_identity(const Backend& backend, Providers& pr
                                            GoodSession session, Time now, Deadline deadline) {
     if (!session.refresh_due) return std::move(session.identity);
     refresh_provider_token(backend, providers, session.identity->user.id, now, deadline);
-    return current_identity(backend.store, *session.identity, now);
+    return current_identity(backend, *session.identity, now);
 }
 
 /// docs/contract/http.md, "Effects of a use": part of every answer from here on, stored soon.
-inline void note_use(store::Store& store, Shared<Identity>& identity, Time now, bool slide) {
-    const rules::KeyUse use = rules::use_key(identity->key, now, slide);
+inline void note_use(const Backend& backend, Shared<Identity>& identity, Time now) {
+    const Options& options = backend.options;
+    const rules::KeyUse use = rules::use_key(
+        identity->key, now, !options.disable_session_expiry_refresh, options.session_max_life);
     if (!use.changed) return;
-    store.note_use(identity->key, use.last_used, use.expires_at, now);
+    backend.store.note_use(identity->key, use.last_used, use.expires_at, now);
     Identity used = *identity;
     used.key.last_used = use.last_used;
     used.key.expires_at = use.expires_at;
@@ -123,7 +130,7 @@ inline Shared<Identity> sign_in(const Backend& backend, Providers& providers, Go
                                 Time now, Deadline deadline) {
     Shared<Identity> identity =
         refreshed_identity(backend, providers, std::move(session), now, deadline);
-    note_use(backend.store, identity, now, !backend.options.disable_session_expiry_refresh);
+    note_use(backend, identity, now);
     return identity;
 }
 
@@ -131,7 +138,7 @@ inline Shared<Identity> sign_in(const Backend& backend, Providers& providers, Go
 inline bool waits_for_provider(const Backend& backend, std::string_view token, Time now) noexcept {
     if (token.empty()) return false;
     try {
-        return check_token(backend.store, token, now).refresh_due;
+        return check_token(backend, token, now).refresh_due;
     } catch (...) {  // gate 6 will say what is wrong
         return false;
     }

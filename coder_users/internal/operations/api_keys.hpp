@@ -79,6 +79,7 @@ inline MadeKey make_session(const Acting& acting, const UserRef& who) {
     return on_user(acting, about::make_session, who, [&](const Target& target) {
         ApiKey key = rules::new_api_key("", target->id, LoginType::password,
                                         std::chrono::hours(7 * 24), acting.now);
+        key.expires_at = rules::end_of(key, acting.backend.options.session_max_life);
         note_client(key, acting);
         const Asked asked = ask_host(acting, EventKind::token_made, *target, nullptr, &key);
         const rules::NewKey made = rules::make_key(acting.backend.random);
@@ -244,6 +245,7 @@ ApiKey visible_key(const Acting& acting, const Target& target, Find&& find) {
     if (!key || !rules::may(acting.user(), Action::use_keys, *target) ||
         !rules::allows(acting.actor->key, "api_key", key->id))
         throw not_found();
+    key->expires_at = rules::end_of(*key, acting.backend.options.session_max_life);
     return std::move(*key);
 }
 

@@ -175,6 +175,18 @@ inline std::optional<PresentedToken> find_token(
 
 inline bool is_expired(const ApiKey& key, Time now) { return key.expires_at <= now; }
 
+/// The earlier of `end` and `longest_session` after the key was made. Tokens have no such limit,
+/// nor has anything when it is 0.
+inline Time limited_end(const ApiKey& key, Time end, Duration longest_session) {
+    if (key.login_type == LoginType::token || longest_session.count() == 0) return end;
+    return (std::min)(end, add(key.created_at, longest_session));
+}
+
+/// When the key ends if it is not used.
+inline Time end_of(const ApiKey& key, Duration longest_session) {
+    return limited_end(key, key.expires_at, longest_session);
+}
+
 /// What a successful use changes in a key. If `changed`, the user's last_seen_at is set, too.
 struct KeyUse {
     bool changed = false;
@@ -183,8 +195,8 @@ struct KeyUse {
 };
 
 /// Applies docs/contract/http.md, "Effects of a use", to a key that is not expired. `slide` is
-/// false when the host switched the renewal of sessions off.
-inline KeyUse use_key(const ApiKey& key, Time now, bool slide) {
+/// false when the host switched the renewal of sessions off; `longest_session` is that of end_of().
+inline KeyUse use_key(const ApiKey& key, Time now, bool slide, Duration longest_session) {
     constexpr Duration hour = std::chrono::hours(1);
     constexpr std::int64_t longest = (end_of_time - never) / std::chrono::seconds(1);
     KeyUse use{false, key.last_used, key.expires_at};
@@ -195,8 +207,9 @@ inline KeyUse use_key(const ApiKey& key, Time now, bool slide) {
     const Duration lifetime = std::chrono::seconds((std::min)(key.lifetime_seconds, longest));
     if (slide && key.login_type != LoginType::token && key.lifetime_seconds >= 3600 &&
         key.expires_at - now <= lifetime - hour) {
-        use.expires_at = add(now, lifetime);
-        use.changed = true;
+        const Time slid = limited_end(key, add(now, lifetime), longest_session);
+        use.expires_at = (std::max)(key.expires_at, slid);
+        use.changed = use.changed || use.expires_at != key.expires_at;
     }
     return use;
 }

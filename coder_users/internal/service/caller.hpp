@@ -16,6 +16,7 @@
 #include "coder_users/internal/operations/first_user.hpp"
 #include "coder_users/internal/operations/organizations.hpp"
 #include "coder_users/internal/operations/roles.hpp"
+#include "coder_users/internal/operations/sessions.hpp"
 #include "coder_users/internal/operations/users.hpp"
 #include "coder_users/internal/service/service.hpp"
 
@@ -158,6 +159,28 @@ CODER_USERS_INLINE void Caller::revoke_key(std::string_view user, std::string_vi
     running_->call(
         operations::about::revoke_key, identity_, user,
         [&](const operations::Acting& acting) { operations::revoke_key(acting, user, key_id); });
+}
+
+CODER_USERS_INLINE std::vector<Session> Caller::list_sessions(std::string_view user) const {
+    return running_->call(
+        operations::about::list_sessions, identity_, user, [&](const operations::Acting& acting) {
+            return operations::list_sessions(acting, operations::owner_of_sessions(acting, user))
+                .sessions;
+        });
+}
+
+CODER_USERS_INLINE void Caller::end_session(std::string_view user,
+                                            std::string_view session_id) const {
+    running_->call(operations::about::end_session, identity_, user,
+                   [&](const operations::Acting& acting) {
+                       operations::end_session(acting, user, session_id);
+                   });
+}
+
+CODER_USERS_INLINE void Caller::end_sessions(std::string_view user) const {
+    running_->call(
+        operations::about::end_sessions, identity_, user,
+        [&](const operations::Acting& acting) { operations::end_sessions(acting, user); });
 }
 
 CODER_USERS_INLINE std::vector<Organization> Caller::list_organizations() const {

@@ -118,6 +118,8 @@ inline void check_options(const Options& options) {
     require(options.strict_transport_security.count() >= 0 &&
                 options.strict_transport_security < ten_thousand_years,
             "strict_transport_security: must not be negative, and below 10,000 years");
+    require(options.session_max_life.count() >= 0 && options.session_max_life < ten_thousand_years,
+            "session_max_life: must not be negative, and below 10,000 years");
     require(options.max_token_lifetime.count() > 0 &&
                 options.max_token_lifetime <= std::chrono::hours(24 * 365 * 292),
             "max_token_lifetime: must be positive and at most 292 years");

@@ -253,7 +253,7 @@ struct Running final : net::FrontHandler {
             operations::Acting acting{backend, backend.now(), id};
             operations::refusing(log, acting.now, id, [&] {
                 if (!about.open()) {
-                    acting.actor = login::current_identity(*store, identity, acting.now);
+                    acting.actor = login::current_identity(backend, identity, acting.now);
                     operations::refuse_narrow_key(about, *acting.actor, user);
                 }
                 if constexpr (std::is_void_v<Result>)
@@ -285,7 +285,7 @@ struct Running final : net::FrontHandler {
         const bool waits = dispatcher.gates().waits_for_provider(token, backend.now());
         ask(waits ? operations::Lane::provider : operations::Lane::read, [&](Time now) {
             identity = *login::sign_in(backend, login_providers,
-                                       login::check_token(*store, token, now), now, deadline);
+                                       login::check_token(backend, token, now), now, deadline);
         });
         return identity;
     }
@@ -296,7 +296,7 @@ struct Running final : net::FrontHandler {
         ask(operations::Lane::read, [&](Time now) {
             try {
                 operations::Acting acting{backend, now};
-                acting.actor = login::current_identity(*store, identity, now);
+                acting.actor = login::current_identity(backend, identity, now);
                 allowed = operations::may(acting, action, user);
             } catch (const ApiError&) {
                 allowed = false;  // the session has ended, or there is no such user

@@ -119,6 +119,32 @@ inline std::vector<Token> tokens(Connection& c, const std::string& user_id,
     return next_tokens(c, rows, (std::numeric_limits<std::size_t>::max)());
 }
 
+/// Selects at most `most` sessions of a user, expired ones included, oldest first. A negative
+/// `most` means no limit.
+inline Query session_rows(Connection& c, std::string_view user_id, std::int64_t most) {
+    static const std::string sql =
+        "SELECT " + columns<ApiKey>("k.") +
+        " FROM api_keys k WHERE k.user_id = $1 AND k.login_type <> 'token' "
+        "ORDER BY k.created_at, k.id LIMIT $2";
+    return c.query(sql, user_id, most);
+}
+
+/// Reads the next sessions, at most `most`; returns none at the end.
+inline std::vector<ApiKey> next_sessions(Connection& c, Query& rows, std::size_t most) {
+    std::vector<ApiKey> found;
+    while (found.size() < most && rows.next()) {
+        found.push_back(read_key(rows));
+        c.activity().lay_over(found.back());
+    }
+    return found;
+}
+
+inline std::vector<ApiKey> sessions(Connection& c, std::string_view user_id,
+                                    std::int64_t most = -1) {
+    Query rows = session_rows(c, user_id, most);
+    return next_sessions(c, rows, (std::numeric_limits<std::size_t>::max)());
+}
+
 inline void insert(Tx& tx, const ApiKey& key, std::string_view hashed_secret) {
     static const std::string sql = insert_into<ApiKey>({"hashed_secret"});
     tx.execute_for("", sql, RowOf(key), hashed_secret);  // no session shows a key before it exists
@@ -202,6 +228,13 @@ inline void remove_expired(Tx& tx, const std::vector<ApiKey>& keys, Time before)
 inline void remove_of_user(Tx& tx, std::string_view user_id) {
     static const std::string sql = std::string("DELETE FROM api_keys WHERE ") + users::has_key;
     tx.execute_for(user_id, sql, user_id);
+}
+
+/// Removes all sessions of the user but the one with the id `except`, and returns how many.
+inline int remove_sessions(Tx& tx, std::string_view user_id, std::string_view except) {
+    return tx.execute_for(
+        user_id, "DELETE FROM api_keys WHERE user_id = $1 AND login_type <> 'token' AND id <> $2",
+        user_id, except);
 }
 
 /// Removes the keys that applications were given.

@@ -31,6 +31,14 @@ std::string tokens(const Tokens& list, Release release = {}) {
     return document(json);
 }
 
+inline std::string sessions(const std::vector<Session>& list) {
+    JsonWriter json;
+    json.begin_array();
+    for (const Session& each : list) write_object(json, each);
+    json.end_array();
+    return document(json);
+}
+
 /// `token` is the key text, which is shown only this once.
 inline std::string generated_key(std::string_view token) {
     JsonWriter json;

@@ -144,6 +144,8 @@ inline const Shape api_key{"APIKey", properties_of<ApiKey>()};
 inline const Shape listed_token{"APIKeyWithOwner",
                                 properties_of<ApiKey>({}, {{"username", ValueType::text}})};
 
+inline const Shape session{"Session", properties_of<Session>()};
+
 inline const Shape generated_key{"GenerateAPIKeyResponse", {{"key", ValueType::text}}};
 
 inline const Shape token_config{"TokenConfig", {{"max_token_lifetime", ValueType::integer}}};
