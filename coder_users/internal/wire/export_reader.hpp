@@ -127,7 +127,8 @@ T read_members(Members& in) {
     fields::for_each_exported<T>([&](auto at) {
         constexpr const auto& field = at.field;
         constexpr const char* name = field.exported.name;
-        if (field.missing_in_old_exports && !in.has(name)) return;
+        const bool later = Release() < field.since || field.missing_in_old_exports;
+        if (later && !in.has(name)) return;
         read_value(in, name, field.kind, field.of(object));
     });
     return object;
