@@ -194,6 +194,11 @@ void add_options(CLI::App& app, coder_users::Options& options) {
     app.add_option("--secret-key-file", options.secret_key_file,
                    "Key that seals secrets at rest (<database>.key)")
         ->envname("CODER_USERS_SECRET_KEY_FILE");
+    app.add_option("--require-setup-code", options.require_setup_code,
+                   "Creating the first user needs a code that the server prints (beyond loopback)")
+        ->expected(0, 1)
+        ->default_str("true")
+        ->envname("CODER_USERS_REQUIRE_SETUP_CODE");
     app.add_option("--access-url", options.access_url, "URL under which clients reach the server")
         ->envname("CODER_ACCESS_URL");
     add_duration(app, "--session-duration", "CODER_SESSION_DURATION", options.session_duration,
@@ -268,6 +273,9 @@ int serve(const coder_users::Options& options) {
     auto users = coder_users::start(options);
     std::cout << "coder_users " << coder_users::version << " listens on " << users.url()
               << ", database " << options.database << std::endl;
+    if (const std::string code = users.setup_code(); !code.empty())
+        std::cerr << "To create the first user, send this code as header X-Setup-Code: " << code
+                  << std::endl;
     int signal = 0;
     sigwait(&signals, &signal);
     users.stop();

@@ -150,7 +150,14 @@ class CODER_USERS_API Service {
     /// Identity::system() gave: `users.as(Identity::system()).suspend_user("bob")`.
     Caller as(Identity identity);
 
+    /// Returns the code that a request must send as X-Setup-Code to create the first user; "" when
+    /// it needs none, and as soon as there is a user. Every start makes another one. Show it to
+    /// whoever sets the server up, and keep it out of logs. Throws ApiError with status 503 when
+    /// the store fails.
+    std::string setup_code();
+
     /// Creates the first user, who gets the role owner, and an organization with the same name.
+    /// Needs no set-up code.
     /// Throws ApiError with status 409 when there is a user already, 400 when a value breaks a
     /// rule.
     User create_first_user(const CreateUser& wanted);

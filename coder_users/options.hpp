@@ -148,6 +148,10 @@ struct Options {
     std::string address = "127.0.0.1";
     /// The port to listen on. 0: any free one, which Service::port() returns.
     int port = 3000;
+    /// Whether requests need Service::setup_code() to create the first user. Empty: they do where
+    /// start() listens beyond loopback addresses. Set it to true where others than the machine's
+    /// own users reach the server through a proxy or through the server of a host.
+    std::optional<bool> require_setup_code = {};
     /// The http or https URL under which clients reach the server, or "".
     std::string access_url = {};
 

@@ -22,6 +22,8 @@ refused --password-hash-cost --password-hash-cost 3
 refused --password-hash-cost --password-hash-cost ten
 refused --session-duration --session-duration 24
 refused --session-duration --session-duration -1h
+refused --session-max-life --session-max-life 0
+refused --require-setup-code --require-setup-code=maybe
 refused --max-token-lifetime --max-token-lifetime 0
 refused --max-token-lifetime --max-token-lifetime 1year
 refused --audit-logs-retention --audit-logs-retention 90
@@ -82,3 +84,23 @@ case $url in 'http://[::1]:'*) ;; *) fail "IPv6: $url" ;; esac
 curl -sgf "$url/readyz" | grep -qxF '{"message":"OK"}' || fail 'no answer over IPv6'
 kill -TERM "$!"
 wait "$!" || fail "SIGTERM: $?"
+
+# The set-up code is on standard error, and opens the server once.
+"$DEMO" --http-address 127.0.0.1:0 --database "$work/code.db" --require-setup-code \
+    >"$work/code.out" 2>"$work/code.err" &
+started "$work/code.out"
+url=$(grep -o 'http://127.0.0.1:[0-9]*' "$work/code.out")/api/v2
+for _ in $(seq 100); do
+    grep -q 'X-Setup-Code' "$work/code.err" && break
+    sleep 0.1
+done
+code=$(sed -n 's/^To create the first user, send this code as header X-Setup-Code: //p' "$work/code.err")
+[ ${#code} = 16 ] || fail "no set-up code: $(cat "$work/code.err")"
+first() { # curl arguments
+    curl -s -o "$work/answer" -w '%{http_code}' "$url/users/first" "$@" \
+        -d '{"email":"a@example.org","username":"a","password":"correct-Horse-9"}'
+}
+[ "$(first)" = 403 ] || fail 'no set-up code was needed'
+grep -q -- '--require-setup-code=false' "$work/answer" || fail "the refusal says: $(cat "$work/answer")"
+[ "$(first -H "X-Setup-Code: $code")" = 201 ] || fail 'the set-up code was refused'
+if grep -q "$code" "$work/code.out"; then fail 'the set-up code is on standard output'; fi

@@ -77,7 +77,8 @@ inline Reply get_first_user(Call& call) {
 inline Reply post_first_user(Call& call) {
     const User made = operations::create_first_user(
         call.acting,
-        {call.body.text("email"), call.body.text("username"), call.body.text("password")});
+        {call.body.text("email"), call.body.text("username"), call.body.text("password")},
+        header(call.request, "X-Setup-Code").value_or(""));
     return ok(wire::first_user(made.id, made.organization_ids.front()), 201);
 }
 

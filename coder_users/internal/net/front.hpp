@@ -70,6 +70,8 @@ class Front {
         port_ = bound_port(listener_.get());
     }
     int port() const { return port_; }
+    /// Whether only this machine reaches it. Call it between bind() and start().
+    bool on_loopback() const { return bound_to_loopback(listener_.get()); }
 
     /// Starts the threads that serve; does nothing after request_stop(). If the system cannot make
     /// all threads, ends the others and throws std::system_error.

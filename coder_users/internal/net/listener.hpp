@@ -49,6 +49,19 @@ inline FileDescriptor listen_on(const std::string& address, int port) {
     throw failure(std::strerror(error));
 }
 
+/// Whether only this machine reaches the listener.
+inline bool bound_to_loopback(int listener) {
+    sockaddr_storage own{};
+    socklen_t size = sizeof own;
+    ::getsockname(listener, reinterpret_cast<sockaddr*>(&own), &size);
+    if (own.ss_family == AF_INET) {
+        const auto& v4 = reinterpret_cast<const sockaddr_in&>(own).sin_addr;
+        return ntohl(v4.s_addr) >> 24 == 127;
+    }
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(own).sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+}
+
 inline int bound_port(int listener) {
     sockaddr_storage own{};
     socklen_t size = sizeof own;

@@ -26,9 +26,10 @@ struct Backend {
     store::Store& store;
     rules::Random random;
     std::function<Time()> now;
-    std::string secret_key;     ///< 32 bytes with which secrets in the database are sealed
-    std::string deployment_id;  ///< identifies this database, and never changes
-    EventSink* events;          ///< nullptr: the host wants no events
+    std::string secret_key;       ///< 32 bytes with which secrets in the database are sealed
+    std::string deployment_id;    ///< identifies this database, and never changes
+    EventSink* events;            ///< nullptr: the host wants no events
+    std::string setup_code = {};  ///< what a request for the first user must show; "" for nothing
 };
 
 inline std::string new_uuid(const rules::Random& random) {

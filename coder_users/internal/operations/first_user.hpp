@@ -2,12 +2,15 @@
 // The operation that makes the first user, who gets the role owner.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "coder_users/internal/base/audit_diff.hpp"
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/operations/new_user.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/roles.hpp"
 #include "coder_users/internal/store/organizations.hpp"
@@ -30,12 +33,37 @@ inline void refuse_second_first_user(store::Connection& c) {
         throw ApiError(409, "The initial user has already been created.");
 }
 
-/// Makes the user and an organization of the same name.
-inline User create_first_user(const Acting& acting, const CreateUser& wanted) {
+inline ApiError setup_code_required() {
+    return {
+        403,
+        "Set-up code required.",
+        {},
+        {{"setup_code",
+          "Send it as header X-Setup-Code. The demo server prints the code to standard error at "
+          "its start, other programs get it from Service::setup_code(). "
+          "--require-setup-code=false (Options::require_setup_code) switches it off."}}};
+}
+
+/// The code that is needed now: none once there is a user.
+inline std::string setup_code(Backend& backend) {
+    const bool needed = !backend.setup_code.empty() && !has_first_user(backend);
+    return needed ? backend.setup_code : std::string();
+}
+
+inline void check_setup_code(Backend& backend, std::string_view presented) {
+    const std::string code = setup_code(backend);
+    if (!code.empty() && !rules::equal_constant_time(presented, code)) throw setup_code_required();
+}
+
+/// Makes the user and an organization of the same name. `presented_code` is the set-up code of a
+/// request; the host itself needs none.
+inline User create_first_user(const Acting& acting, const CreateUser& wanted,
+                              const std::optional<std::string_view>& presented_code = {}) {
     const Backend& backend = acting.backend;
     check_fields({{rules::fields::email, wanted.email},
                   {rules::fields::username, wanted.username},
                   {rules::fields::password, wanted.password}});
+    if (presented_code) check_setup_code(acting.backend, *presented_code);
     backend.store.read(refuse_second_first_user);
     refuse_weak_password(wanted.password, weak_new_password);
 

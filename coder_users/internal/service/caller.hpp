@@ -38,6 +38,11 @@ CODER_USERS_INLINE Caller Service::as(Identity identity) {
     return Caller(running(), std::move(identity));
 }
 
+CODER_USERS_INLINE std::string Service::setup_code() {
+    return running().call("cannot read whether there is a user",
+                          [&] { return operations::setup_code(running().backend); });
+}
+
 CODER_USERS_INLINE User Service::create_first_user(const CreateUser& wanted) {
     return running().call(operations::about::create_first_user, {}, "",
                           [&](const operations::Acting& acting) {

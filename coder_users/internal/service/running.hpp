@@ -74,8 +74,10 @@ struct Running final : net::FrontHandler {
             front.bind(options.address, options.port);
             port = front.port();
             url = "http://" + authority(options.address, port);
-            front.start();
         }
+        if (options.require_setup_code.value_or(listens && !front.on_loopback()))
+            backend.setup_code = rules::random_base62(16, backend.random);
+        if (listens) front.start();
         log.write({LogLevel::info,
                    backend.now(),
                    listens ? "listening" : "open",
