@@ -158,6 +158,18 @@ struct OrganizationMember {
     std::vector<std::string> roles;
 };
 
+/// Whether the key carries all rights of its user. A key may have fewer (ApiKey::scopes,
+/// ApiKey::allow_list): a host that has rights of its own must ask before it treats such a key as
+/// its user.
+inline bool has_full_power(const ApiKey& key) {
+    const auto holds = [](const std::vector<std::string>& words, std::string_view word) {
+        for (const std::string& each : words)
+            if (each == word) return true;
+        return false;
+    };
+    return holds(key.scopes, "coder:all") && holds(key.allow_list, "*:*");
+}
+
 /// The caller of an operation: a user, and the key by which it was recognized and whose scope
 /// limits it.
 struct Identity {
@@ -174,17 +186,8 @@ struct Identity {
     }
     /// Whether this is the host program itself.
     bool is_system() const { return user.id == nil_uuid; }
-    /// Whether its key carries all rights of its user. A key may have fewer (ApiKey::scopes,
-    /// ApiKey::allow_list): a host that has rights of its own must ask before it treats such a key
-    /// as its user.
-    bool has_full_power() const {
-        const auto holds = [](const std::vector<std::string>& words, std::string_view word) {
-            for (const std::string& each : words)
-                if (each == word) return true;
-            return false;
-        };
-        return holds(key.scopes, "coder:all") && holds(key.allow_list, "*:*");
-    }
+    /// Whether its key carries all rights of its user.
+    bool has_full_power() const { return v0::has_full_power(key); }
 };
 
 }}  // namespace coder_users::v0

@@ -68,6 +68,7 @@ struct Limits {
     std::size_t waiting_logins = 64;               ///< waiting for the provider lane
     std::size_t waiting_events = 1'024;            ///< events waiting for Options::on_event
     std::size_t cached_sessions = 8'192;           ///< keys that are checked without the database
+    std::size_t cached_session_bytes = 32 << 20;   ///< of these keys and their users, in bytes
     std::size_t workers = 0;  ///< threads that answer reads; 0: twice the cores, at least 4
 };
 

@@ -63,8 +63,8 @@ TEST_CASE("a use is part of every read at once and of the rows within a second",
     const auto seen = session(store, alice.key).identity;
     CHECK(seen.key.last_used == at(10));
     CHECK(seen.key.expires_at == at(110));
-    CHECK(seen.user.last_seen_at == at(10));
-    CHECK(seen.user.status == UserStatus::active);
+    CHECK(seen.user->last_seen_at == at(10));
+    CHECK(seen.user->status == UserStatus::active);
     const auto found = store.read(
         [&](store::Connection& c) { return store::users::find_by_username(c, "ALICE"); });
     CHECK(found->status == UserStatus::active);
@@ -89,8 +89,8 @@ TEST_CASE("no read ever goes back to before a use") {
                 const int least = noted;
                 const auto seen = session(store, alice.key).identity;
                 wrong += least > 0 &&
-                         (seen.key.last_used < at(least) || seen.user.last_seen_at < at(least) ||
-                          seen.user.status != UserStatus::active);
+                         (seen.key.last_used < at(least) || seen.user->last_seen_at < at(least) ||
+                          seen.user->status != UserStatus::active);
             }
         });
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2500);
@@ -171,7 +171,7 @@ TEST_CASE("uses leave suspended users suspended and others alone") {
     store.write(
         [&](store::Tx& tx) { store::users::set_status(tx, alice.user.id, UserStatus::suspended); });
     store.note_use(alice.key, at(10), at(100), at(10));
-    CHECK(session(store, alice.key).identity.user.status == UserStatus::suspended);
+    CHECK(session(store, alice.key).identity.user->status == UserStatus::suspended);
     store.store_activity();
     CHECK(rows(store, "SELECT status || '|' || (last_seen_at > 0) FROM users ORDER BY id") ==
           "suspended|1\nactive|0");

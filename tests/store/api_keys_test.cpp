@@ -70,7 +70,7 @@ TEST_CASE("a session is the key, its user and the hashed secret") {
     CHECK(read.user_agent == key.user_agent);
     CHECK(read.token_name == key.token_name);
     CHECK(read.lifetime_seconds == key.lifetime_seconds);
-    const User& user = found->identity.user;
+    const User& user = *found->identity.user;
     CHECK(user.username == "alice");
     CHECK(user.roles == alice.roles);
     CHECK(user.organization_ids == std::vector<std::string>{id_of(52), id_of(51), id_of(50)});

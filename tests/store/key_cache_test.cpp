@@ -45,8 +45,8 @@ void add_key(store::Tx& tx, int number, int user, LoginType type = LoginType::pa
 std::string told(store::Store& store, int number) {
     const auto session = store.find_checked_key(key_id(number));
     if (!session) return "none";
-    const Identity identity = *store.identity_of(session);
-    const User& user = identity.user;
+    const SharedIdentity identity = *store.identity_of(session);
+    const User& user = *identity.user;
     const ApiKey& key = identity.key;
     const std::vector<std::string> all{
         user.username,
@@ -209,22 +209,85 @@ TEST_CASE("uses of a key show at once in a session that is kept") {
     REQUIRE(session);
     const Time later = now + std::chrono::minutes(5);
     two.store.note_use(session->identity.key, later, later + std::chrono::hours(24), later);
-    const Identity used = *two.store.identity_of(session);
+    const SharedIdentity used = *two.store.identity_of(session);
     CHECK(used.key.last_used == later);
     CHECK(used.key.expires_at == later + std::chrono::hours(24));
-    CHECK(used.user.last_seen_at == later);
+    CHECK(used.user->last_seen_at == later);
     two.store.store_activity();
     CHECK(told(two.store, 1) == stored(two.store, 1));
 }
 
+constexpr std::size_t enough = 32 << 20;  // bytes
+
+/// A session as it is read; `avatar`: the size of its user's.
+store::api_keys::CheckedKey session(int key, int user, std::size_t avatar = 0) {
+    store::api_keys::CheckedKey made;
+    made.identity.key.id = key_id(key);
+    User owner;
+    owner.id = id_of(user);  // which has two digits for the number
+    owner.id.replace(32, 2, to_hex(static_cast<unsigned char>(user / 256)));
+    owner.avatar_url = std::string(avatar, 'x');
+    made.identity.user = std::make_shared<const User>(std::move(owner));
+    return made;
+}
+
+TEST_CASE("all sessions of a user hold one copy of it") {
+    Two two("shared");
+    const auto first = two.store.find_checked_key(key_id(1));
+    const Time later = now + std::chrono::minutes(5);
+    two.store.note_use(first->identity.key, later, later + std::chrono::hours(24), later);
+    const auto second = two.store.find_checked_key(key_id(2));
+    CHECK(first->identity.user == second->identity.user);
+    CHECK(two.store.identity_of(second)->user->last_seen_at == later);
+    CHECK(two.store.find_checked_key(key_id(3))->identity.user != first->identity.user);
+    two.store.write([](store::Tx& tx) { store::users::set_username(tx, id_of(1), "carol"); });
+    const auto renamed = two.store.find_checked_key(key_id(1));
+    CHECK(renamed->identity.user->username == "carol");
+    CHECK(first->identity.user->username == "alice");
+    CHECK(two.store.find_checked_key(key_id(2))->identity.user == renamed->identity.user);
+
+    store::KeyCache cache(1000, enough);
+    for (int i = 0; i < 500; ++i) cache.keep(session(i, 1, 1'000'000), 0);
+    CHECK(cache.find(key_id(0)));
+    CHECK(cache.find(key_id(499)));
+    CHECK(cache.bytes() > 1'000'000);
+    CHECK(cache.bytes() < 2'000'000);
+}
+
+TEST_CASE("the table of sessions is bounded in bytes, with the users and down to nothing") {
+    constexpr std::size_t most = 1'000'000;
+    store::KeyCache cache(8192, most);
+    int kept = 0;
+    for (int i = 0; i < 2000; ++i) {
+        CHECK(cache.keep(session(i, i, 2000), 0));
+        CHECK(cache.find(key_id(i)));
+        CHECK(cache.bytes() <= most + 10'000);  // a set is emptied before the next one is put in
+    }
+    for (int i = 0; i < 2000; ++i) kept += cache.find(key_id(i)) ? 1 : 0;
+    CHECK(kept > 100);
+    CHECK(kept < 500);
+
+    std::size_t one = 0;
+    {
+        store::KeyCache roomy(16, enough);
+        roomy.keep(session(1, 1, 5000), 0);
+        one = roomy.bytes();
+        const auto held = roomy.find(key_id(1));
+        roomy.forget({true});
+        roomy.keep(session(1, 2, 5000), roomy.changes());
+        CHECK(roomy.bytes() == 2 * one);  // what a request still holds counts
+    }
+    CHECK(one > 5000);
+    store::KeyCache exact(16, one), below(16, one - 1);
+    exact.keep(session(1, 1, 5000), 0);
+    CHECK(exact.find(key_id(1)));
+    CHECK(below.keep(session(1, 1, 5000), 0)->identity.user->avatar_url.size() == 5000);
+    CHECK_FALSE(below.find(key_id(1)));
+    CHECK(below.bytes() == 0);
+}
+
 TEST_CASE("a session is kept while nothing concerns it") {
-    store::KeyCache cache(8);
-    const auto session = [](int key, int user) {
-        store::api_keys::CheckedKey made;
-        made.identity.key.id = key_id(key);
-        made.identity.user.id = id_of(user);
-        return std::make_shared<const store::api_keys::CheckedKey>(made);
-    };
+    store::KeyCache cache(8, enough);
     cache.keep(session(1, 1), cache.changes());
     REQUIRE(cache.find(key_id(1)));
     CHECK_FALSE(cache.find(key_id(2)));
@@ -245,18 +308,15 @@ TEST_CASE("a session is kept while nothing concerns it") {
     cache.keep(session(1, 1), cache.changes());
     CHECK(cache.find(key_id(1)));
 
-    store::KeyCache none(0);
+    store::KeyCache none(0, enough);
     none.keep(session(1, 1), 0);
     CHECK_FALSE(none.find(key_id(1)));
 }
 
 TEST_CASE("the table of sessions is bounded and takes the newest") {
-    store::KeyCache cache(64);
+    store::KeyCache cache(64, enough);
     for (int i = 0; i < 1000; ++i) {
-        store::api_keys::CheckedKey made;
-        made.identity.key.id = key_id(i);
-        made.identity.user.id = id_of(i % 200);
-        cache.keep(std::make_shared<const store::api_keys::CheckedKey>(made), 0);
+        cache.keep(session(i, i % 200), 0);
         CHECK(cache.find(key_id(i)));
     }
     int kept = 0;

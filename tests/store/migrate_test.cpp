@@ -254,8 +254,8 @@ TEST_CASE("data of every kind of every earlier version is upgraded and works") {
         const auto key = store.find_checked_key("key0000002");
         REQUIRE(key);
         CHECK(key->identity.key.scope == coder_users::KeyScope::application_connect);
-        CHECK(key->identity.user.roles == std::vector<std::string>{"auditor", "owner"});
-        CHECK(key->identity.user.organization_ids == std::vector<std::string>{"o0", "o2", "o1"});
+        CHECK(key->identity.user->roles == std::vector<std::string>{"auditor", "owner"});
+        CHECK(key->identity.user->organization_ids == std::vector<std::string>{"o0", "o2", "o1"});
         CHECK(key->hashed_secret == "hash2");
         store.write([](store::Tx& tx) {
             coder_users::AuditEntry entry;

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <utility>
+
+#include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 {
 
@@ -19,6 +22,19 @@ Shared<Part> part_of(const Shared<Whole>& whole, const Part& part) {
 template <class T>
 Shared<T> unowned(const T& value) {
     return Shared<T>(Shared<void>(), &value);
+}
+
+/// An Identity whose user is shared: the kept sessions of a user hold one copy of it.
+struct SharedIdentity {
+    Shared<User> user;
+    ApiKey key;
+
+    bool is_system() const { return user->id == nil_uuid; }
+    bool has_full_power() const { return v0::has_full_power(key); }
+};
+
+inline SharedIdentity shared(Identity identity) {
+    return {std::make_shared<const User>(std::move(identity.user)), std::move(identity.key)};
 }
 
 }}  // namespace coder_users::v0

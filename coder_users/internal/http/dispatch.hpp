@@ -180,7 +180,7 @@ class Dispatcher {
         if (!denied.empty() && seen.actor) {
             line.level = LogLevel::warning;
             const auto& routes = seen.match.routes;
-            line.fields.emplace_back("user", seen.actor->user.id);
+            line.fields.emplace_back("user", seen.actor->user->id);
             line.fields.emplace_back("route", routes ? routes->front()->path : "*");
             line.fields.emplace_back("reason", denied);
         }

@@ -27,7 +27,7 @@ namespace coder_users { inline namespace v0 { namespace http {
 
 /// The result of checking a key text. Nothing was changed by it yet.
 struct CheckedToken {
-    Shared<Identity> identity = nullptr;  ///< nullptr: the key is not valid
+    Shared<SharedIdentity> identity = nullptr;  ///< nullptr: the key is not valid
     bool refresh_due = false;
     std::optional<ApiError> refusal = {};
 };
@@ -47,7 +47,7 @@ struct Seen {
     std::optional<CheckedToken> checked = {};
     std::string caller = {};               ///< the user's id if the key is valid, else the address
     bool counted = false;                  ///< gate 3 was applied
-    Shared<Identity> actor = nullptr;      ///< known after gate 6
+    Shared<SharedIdentity> actor = nullptr;      ///< known after gate 6
     std::optional<ApiError> refusal = {};  ///< of gate 2 or 3, thrown by pass()
     bool waited = false;                   ///< for its turn in a lane
     Lane lane = Lane::read;
@@ -201,7 +201,7 @@ class Gates {
         const bool limited = !routes || !routes->front()->outside_api;
         seen.caller = counted_address(seen.address);
         if (wants_session(seen, limited)) seen.checked = check(seen);
-        if (seen.checked && seen.checked->identity) seen.caller = seen.checked->identity->user.id;
+        if (seen.checked && seen.checked->identity) seen.caller = seen.checked->identity->user->id;
         if (limited) limit(seen);
         seen.counted = true;
     }
@@ -237,7 +237,7 @@ class Gates {
             throw too_many_requests(options_.api_rate_limit);
         }
         const User* const user =
-            seen.checked && seen.checked->identity ? &seen.checked->identity->user : nullptr;
+            seen.checked && seen.checked->identity ? seen.checked->identity->user.get() : nullptr;
         const bool bypass = user && bypass_asked(seen.request);
         if (bypass && rules::may(*user, Action::ignore_rate_limits)) return;
         const auto exceeded = count(seen);
@@ -273,7 +273,7 @@ class Gates {
         return states->exceeded;
     }
 
-    Shared<Identity> signed_in(Seen& seen) {
+    Shared<SharedIdentity> signed_in(Seen& seen) {
         if (seen.checked->refusal) throw ApiError(*seen.checked->refusal);
         return login::sign_in(site_.backend, site_.providers,
                               {present_identity(seen), seen.checked->refresh_due}, seen.now,
@@ -282,8 +282,8 @@ class Gates {
 
     /// The identity that look() has found, which may have ended while the request waited. One whose
     /// provider token has to be renewed is read again after the renewal anyway.
-    Shared<Identity> present_identity(Seen& seen) const {
-        Shared<Identity> found = std::move(seen.checked->identity);
+    Shared<SharedIdentity> present_identity(Seen& seen) const {
+        Shared<SharedIdentity> found = std::move(seen.checked->identity);
         if (!seen.waited || seen.checked->refresh_due) return found;
         return login::current_identity(site_.backend, *found, seen.now);
     }

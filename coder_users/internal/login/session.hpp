@@ -55,17 +55,17 @@ inline ApiKey insert_session(Change& now, const Acting& acting, const User& user
 }
 
 /// The reasons why a known key does not count now.
-inline void refuse_session(const Options& options, const Identity& identity, bool linked,
+inline void refuse_session(const Options& options, const SharedIdentity& identity, bool linked,
                            Time now) {
     const Time ends = rules::end_of(identity.key, options.session_max_life);
     if (ends <= now) throw rules::key_expired(ends);
-    if (identity.user.status == UserStatus::suspended) throw rules::user_suspended();
+    if (identity.user->status == UserStatus::suspended) throw rules::user_suspended();
     if (!linked) throw rules::link_missing();
 }
 
 /// What a good token stands for.
 struct GoodSession {
-    Shared<Identity> identity;
+    Shared<SharedIdentity> identity;
     bool refresh_due = false;  ///< the login provider's token has expired and can be renewed
 };
 
@@ -82,53 +82,53 @@ inline GoodSession check_token(const Backend& backend, std::string_view token, T
     if (!rules::equal_constant_time({presented.data(), presented.size()}, expected) || !session)
         throw rules::key_invalid();
 
-    Shared<Identity> identity = store.identity_of(session);
+    Shared<SharedIdentity> identity = store.identity_of(session);
     refuse_session(backend.options, *identity, session->linked, now);
     const Time ends = session->token_expires_at;
     return {std::move(identity), ends != never && ends <= now};
 }
 
-/// An identity that was checked some time ago, as it is now. The host is always itself, and must
-/// outlive what is returned.
-inline Shared<Identity> current_identity(const Backend& backend, const Identity& known, Time now) {
-    if (known.is_system()) return unowned(known);
+/// An identity that was checked some time ago, as it is now. The host is always itself.
+inline Shared<SharedIdentity> current_identity(const Backend& backend, const SharedIdentity& known,
+                                               Time now) {
+    if (known.is_system()) return std::make_shared<const SharedIdentity>(known);
     store::Store& store = backend.store;
     const auto session = store.find_checked_key(known.key.id);
-    if (!session || session->identity.user.id != known.user.id) throw rules::key_invalid();
-    Shared<Identity> identity = store.identity_of(session);
+    if (!session || session->identity.user->id != known.user->id) throw rules::key_invalid();
+    Shared<SharedIdentity> identity = store.identity_of(session);
     refuse_session(backend.options, *identity, session->linked, now);
     return identity;
 }
 
 /// docs/contract/http.md, "Checks of a session", check 9, where it is due. May wait for the
 /// provider: the identity counts as it is afterwards.
-inline Shared<Identity> refreshed_identity(const Backend& backend, Providers& providers,
-                                           GoodSession session, Time now, Deadline deadline) {
+inline Shared<SharedIdentity> refreshed_identity(const Backend& backend, Providers& providers,
+                                                 GoodSession session, Time now, Deadline deadline) {
     if (!session.refresh_due) return std::move(session.identity);
-    refresh_provider_token(backend, providers, session.identity->user.id, now, deadline);
+    refresh_provider_token(backend, providers, session.identity->user->id, now, deadline);
     return current_identity(backend, *session.identity, now);
 }
 
 /// docs/contract/http.md, "Effects of a use": part of every answer from here on, stored soon.
-inline void note_use(const Backend& backend, Shared<Identity>& identity, Time now) {
+inline void note_use(const Backend& backend, Shared<SharedIdentity>& identity, Time now) {
     const Options& options = backend.options;
     const rules::KeyUse use = rules::use_key(
         identity->key, now, !options.disable_session_expiry_refresh, options.session_max_life);
     if (!use.changed) return;
     backend.store.note_use(identity->key, use.last_used, use.expires_at, now);
-    Identity used = *identity;
+    Identity used{*identity->user, identity->key};
     used.key.last_used = use.last_used;
     used.key.expires_at = use.expires_at;
     used.user.last_seen_at = now;
     if (used.user.status == UserStatus::dormant) used.user.status = UserStatus::active;
-    identity = std::make_shared<const Identity>(std::move(used));
+    identity = std::make_shared<const SharedIdentity>(shared(std::move(used)));
 }
 
 /// Check of a token with all its effects: what a request with a session passes at gate 6. What has
 /// to wait for a login provider does so until the deadline.
-inline Shared<Identity> sign_in(const Backend& backend, Providers& providers, GoodSession session,
-                                Time now, Deadline deadline) {
-    Shared<Identity> identity =
+inline Shared<SharedIdentity> sign_in(const Backend& backend, Providers& providers,
+                                      GoodSession session, Time now, Deadline deadline) {
+    Shared<SharedIdentity> identity =
         refreshed_identity(backend, providers, std::move(session), now, deadline);
     note_use(backend, identity, now);
     return identity;

@@ -38,14 +38,14 @@ inline std::string new_uuid(const rules::Random& random) {
     return make_uuid(bytes);
 }
 
-inline Shared<Identity> nobody() {
-    static const Identity none;
+inline Shared<SharedIdentity> nobody() {
+    static const SharedIdentity none = shared(Identity());
     return unowned(none);
 }
 
 /// The identity of the host, which may do everything.
-inline Shared<Identity> host_itself() {
-    static const Identity host = Identity::system();
+inline Shared<SharedIdentity> host_itself() {
+    static const SharedIdentity host = shared(Identity::system());
     return unowned(host);
 }
 
@@ -56,10 +56,10 @@ struct Acting {
     std::string_view request_id = {};
     std::string_view address = {};  ///< the client's, as a trusted proxy or the connection gives it
     std::string_view user_agent = {};  ///< as the client calls itself
-    Shared<Identity> actor = nobody();
+    Shared<SharedIdentity> actor = nobody();
 
-    const User& user() const { return actor->user; }
-    bool is_nobody() const { return actor->user.id.empty(); }
+    const User& user() const { return *actor->user; }
+    bool is_nobody() const { return actor->user->id.empty(); }
     bool is_host() const { return actor->is_system(); }
 };
 

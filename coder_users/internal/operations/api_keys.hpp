@@ -139,9 +139,9 @@ inline void refuse_long_list(const std::vector<std::string>& allow_list) {
 inline void refuse_stronger_key(const Acting& acting, const User& target,
                                 const std::vector<std::string>& scopes,
                                 const std::vector<std::string>& allow_list) {
-    const Identity& actor = *acting.actor;
+    const SharedIdentity& actor = *acting.actor;
     if (actor.has_full_power()) return;
-    if (target.id != actor.user.id || !rules::may_make(actor.key, scopes, allow_list))
+    if (target.id != actor.user->id || !rules::may_make(actor.key, scopes, allow_list))
         throw forbidden();
 }
 

@@ -87,10 +87,10 @@ class Change {
         : tx(transaction), acting_(acting), about_(about), asked_(asked) {}
 
     store::Tx& tx;
-    Shared<Identity> identity = nobody();  ///< the caller, read again inside the transaction
-    Shared<User> user = nullptr;           ///< the target, read again inside the transaction
+    Shared<SharedIdentity> identity = nobody();  ///< the caller, read again inside the transaction
+    Shared<User> user = nullptr;                 ///< the target, read again inside the transaction
 
-    const User& actor() const { return identity->user; }
+    const User& actor() const { return *identity->user; }
     const User& target() const { return *user; }
 
     /// Writes an entry of the audit log.
@@ -134,12 +134,12 @@ class Change {
 
 /// Reads the caller again: its session may have ended, or its user may have lost a role, since the
 /// request was checked.
-inline Shared<Identity> identity_now(store::Tx& tx, const Acting& acting) {
+inline Shared<SharedIdentity> identity_now(store::Tx& tx, const Acting& acting) {
     if (acting.is_nobody() || acting.is_host()) return acting.actor;
     auto session = store::api_keys::find_checked_key(tx, acting.actor->key.id);
     if (!session) throw rules::key_invalid();
-    if (session->identity.user.status == UserStatus::suspended) throw rules::user_suspended();
-    return std::make_shared<const Identity>(std::move(session->identity));
+    if (session->identity.user->status == UserStatus::suspended) throw rules::user_suspended();
+    return std::make_shared<const SharedIdentity>(std::move(session->identity));
 }
 
 /// Runs `fn(Change&)` in one transaction, after reading the caller and `target` again and checking

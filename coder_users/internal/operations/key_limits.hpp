@@ -29,14 +29,14 @@ inline bool scopes_reach(const KeyNeeds& needs, const ApiKey& key, bool own) {
 }
 
 /// Whether the allow list has the object that the operation touches besides `{user}`.
-inline bool list_reaches(KeyTouches what, const Identity& actor) {
+inline bool list_reaches(KeyTouches what, const SharedIdentity& actor) {
     switch (what) {
         case KeyTouches::new_key:
             return rules::allows(actor.key, "api_key", "*");
         case KeyTouches::presented_key:
             return rules::allows(actor.key, "api_key", actor.key.id);
         case KeyTouches::caller:
-            return rules::allows(actor.key, "user", actor.user.id);
+            return rules::allows(actor.key, "user", actor.user->id);
         case KeyTouches::nothing:
             break;
     }
@@ -45,11 +45,11 @@ inline bool list_reaches(KeyTouches what, const Identity& actor) {
 
 /// Throws 403 when the caller's key does not reach for the operation. `user` is the name that the
 /// caller used, "" where the operation is about no user.
-inline void refuse_narrow_key(const Operation& about, const Identity& actor,
+inline void refuse_narrow_key(const Operation& about, const SharedIdentity& actor,
                               std::string_view user) {
     if (actor.has_full_power()) return;
     const ApiKey& key = actor.key;
-    const bool own = user.empty() || names_self(actor.user, user);
+    const bool own = user.empty() || names_self(*actor.user, user);
     const bool reads_itself = about.for_limited_keys() && own && !user.empty() &&
                               has_word(key.scopes, scope_of_applications);
     if (reads_itself) return;
@@ -59,8 +59,8 @@ inline void refuse_narrow_key(const Operation& about, const Identity& actor,
 }
 
 /// Whether the caller's key may touch this user. Operations on keys do not ask about the own user.
-inline bool key_reaches(const Operation& about, const Identity& actor, const User& user) {
-    return (about.key_needs().keys && actor.user.id == user.id) ||
+inline bool key_reaches(const Operation& about, const SharedIdentity& actor, const User& user) {
+    return (about.key_needs().keys && actor.user->id == user.id) ||
            rules::allows(actor.key, "user", user.id);
 }
 

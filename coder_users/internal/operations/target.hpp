@@ -84,7 +84,7 @@ inline Target find_target(const Acting& acting, const Operation& about, UserRef 
     const User& actor = acting.user();
     Target target{nullptr, who.text};
     if (!acting.is_host() && names_self(actor, who.text))
-        target.user = part_of(acting.actor, actor);
+        target.user = acting.actor->user;
     else
         target.user = std::make_shared<const User>(acting.backend.store.read(
             [&](store::Connection& c) { return readable_user(c, actor, who.text); }));

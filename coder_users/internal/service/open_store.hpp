@@ -54,6 +54,7 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     chosen.memory_name = operations::new_uuid(rules::system_random);
     chosen.readers = (options.limits.workers ? options.limits.workers : 2 * cores()) + 4;
     chosen.cached_sessions = options.limits.cached_sessions;
+    chosen.cached_session_bytes = options.limits.cached_session_bytes;
     chosen.test_data = options.test_data;
     chosen.accept = [&options](store::Connection& c, const std::string& path) {
         if (const auto check = data::find_key_check(c)) data::proven_key(options, path, *check);

@@ -255,7 +255,7 @@ struct Running final : net::FrontHandler {
             operations::Acting acting{backend, backend.now(), id};
             operations::refusing(log, acting.now, id, [&] {
                 if (!about.open()) {
-                    acting.actor = login::current_identity(backend, identity, acting.now);
+                    acting.actor = login::current_identity(backend, shared(identity), acting.now);
                     operations::refuse_narrow_key(about, *acting.actor, user);
                 }
                 if constexpr (std::is_void_v<Result>)
@@ -286,8 +286,9 @@ struct Running final : net::FrontHandler {
             login::after(std::chrono::steady_clock::now(), options.deadlines.provider);
         const bool waits = dispatcher.gates().waits_for_provider(token, backend.now());
         ask(waits ? operations::Lane::provider : operations::Lane::read, [&](Time now) {
-            identity = *login::sign_in(backend, login_providers,
-                                       login::check_token(backend, token, now), now, deadline);
+            const auto signed_in = login::sign_in(
+                backend, login_providers, login::check_token(backend, token, now), now, deadline);
+            identity = {*signed_in->user, signed_in->key};
         });
         return identity;
     }
@@ -298,7 +299,7 @@ struct Running final : net::FrontHandler {
         ask(operations::Lane::read, [&](Time now) {
             try {
                 operations::Acting acting{backend, now};
-                acting.actor = login::current_identity(backend, identity, now);
+                acting.actor = login::current_identity(backend, shared(identity), now);
                 allowed = operations::may(acting, action, user);
             } catch (const ApiError&) {
                 allowed = false;  // the session has ended, or there is no such user

@@ -58,18 +58,18 @@ class Activity {
     }
 
     /// Adds pending uses; copies the identity only when there are any.
-    Shared<Identity> laid_over(Shared<Identity> identity) const {
+    Shared<SharedIdentity> laid_over(Shared<SharedIdentity> identity) const {
         if (!any_) return identity;
         const std::lock_guard<std::mutex> lock(mutex_);
         const auto knows = [&](const ActivityBatch* batch) {
-            return batch->keys.count(identity->key.id) || batch->seen_at.count(identity->user.id);
+            return batch->keys.count(identity->key.id) || batch->seen_at.count(identity->user->id);
         };
         const auto batches = all();
         if (std::none_of(batches.begin(), batches.end(), knows)) return identity;
-        Identity used = *identity;
+        Identity used{*identity->user, identity->key};
         lay_over_locked(used.key);
         lay_over_locked(used.user);
-        return std::make_shared<const Identity>(std::move(used));
+        return std::make_shared<const SharedIdentity>(shared(std::move(used)));
     }
 
     /// When users were last seen, as far as it is not stored yet. Call this before reading rows:

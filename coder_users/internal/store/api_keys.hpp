@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/store/sqlite/tx.hpp"
 #include "coder_users/internal/store/users.hpp"
 #include "coder_users/model.hpp"
@@ -22,7 +24,7 @@ namespace coder_users { inline namespace v0 { namespace store { namespace api_ke
 
 /// A key, its user and what a request's check of the key needs.
 struct CheckedKey {
-    Identity identity;
+    SharedIdentity identity;
     std::string hashed_secret;
     bool linked = true;  ///< false: the login type needs a link that the user does not have
     /// When the provider's access token expires, if it can be renewed; else `never`.
@@ -36,8 +38,9 @@ inline ApiKey read_key(const Query& row, int first_column = 0) {
     return key;
 }
 
-/// Reads key and user by one statement. Returns nothing for an unknown id.
-inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_view key_id) {
+/// Reads key and user by one statement, without uses that are not stored yet. Returns nothing for
+/// an unknown id.
+inline std::optional<CheckedKey> read_checked_key(Connection& c, std::string_view key_id) {
     static const std::string sql =
         "SELECT " + columns<ApiKey>("k.") + ", " + columns<User>("u.") +
         ", k.hashed_secret, l.login_type, l.token_expires_at, l.sealed_refresh_token <> '' "
@@ -47,7 +50,7 @@ inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_vie
     if (!row.next()) return std::nullopt;
     CheckedKey session;
     session.identity.key = read_key(row);
-    session.identity.user = read_row<User>(row, column_count<ApiKey>);
+    session.identity.user = std::make_shared<const User>(read_row<User>(row, column_count<ApiKey>));
     constexpr int after_user = column_count<ApiKey> + column_count<User>;
     session.hashed_secret = row.text(after_user);
     const LoginType type = session.identity.key.login_type;
@@ -56,8 +59,17 @@ inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_vie
         if (session.linked && row.integer(after_user + 3) != 0)
             session.token_expires_at = row.time(after_user + 2);
     }
-    c.activity().lay_over(session.identity.key);
-    c.activity().lay_over(session.identity.user);
+    return session;
+}
+
+/// The same with all uses.
+inline std::optional<CheckedKey> find_checked_key(Connection& c, std::string_view key_id) {
+    auto session = read_checked_key(c, key_id);
+    if (!session) return session;
+    User user = *session->identity.user;
+    c.activity().lay_over(session->identity.key);
+    c.activity().lay_over(user);
+    session->identity.user = std::make_shared<const User>(std::move(user));
     return session;
 }
 

@@ -4,34 +4,123 @@
 // file all the same is noticed by the Watch.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
 #include "coder_users/internal/store/sqlite/tx.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
-/// A bounded cache of what find_checked_key() returned. A change removes no entries. Instead each
-/// entry holds the number of the last change committed before it was read, and it is valid until a
-/// change with a higher number affects its user. Any thread may call any function.
+/// What a value occupies beside its own size, about.
+inline std::size_t bytes_beside(const std::string& text) { return text.capacity(); }
+inline std::size_t bytes_beside(const std::vector<std::string>& list) {
+    std::size_t bytes = list.capacity() * sizeof(std::string);
+    for (const std::string& each : list) bytes += bytes_beside(each);
+    return bytes;
+}
+template <class T>
+std::size_t bytes_beside(const T&) {
+    return 0;
+}
+
+/// What a record occupies, about.
+template <class Record>
+std::size_t bytes_of(const Record& record) {
+    std::size_t bytes = sizeof(Record);
+    fields::for_each<Record>([&](auto at) { bytes += bytes_beside(at.field.of(record)); });
+    return bytes;
+}
+/// Without its user, which other keys may share.
+inline std::size_t bytes_of(const api_keys::CheckedKey& key) {
+    return sizeof key + bytes_of(key.identity.key) + bytes_beside(key.hashed_secret);
+}
+
+/// A value that adds what it occupies to a sum, for as long as anybody holds it.
+template <class T>
+struct Counted {
+    Counted(T counted, std::shared_ptr<std::atomic<std::size_t>> sum)
+        : value(std::move(counted)), bytes(bytes_of(value)), total(std::move(sum)) {
+        *total += bytes;
+    }
+    ~Counted() { *total -= bytes; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+    const T value;
+    const std::size_t bytes;
+    const std::shared_ptr<std::atomic<std::size_t>> total;
+};
+
+/// The users of cached keys, one copy of each while anybody holds it. Any thread may call any
+/// function.
+class SharedUsers {
+ public:
+    /// `read`, or a copy that others hold already, which must be equal in every field.
+    Shared<User> shared(const Shared<User>& read,
+                        const std::shared_ptr<std::atomic<std::size_t>>& total) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (known_.size() >= sweep_at_) sweep();
+        std::weak_ptr<const User>& known = known_[read->id];
+        if (Shared<User> copy = known.lock())
+            if (equal(*copy, *read)) return copy;
+        // Not by make_shared(), where the weak pointer would keep the memory of the user.
+        const Shared<Counted<User>> counted(new Counted<User>(*read, total));
+        const Shared<User> copy = part_of(counted, counted->value);
+        known = copy;
+        return copy;
+    }
+
+ private:
+    static bool equal(const User& a, const User& b) {
+        bool same = true;
+        fields::for_each<User>([&](auto at) { same = same && at.field.of(a) == at.field.of(b); });
+        return same;
+    }
+    void sweep() {
+        for (auto each = known_.begin(); each != known_.end();)
+            each = each->second.expired() ? known_.erase(each) : std::next(each);
+        sweep_at_ = (std::max)(least_sweep, 2 * known_.size());
+    }
+
+    static constexpr std::size_t least_sweep = 64;
+
+    std::mutex mutex_;
+    std::map<std::string, std::weak_ptr<const User>> known_;  // by user id
+    std::size_t sweep_at_ = least_sweep;
+};
+
+/// A cache of what read_checked_key() returned, bounded in number and in bytes. A change removes no
+/// entries. Instead each entry holds the number of the last change committed before it was read,
+/// and it is valid until a change with a higher number affects its user. Any thread may call any
+/// function.
 class KeyCache {
  public:
     using Key = Shared<api_keys::CheckedKey>;
 
-    /// Holds about `most` entries, rounded up; 0 switches the cache off.
-    explicit KeyCache(std::size_t most) : sets_(most / ways + (most % ways ? 1 : 0)) {}
+    /// Holds about `most` entries, rounded up; 0 switches the cache off. They and their users
+    /// occupy `most_bytes` at most, together with what requests still hold of earlier ones.
+    KeyCache(std::size_t most, std::size_t most_bytes)
+        : most_bytes_(most_bytes), sets_(most / ways + (most % ways ? 1 : 0)) {}
 
     bool on() const { return !sets_.empty(); }
+
+    /// What entries and their users occupy, about.
+    std::size_t bytes() const { return *bytes_; }
 
     /// Call this before reading from the database, and pass the result to keep().
     std::uint64_t changes() const { return changes_; }
@@ -47,23 +136,19 @@ class KeyCache {
         return nullptr;
     }
 
-    /// Stores what was read after changes() returned `changes`.
-    void keep(Key key, std::uint64_t changes) {
-        if (!on()) return;
-        const std::size_t hash = hash_of(key->identity.key.id);
-        Set& set = sets_[hash % sets_.size()];
-        Entry entry{std::move(key), changes};
-        if (!current(entry)) return;
-        const std::lock_guard<std::mutex> lock(set.mutex);
-        // Take the place of the same key, else an invalid entry, else one entry after the other.
-        Entry* place = nullptr;
-        for (Entry& each : set.entries)
-            if (each.key && each.key->identity.key.id == entry.key->identity.key.id) place = &each;
-        for (Entry& each : set.entries)
-            if (!place && !(each.key && current(each))) place = &each;
-        if (!place) place = &set.entries[set.next++ % ways];
-        std::swap(*place, entry);
-        set.hashes[static_cast<std::size_t>(place - set.entries.data())] = hash;
+    /// Stores what was read after changes() returned `changes`, and returns it.
+    Key keep(api_keys::CheckedKey read, std::uint64_t changes) {
+        if (!on() || bytes_of(read) + bytes_of(*read.identity.user) > most_bytes_)
+            return std::make_shared<const api_keys::CheckedKey>(std::move(read));
+        read.identity.user = users_.shared(read.identity.user, bytes_);
+        const auto counted =
+            std::make_shared<const Counted<api_keys::CheckedKey>>(std::move(read), bytes_);
+        const Key key = part_of(counted, counted->value);
+        Entry entry{key, changes};
+        if (!current(entry)) return key;
+        make_room();
+        put(std::move(entry));
+        return key;
     }
 
     /// Call it after the COMMIT of a change and before anybody learns of the change.
@@ -90,6 +175,32 @@ class KeyCache {
         std::size_t next = 0;
     };
 
+    void put(Entry entry) {
+        const std::size_t hash = hash_of(entry.key->identity.key.id);
+        Set& set = sets_[hash % sets_.size()];
+        const std::lock_guard<std::mutex> lock(set.mutex);
+        // Take the place of the same key, else an invalid entry, else one entry after the other.
+        Entry* place = nullptr;
+        for (Entry& each : set.entries)
+            if (each.key && each.key->identity.key.id == entry.key->identity.key.id) place = &each;
+        for (Entry& each : set.entries)
+            if (!place && !(each.key && current(each))) place = &each;
+        if (!place) place = &set.entries[set.next++ % ways];
+        std::swap(*place, entry);
+        set.hashes[static_cast<std::size_t>(place - set.entries.data())] = hash;
+    }
+
+    /// Drops entries, one set after the other, until the rest occupies no more than it may.
+    void make_room() {
+        for (std::size_t tried = 0; bytes() > most_bytes_ && tried < sets_.size(); ++tried) {
+            Set& set = sets_[hand_++ % sets_.size()];
+            std::array<Entry, ways> dropped;  // freed after the lock
+            const std::lock_guard<std::mutex> lock(set.mutex);
+            std::swap(dropped, set.entries);
+            set.hashes = {};
+        }
+    }
+
     // Two threads may get here in either order, and the higher number must win.
     static void raise(std::atomic<std::uint64_t>& last, std::uint64_t number) noexcept {
         std::uint64_t known = last;
@@ -98,7 +209,7 @@ class KeyCache {
 
     bool current(const Entry& entry) const {
         return of_everybody_ <= entry.read_after &&
-               last_of(entry.key->identity.user.id) <= entry.read_after;
+               last_of(entry.key->identity.user->id) <= entry.read_after;
     }
     bool holds(const Entry& entry, std::string_view key_id) const {
         return entry.key && entry.key->identity.key.id == key_id && current(entry);
@@ -114,6 +225,12 @@ class KeyCache {
     std::atomic<std::uint64_t> changes_{0};
     std::atomic<std::uint64_t> of_everybody_{0};
     mutable std::array<std::atomic<std::uint64_t>, 4096> of_users_{};
+    // Entries may outlive the cache.
+    const std::shared_ptr<std::atomic<std::size_t>> bytes_ =
+        std::make_shared<std::atomic<std::size_t>>(0);
+    const std::size_t most_bytes_;
+    SharedUsers users_;
+    std::atomic<std::size_t> hand_{0};  // the set that make_room() empties next
     mutable std::vector<Set> sets_;
 };
 

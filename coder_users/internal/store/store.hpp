@@ -47,7 +47,7 @@ class Store {
     explicit Store(StoreOptions options)
         : options_(std::move(options)),
           readers_(options_.readers, options_.long_turn, [this] { return new_reader(); }),
-          sessions_(options_.cached_sessions) {
+          sessions_(options_.cached_sessions, options_.cached_session_bytes) {
         std::unique_ptr<Tx> writer;
         try {
             writer = open();
@@ -117,19 +117,16 @@ class Store {
         return unless_damaged([&] { return reading.use(fn); });
     }
 
-    /// Returns what api_keys::find_checked_key() reads, from the cache if no change has affected it
+    /// Returns what api_keys::read_checked_key() reads, from the cache if no change has affected it
     /// since. What another program changes counts within a second. Recent uses of the key may be
     /// missing; identity_of() adds them.
     KeyCache::Key find_checked_key(std::string_view key_id) {
         if (auto kept = may_use_cache() ? sessions_.find(key_id) : nullptr) return kept;
         const std::uint64_t changes = sessions_.changes();
-        auto found = read([&](Connection& c) { return api_keys::find_checked_key(c, key_id); });
-        if (!found) return nullptr;
-        auto session = std::make_shared<const api_keys::CheckedKey>(std::move(*found));
-        sessions_.keep(session, changes);
-        return session;
+        auto found = read([&](Connection& c) { return api_keys::read_checked_key(c, key_id); });
+        return found ? sessions_.keep(std::move(*found), changes) : nullptr;
     }
-    Shared<Identity> identity_of(const KeyCache::Key& session) const {
+    Shared<SharedIdentity> identity_of(const KeyCache::Key& session) const {
         return activity_.laid_over(part_of(session, session->identity));
     }
 

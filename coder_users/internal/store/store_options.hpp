@@ -28,7 +28,8 @@ struct StoreOptions {
     /// After this time a long reading keeps others from beginning.
     std::chrono::milliseconds long_turn{30'000};
     std::size_t cached_sessions = 0;  ///< maximum size of the session cache; 0: no cache
-    bool test_data = false;           ///< opens only databases of test data, and makes new ones so
+    std::size_t cached_session_bytes = 32 << 20;  ///< the same in bytes
+    bool test_data = false;  ///< opens only databases of test data, and makes new ones so
     /// Called with an existing database and its absolute path before anything in it is changed;
     /// throws std::runtime_error to refuse it.
     std::function<void(Connection&, const std::string& path)> accept;
