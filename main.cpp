@@ -92,6 +92,9 @@ void add_limits(CLI::App& app, coder_users::Options& options) {
     app.add_option("--login-rate-limit", options.login_rate_limit,
                    "The same for routes that check passwords (60)")
         ->envname("CODER_LOGIN_RATE_LIMIT");
+    app.add_option("--failed-login-limit", options.failed_login_limit,
+                   "Failed password checks of one account in a minute (10)")
+        ->envname("CODER_USERS_FAILED_LOGIN_LIMIT");
     app.add_flag("--dangerous-disable-rate-limits", options.disable_rate_limits,
                  "No rate limits at all")
         ->envname("CODER_DANGEROUS_DISABLE_RATE_LIMITS");

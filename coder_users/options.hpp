@@ -199,6 +199,9 @@ struct Options {
     /// A second limit, in the same way, for routes that check a password or end a login through a
     /// provider.
     int login_rate_limit = 60;
+    /// From so many failed checks of one account's password in a minute on, its password is not
+    /// checked any more until the minute is over. Zero or less: no limit.
+    int failed_login_limit = 10;
     bool disable_rate_limits = false;
     /// The addresses or CIDR networks of proxies in front of this server, and the headers in which
     /// these give the client's address. The first header that holds an address decides: the

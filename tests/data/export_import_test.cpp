@@ -311,8 +311,9 @@ TEST_CASE("hashes of other systems are good, and a cheap one is renewed at the n
         options.port = 0;
         options.password_hash_cost = 5;
         auto users = coder_users::start(options);
-        users.seed(R"({"username":"ada","email":"ada@example.org","hashed_password":")" + prefix +
-                   tail + "\"}");
+        const std::string token = "Session001-Secret0123456789abcdef";
+        users.seed(R"({"username":"ada","email":"ada@example.org","sessions":[")" + token +
+                   R"("],"hashed_password":")" + prefix + tail + "\"}");
         const auto log_in = [&](const std::string& password) {
             return users
                 .handle({"POST",
@@ -327,6 +328,12 @@ TEST_CASE("hashes of other systems are good, and a cheap one is renewed at the n
         CHECK(log_in("correct-Horse-9") == 201);
         const std::string renewed = stored(options.database, sql);
         CHECK(renewed.substr(0, 7) == "$2b$05$");
+        CHECK(users.authenticate(token).user.username == "ada");
+        CHECK(stored(options.database,
+                     "SELECT resource_type, action, diff LIKE '%password%' FROM audit_logs WHERE "
+                     "status_code = 201 ORDER BY entry DESC LIMIT 1") == "api_key|login|0");
+        CHECK(stored(options.database, "SELECT count(*) FROM audit_logs WHERE action = 'write'") ==
+              "0");
         CHECK(log_in("correct-Horse-9") == 201);
         CHECK(stored(options.database, sql) == renewed);
         CHECK(log_in("wrong-Horse-9") == 401);

@@ -8,6 +8,7 @@
 #include "coder_users/internal/rules/password.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace coder_users;
     using namespace coder_users::rules;
     const std::string text(reinterpret_cast<const char*>(data), size);
     const auto require = [](bool good) {

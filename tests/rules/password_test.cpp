@@ -11,6 +11,7 @@
 
 namespace password_test {
 
+using namespace coder_users;
 using namespace coder_users::rules;
 
 TEST_CASE("a password matches its own hash only") {

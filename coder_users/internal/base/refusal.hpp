@@ -3,10 +3,13 @@
 // route, and the common ones of operations.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/time.hpp"
 
 namespace coder_users { inline namespace v0 {
 
@@ -15,6 +18,19 @@ struct Refusal {
     int status;
     std::string_view message;
     std::string_view detail;  ///< may be ""
+};
+
+/// A refusal that says when another try makes sense.
+class RetryLater : public ApiError {
+ public:
+    RetryLater(int status, std::string message, Duration wait)
+        : ApiError(status, std::move(message)), wait_(wait) {}
+
+    /// For the header Retry-After: whole seconds, rounded up.
+    std::int64_t seconds() const noexcept { return (wait_.count() + 999'999) / 1'000'000; }
+
+ private:
+    Duration wait_;
 };
 
 inline ApiError as_error(const Refusal& refusal) {

@@ -89,6 +89,10 @@ class Dispatcher {
         } catch (const operations::UserHidden& error) {
             denied = "the user is hidden from the caller";
             return refused(error);
+        } catch (const RetryLater& error) {
+            Reply reply = refused(error);
+            reply.headers.emplace_back("Retry-After", std::to_string(error.seconds()));
+            return reply;
         } catch (const ApiError& error) {
             if (error.status() == 403) denied = error.message();
             return refused(error);

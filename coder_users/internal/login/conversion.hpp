@@ -20,7 +20,6 @@
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/jwt.hpp"
-#include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/wire/conversion_claims.hpp"
 
@@ -101,7 +100,7 @@ inline Conversion convert_login(const Acting& acting, const operations::UserRef&
             throw ApiError(400, "User account must have password based authentication.");
         const std::string hash = acting.backend.store.read(
             [&](store::Connection& c) { return store::users::hashed_password(c, target->id); });
-        if (!rules::password_matches(password, hash, options.password_hash_cost))
+        if (!operations::verify_password(acting, password, {target->email, hash}))
             throw wrong_credentials();
         if (options.disable_password_auth)
             throw ApiError(403, "Password authentication is disabled.");

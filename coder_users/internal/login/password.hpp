@@ -38,10 +38,13 @@ struct Credentials {
 struct Candidate {
     std::optional<User> user;
     std::string hashed_password;
+    int dearest_cost = 0;  ///< of any stored hash; 0: not known
 };
 
 inline Candidate find_candidate(store::Connection& c, const std::string& email) {
-    Candidate found{store::users::find_by_email(c, email), {}};
+    Candidate found{store::users::find_by_email(c, email),
+                    {},
+                    store::users::dearest_password_cost(c).value_or(0)};
     if (found.user) found.hashed_password = store::users::hashed_password(c, found.user->id);
     return found;
 }
@@ -74,7 +77,7 @@ inline void record_failed_login(const Acting& acting, const Candidate& who, int 
 inline std::string renewed_hash(const Backend& backend, const std::string& password,
                                 const std::string& hash) {
     const int wanted = backend.options.password_hash_cost;
-    if (rules::hash_cost(hash).value_or(wanted) >= wanted) return "";
+    if (hash_cost(hash).value_or(wanted) >= wanted) return "";
     return operations::hash_password(backend, password);
 }
 
@@ -99,17 +102,16 @@ inline MadeKey open_password_session(Change& now, const Acting& acting, const Ca
 }
 
 /// One comparison and the session that follows from it. Throws Outdated.
-inline MadeKey compare_and_log_in(const Acting& acting, const std::string& password,
+inline MadeKey compare_and_log_in(const Acting& acting, const Credentials& presented,
                                   const Candidate& who, const rules::NewKey& made) {
     const Options& options = acting.backend.options;
-    const bool comparable = !who.hashed_password.empty();
-    const std::string hash =
-        comparable ? who.hashed_password : rules::dummy_hash(options.password_hash_cost);
-    const bool matches = rules::password_matches(password, hash, options.password_hash_cost);
-    if (!matches || !comparable) throw wrong_credentials();
+    if (!operations::verify_password(acting, presented.password,
+                                     {presented.email, who.hashed_password, who.dearest_cost}))
+        throw wrong_credentials();
     refuse_login(options, *who.user);
     const Asked asked = ask_host(acting, EventKind::logged_in, *who.user, &*who.user);
-    const std::string renewed = renewed_hash(acting.backend, password, hash);
+    const std::string renewed =
+        renewed_hash(acting.backend, presented.password, who.hashed_password);
     return operations::change(acting, about::log_in, asked, [&](Change& now) {
         return open_password_session(now, acting, who, made, renewed);
     });
@@ -123,8 +125,10 @@ inline MadeKey log_in(const Acting& acting, const Credentials& presented) {
     const auto attempt = [&](const rules::NewKey& made) {
         who = acting.backend.store.read(
             [&](store::Connection& c) { return find_candidate(c, presented.email); });
-        return compare_and_log_in(acting, presented.password, who, made);
+        return compare_and_log_in(acting, presented, who, made);
     };
+    // Not recorded, since it would fill the audit log.
+    acting.backend.failed_passwords.refuse(presented.email, acting.now);
     const rules::NewKey made = rules::make_key(acting.backend.random);
     try {
         try {

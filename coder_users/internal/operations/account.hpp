@@ -151,12 +151,35 @@ inline void refuse_new_password(const Acting& acting, const User& target,
     refuse_weak_password(wanted.password, "Invalid password.");
 }
 
+/// What the password of an account is checked against.
+struct StoredPassword {
+    std::string email;   ///< of the account
+    std::string hash;    ///< "": there is no account, or none with a password
+    int least_cost = 0;  ///< a mismatch takes as long as one with a hash of this cost, at least
+};
+
+/// Whether this is the password of the account. Slow. Failures are counted; throws 429 when there
+/// are too many.
+inline bool verify_password(const Acting& acting, const std::string& password,
+                            const StoredPassword& stored) {
+    PasswordFailures& failures = acting.backend.failed_passwords;
+    failures.refuse(stored.email, acting.now);
+    const int usual = acting.backend.options.password_hash_cost;
+    const int least = stored.least_cost == 0 ? usual : stored.least_cost;
+    if (rules::password_matches(password, stored.hash, least)) {
+        failures.refuse(stored.email, acting.now);  // others may have failed meanwhile
+        return true;
+    }
+    failures.count(stored.email, acting.now);
+    return false;
+}
+
 /// Throws the refusals that need the stored hash. Slow, because hashing is.
 inline void compare_with_stored(const Acting& acting, const User& target, const NewPassword& wanted,
                                 const std::string& stored_hash) {
     const int cost = acting.backend.options.password_hash_cost;
     const bool told = acting.user().id == target.id || !wanted.old_password.empty();
-    if (told && !rules::password_matches(wanted.old_password, stored_hash, cost))
+    if (told && !verify_password(acting, wanted.old_password, {target.email, stored_hash}))
         throw ApiError(400, "Old password is incorrect.", {},
                        {{"old_password", "Old password is incorrect."}});
     if (rules::password_matches(wanted.password, stored_hash, cost))

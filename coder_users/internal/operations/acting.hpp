@@ -12,6 +12,7 @@
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/operations/event_sink.hpp"
+#include "coder_users/internal/operations/password_failures.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/store/store.hpp"
 #include "coder_users/model.hpp"
@@ -30,6 +31,7 @@ struct Backend {
     std::string deployment_id;    ///< identifies this database, and never changes
     EventSink* events;            ///< nullptr: the host wants no events
     std::string setup_code = {};  ///< what a request for the first user must show; "" for nothing
+    PasswordFailures failed_passwords{options, secret_key};
 };
 
 inline std::string new_uuid(const rules::Random& random) {

@@ -81,7 +81,7 @@ inline std::vector<StoredKey> seed_keys(const Options& options, const SeedUser& 
 
 inline std::string seed_hash(const Backend& backend, const SeedUser& seed) {
     const std::string& hash = seed.hashed_password;
-    if (!hash.empty() && !rules::hash_cost(hash))
+    if (!hash.empty() && !hash_cost(hash))
         throw ApiError(400, "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$");
     if (seed.password.empty()) return hash;
     if (!hash.empty()) throw ApiError(400, "either \"password\" or \"hashed_password\"");

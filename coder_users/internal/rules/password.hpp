@@ -12,17 +12,13 @@
 #include <string>
 #include <string_view>
 
-#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/base/password_hash.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 
 namespace coder_users { inline namespace v0 { namespace rules {
 
 /// In bytes. Must stay below 72, since bcrypt ignores the bytes after that.
 inline constexpr std::size_t longest_password = 64;
-inline constexpr int lowest_hash_cost = 4;
-inline constexpr int highest_hash_cost = 31;
-inline constexpr int default_hash_cost = 10;
-inline constexpr std::size_t password_hash_size = 60;
 
 inline void require_hash_cost(int cost) {
     if (cost < lowest_hash_cost || cost > highest_hash_cost)
@@ -32,24 +28,6 @@ inline void require_hash_cost(int cost) {
 /// Whether bcrypt uses the whole password: it stops at NUL and after 72 bytes.
 inline bool fits_bcrypt(std::string_view password) {
     return password.size() <= longest_password && password.find('\0') == std::string_view::npos;
-}
-
-/// Guards every comparison: without it libxcrypt would take texts such as "plaintext" for DES
-/// hashes.
-inline bool is_bcrypt_hash(std::string_view hash) {
-    return hash.size() == password_hash_size &&
-           (starts_with(hash, "$2a$") || starts_with(hash, "$2b$") || starts_with(hash, "$2y$"));
-}
-
-/// The cost of a bcrypt hash; nothing for any other text.
-inline std::optional<int> hash_cost(std::string_view hash) {
-    if (!is_bcrypt_hash(hash) || !is_digit(hash[4]) || !is_digit(hash[5]) || hash[6] != '$')
-        return std::nullopt;
-    const int cost = (hash[4] - '0') * 10 + (hash[5] - '0');
-    for (const char c : hash.substr(7))
-        if (!is_letter(c) && !is_digit(c) && c != '.' && c != '/') return std::nullopt;
-    if (cost < lowest_hash_cost || cost > highest_hash_cost) return std::nullopt;
-    return cost;
 }
 
 /// Returns nothing when libxcrypt refuses the setting.
@@ -86,16 +64,25 @@ inline std::string dummy_hash(int cost) {
            std::string(22, '.') + std::string(30, '.') + '/';
 }
 
+/// Does as much work as a comparison with a hash of `dearest` takes beyond one with a hash of
+/// `cost`: it doubles with each step.
+inline void spend_difference(int cost, int dearest) {
+    for (; cost < dearest; ++cost) bcrypt("", dummy_hash(cost));
+}
+
 /// Whether `stored_hash` is the hash of this password. Never true for a password that is over 64
-/// bytes or holds NUL, nor for a text that is not a bcrypt hash. Every answer takes as long as a
-/// mismatch; for malformed hashes that is the time of `cost_if_malformed`.
+/// bytes or holds NUL, nor for a text that is not a bcrypt hash. No mismatch takes less time than
+/// one with a hash of `least_cost`.
 inline bool password_matches(std::string_view password, const std::string& stored_hash,
-                             int cost_if_malformed = default_hash_cost) {
+                             int least_cost = lowest_hash_cost) {
     const std::string compared(password.substr(0, longest_password));
     if (is_bcrypt_hash(stored_hash))
-        if (const auto hash = bcrypt(compared, stored_hash))
-            return equal_constant_time(*hash, stored_hash) && fits_bcrypt(password);
-    bcrypt(compared, dummy_hash(cost_if_malformed));
+        if (const auto hash = bcrypt(compared, stored_hash)) {
+            if (equal_constant_time(*hash, stored_hash) && fits_bcrypt(password)) return true;
+            spend_difference(hash_cost(stored_hash).value_or(least_cost), least_cost);
+            return false;
+        }
+    bcrypt(compared, dummy_hash(least_cost));
     return false;
 }
 

@@ -130,8 +130,8 @@ inline void check_options(const Options& options) {
             "audit_retention: must not be negative, and below 10,000 years");
     require(is_retention(options.api_keys_retention),
             "api_keys_retention: must not be negative, and below 10,000 years");
-    require(options.password_hash_cost >= rules::lowest_hash_cost &&
-                options.password_hash_cost <= rules::highest_hash_cost,
+    require(options.password_hash_cost >= lowest_hash_cost &&
+                options.password_hash_cost <= highest_hash_cost,
             "password_hash_cost: must be 4 to 31");
     for (const std::string& text : options.proxy_trusted_origins)
         if (!rules::parse_network(text))

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "coder_users/internal/base/password_hash.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/store/columns.hpp"
 #include "coder_users/internal/store/sqlite/tx.hpp"
@@ -158,11 +160,30 @@ inline void derive_all(Tx& tx) {
     tx.execute(rows);
 }
 
+/// The highest cost that a stored hash has, or had before it was replaced; nothing when it is not
+/// known.
+inline std::optional<int> dearest_password_cost(Connection& c) {
+    Query row = c.query("SELECT value FROM counters WHERE name = 'dearest_password_cost'");
+    if (!row.next()) return std::nullopt;
+    const std::int64_t cost = row.integer(0);
+    if (cost < lowest_hash_cost || cost > highest_hash_cost) return std::nullopt;
+    return static_cast<int>(cost);
+}
+
+/// Call it with every hash that is stored.
+inline void raise_dearest_password_cost(Tx& tx, std::string_view hash) {
+    if (const auto cost = hash_cost(hash))
+        tx.execute(
+            "UPDATE counters SET value = $1 WHERE name = 'dearest_password_cost' AND value < $1",
+            std::int64_t{*cost});
+}
+
 /// Like insert(), but without derived data: call derive_all() after the last one. This is faster
 /// because insert() writes the full-text index for each user.
 inline void insert_row(Tx& tx, const User& user, std::string_view hashed_password) {
     static const std::string sql = insert_into<User>({"hashed_password"}, "number");
     tx.execute_for(user.id, sql, RowOf(user), hashed_password);
+    raise_dearest_password_cost(tx, hashed_password);
     insert_roles(tx, user.id, user.roles);
 }
 
@@ -211,6 +232,7 @@ inline void set_login_type(Tx& tx, std::string_view id, LoginType type) {
 inline void set_hashed_password(Tx& tx, std::string_view id, std::string_view hash) {
     tx.execute_for(id, "UPDATE users SET hashed_password = $1 WHERE id = $2 AND deleted = 0", hash,
                    id);
+    raise_dearest_password_cost(tx, hash);
 }
 
 /// Records that the user was seen at `seen_at`; a dormant user becomes active. Reaches users who
