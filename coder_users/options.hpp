@@ -230,6 +230,14 @@ struct Options {
     /// refused.
     std::vector<std::pair<std::string, std::string>> extra_headers = {};
 
+    /// Called with a new password and the user who is going to have it, whose id is "" while it is
+    /// not made yet, outside of any transaction, after every other check of the password and before
+    /// `before`. A returned text refuses the password: the client gets it as the reason, so it must
+    /// not quote the password. For lists of words and of known passwords: the rules of this library
+    /// hold in any case. May take its time: it runs where passwords are hashed. When it throws, the
+    /// change is refused with 500, and the log does not get the text.
+    std::function<std::optional<std::string>(const std::string& password, const User& user)>
+        check_password = {};
     /// Called before a change is made, after the caller's permission was checked, outside of any
     /// transaction and on the thread that answers the request. A returned Veto refuses the change.
     /// The function may read through the service, but must not change anything through it. When it

@@ -163,6 +163,39 @@ TEST_CASE("good passwords, up to 64 bytes") {
               "password must be no more than 64 characters");
 }
 
+TEST_CASE("a password must not consist of its owner's name or address") {
+    const std::string refusal = "password must not contain your user name or e-mail address";
+    struct Row {
+        const char *password, *username, *email;
+        bool good;
+    };
+    for (const Row& row : {
+             Row{"Ada.Lovelace@corp.example", "ada", "ada.lovelace@corp.example", true},
+             Row{"Ada.Lovelace!1", "ada", "ada.lovelace@corp.example", false},
+             Row{"lovelace-1234567", "lovelace", "x@y.org", true},  // 8 left
+             Row{"LoveLace-123456", "lovelace", "x@y.org", false},  // 7 left
+             Row{"lovelace-123-LOVELACE-45", "lovelace", "x@y.org", true},
+             Row{"lovelace-12-LOVELACE-34", "lovelace", "x@y.org", false},
+             Row{"ada4-Ada4-ADA4-xyz", "ada4", "x@y.org", false},
+             Row{"ada-Ada-ADA-xyz!X1", "ada", "ada@y.org", true},  // three bytes are no name
+             Row{"lovelace-ada.byron", "lovelace", "ada.byron@y.org", false},
+             Row{"AbxyBqrsCdfg1!", "abxybqrs", "bqrscdfg@y.org", false},  // they may overlap
+             Row{"lovelace-123456", "", "", true},
+             Row{"correct-Horse-9", "owner", "owner@example.org", true},
+             Row{"\"odd@place\"-1Xz", "name", "\"odd@place\"@y.org", false},
+         }) {
+        CAPTURE(row.password, row.username, row.email);
+        const auto weakness = password_weakness(row.password, {row.username, row.email});
+        CHECK(weakness.value_or("") == (row.good ? "" : refusal));
+    }
+    // Weakness and length come first.
+    CHECK(password_weakness("lovelace", {"lovelace", ""}) != refusal);
+    std::string long_one;
+    for (int i = 0; i < 9; ++i) long_one += "Lovelace";
+    CHECK(password_weakness(long_one, {"lovelace", ""}) ==
+          "password must be no more than 64 characters");
+}
+
 TEST_CASE("exactly 52 bits are enough") {
     std::string exact;  // two kinds of characters outside the classes, one bit each
     for (int i = 0; i < 26; ++i) exact += "`\x01";

@@ -140,6 +140,8 @@ struct NewPassword {
     std::string old_password = {};
 };
 
+inline constexpr const char* weak_changed_password = "Invalid password.";
+
 /// Throws the refusals that need no look at the stored hash.
 inline void refuse_new_password(const Acting& acting, const User& target,
                                 const NewPassword& wanted) {
@@ -148,7 +150,7 @@ inline void refuse_new_password(const Acting& acting, const User& target,
     if (acting.user().id == target.id && wanted.old_password.empty())
         throw ApiError(400, "Old password is required.", {},
                        {{"old_password", "Old password is required."}});
-    refuse_weak_password(wanted.password, "Invalid password.");
+    refuse_weak_password(wanted.password, target, weak_changed_password);
 }
 
 /// What the password of an account is checked against.
@@ -195,6 +197,7 @@ inline void set_password(const Acting& acting, const UserRef& who, const NewPass
         const std::string compared = acting.backend.store.read(
             [&](store::Connection& c) { return store::users::hashed_password(c, target->id); });
         compare_with_stored(acting, *target, wanted, compared);
+        ask_about_password(acting.backend, wanted.password, *target, weak_changed_password);
         const Asked asked =
             ask_host(acting, EventKind::password_changed, *target, target.user.get());
         const std::string hash = hash_password(acting.backend, wanted.password);

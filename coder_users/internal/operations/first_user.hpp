@@ -65,12 +65,13 @@ inline User create_first_user(const Acting& acting, const CreateUser& wanted,
                   {rules::fields::password, wanted.password}});
     if (presented_code) check_setup_code(acting.backend, *presented_code);
     backend.store.read(refuse_second_first_user);
-    refuse_weak_password(wanted.password, weak_new_password);
 
     User planned;
     planned.username = wanted.username;
     planned.email = wanted.email;
     planned.roles = {std::string(rules::role_owner)};
+    refuse_weak_password(wanted.password, planned, weak_new_password);
+    ask_about_password(backend, wanted.password, planned, weak_new_password);
     const Asked asked = ask_host(acting, EventKind::created, planned);
     const PreparedUser made = prepare_user(acting, std::move(planned), wanted.password);
     const Organization organization{new_uuid(backend.random), wanted.username, acting.now,

@@ -2,12 +2,14 @@
 // The steps of making a user: slow ones before the transaction, the rest inside it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/logged_failure.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/git_ssh_keys.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
@@ -56,10 +58,27 @@ inline User insert_user(store::Tx& tx, const PreparedUser& made, std::string_vie
 inline constexpr const char* weak_new_password = "Password not strong enough!";
 
 /// Throws 400 with `message`, which depends on the operation, and with a validation that says what
-/// is weak.
-inline void refuse_weak_password(const std::string& password, const char* message) {
-    if (auto weakness = rules::password_weakness(password))
+/// is weak. `user` is who gets the password.
+inline void refuse_weak_password(const std::string& password, const User& user,
+                                 const char* message) {
+    if (auto weakness = rules::password_weakness(password, {user.username, user.email}))
         throw ApiError(400, message, {}, {{"password", std::move(*weakness)}});
+}
+
+/// Asks Options::check_password. Call it after every other check of the password and before the
+/// transaction, because a host may take its time. Throws its refusal in the same way.
+inline void ask_about_password(const Backend& backend, const std::string& password,
+                               const User& user, const char* message) {
+    const auto& check = backend.options.check_password;
+    if (!check) return;
+    std::optional<std::string> refusal;
+    try {
+        refusal = check(password, user);
+    } catch (...) {  // its text may quote the password
+        throw LoggedFailure("An internal server error occurred.",
+                            "Options::check_password has thrown");
+    }
+    if (refusal) throw ApiError(400, message, {}, {{"password", std::move(*refusal)}});
 }
 
 /// 409 with one validation for each value that is taken.

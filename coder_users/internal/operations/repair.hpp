@@ -20,10 +20,16 @@ inline constexpr Operation create_admin = Operation("").in(Lane::hash).audited("
 inline constexpr Operation reset_password = Operation("").in(Lane::hash).audited("user", "write");
 }  // namespace about
 
-inline void check_admin(const data::NewAdmin& admin) {
+/// Throws the refusals that need no database.
+inline User planned_admin(const data::NewAdmin& admin) {
     if (!rules::valid_email(admin.email)) throw ApiError(400, "Not an e-mail address.");
     if (!rules::valid_username(admin.username)) throw ApiError(400, "Not a valid user name.");
-    refuse_weak_password(admin.password, weak_new_password);
+    User planned;
+    planned.username = admin.username;
+    planned.email = admin.email;
+    planned.roles = {std::string(rules::role_owner)};
+    refuse_weak_password(admin.password, planned, weak_new_password);
+    return planned;
 }
 
 /// Makes the new owner an admin of every organization, and makes an organization when there is
@@ -44,11 +50,8 @@ inline void join_all(store::Tx& tx, const Acting& acting, UserRecord& record) {
 
 /// Makes an owner and returns its id.
 inline std::string create_admin(const Acting& acting, const data::NewAdmin& admin) {
-    check_admin(admin);
-    User planned;
-    planned.username = admin.username;
-    planned.email = admin.email;
-    planned.roles = {std::string(rules::role_owner)};
+    User planned = planned_admin(admin);
+    ask_about_password(acting.backend, admin.password, planned, weak_new_password);
     const PreparedUser made = prepare_user(acting, std::move(planned), admin.password);
     return change(acting, about::create_admin, Asked::not_needed(), [&](Change& now) {
         refuse_taken(store::users::taken(now.tx, admin.email, admin.username));
@@ -75,10 +78,13 @@ inline User named_account(store::Connection& c, const std::string& text) {
 /// Also ends every session and token of the user.
 inline void reset_password(const Acting& acting, const std::string& name,
                            const std::string& password) {
-    refuse_weak_password(password, weak_new_password);
+    const User found =
+        acting.backend.store.read([&](store::Connection& c) { return named_account(c, name); });
+    refuse_weak_password(password, found, weak_new_password);
+    ask_about_password(acting.backend, password, found, weak_new_password);
     const std::string hash = hash_password(acting.backend, password);
     change(acting, about::reset_password, Asked::not_needed(), [&](Change& now) {
-        const User user = named_account(now.tx, name);
+        const User user = named_account(now.tx, found.id);
         if (user.login_type != LoginType::password)
             throw ApiError(400, "Users without password login type cannot change their password.");
         store::users::set_hashed_password(now.tx, user.id, hash);

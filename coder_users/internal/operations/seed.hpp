@@ -79,13 +79,14 @@ inline std::vector<StoredKey> seed_keys(const Options& options, const SeedUser& 
     return keys;
 }
 
-inline std::string seed_hash(const Backend& backend, const SeedUser& seed) {
+inline std::string seed_hash(const Backend& backend, const SeedUser& seed, const User& user) {
     const std::string& hash = seed.hashed_password;
     if (!hash.empty() && !hash_cost(hash))
         throw ApiError(400, "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$");
     if (seed.password.empty()) return hash;
     if (!hash.empty()) throw ApiError(400, "either \"password\" or \"hashed_password\"");
-    refuse_weak_password(seed.password, weak_new_password);
+    refuse_weak_password(seed.password, user, weak_new_password);
+    ask_about_password(backend, seed.password, user, weak_new_password);
     return hash_password(backend, seed.password);
 }
 
@@ -105,7 +106,7 @@ inline UserRecord seed_record(const Acting& acting, const SeedUser& seed) {
     user.avatar_url = seed.avatar_url;
     user.theme_preference = seed.theme_preference;
     user.roles = rules::site_role_set(seed.roles);
-    record.hashed_password = seed_hash(backend, seed);
+    record.hashed_password = seed_hash(backend, seed, user);
     const LoginType implied =
         record.hashed_password.empty() ? LoginType::none : LoginType::password;
     user.login_type = login_type_named(seed.login_type).value_or(implied);

@@ -154,14 +154,14 @@ inline std::string place_for(store::Connection& c, const User& actor, const NewU
 
 /// Makes the user without the values that prepare_user() adds.
 inline User planned_user(const NewUser& wanted, const UserPlan& plan, const std::string& place) {
-    if (plan.type == "password") refuse_weak_password(wanted.password, weak_new_password);
+    User user;
+    user.username = wanted.username;
+    user.email = wanted.email;
+    if (plan.type == "password") refuse_weak_password(wanted.password, user, weak_new_password);
     const auto type = login_type_named(plan.type);
     if (!type || *type == LoginType::token)
         throw ApiError(
             400, "Unsupported login type \"" + plan.type + "\" for manually creating new users.");
-    User user;
-    user.username = wanted.username;
-    user.email = wanted.email;
     user.login_type = *type;
     user.status = plan.status;
     user.organization_ids = {place};
@@ -180,6 +180,8 @@ inline User create_user(const Acting& acting, const NewUser& wanted) {
     const std::string place = acting.backend.store.read(
         [&](store::Connection& c) { return place_for(c, acting.user(), wanted, plan); });
     const User planned = planned_user(wanted, plan, place);
+    if (planned.login_type == LoginType::password)
+        ask_about_password(acting.backend, wanted.password, planned, weak_new_password);
     const Asked asked = ask_host(acting, EventKind::created, planned);
     const PreparedUser made = prepare_user(acting, planned, wanted.password);
     return change(acting, about::create_user, asked, [&](Change& now) {

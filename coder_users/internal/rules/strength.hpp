@@ -116,11 +116,40 @@ inline double password_bits(std::string_view password) {
            std::log2(static_cast<double>(character_base(password, characters)));
 }
 
+/// Whose password it is going to be. What is not known is "".
+struct PasswordOwner {
+    std::string_view username = {}, email = {};
+};
+
+inline constexpr std::size_t least_beside_owner = 8;  ///< bytes
+inline constexpr std::size_t least_owner_part = 4;    ///< bytes; shorter ones are in many words
+
+/// How many bytes of the password belong to no occurrence of the owner's name or of its address's
+/// part before the `@`, in any letter case.
+inline std::size_t bytes_beside_owner(std::string_view password, const PasswordOwner& owner) {
+    const std::string folded = fold_ascii(password);
+    std::vector<bool> covered(folded.size());
+    for (const std::string_view part :
+         {owner.username, owner.email.substr(0, owner.email.rfind('@'))}) {
+        if (part.size() < least_owner_part) continue;
+        const std::string wanted = fold_ascii(part);
+        for (std::size_t at = folded.find(wanted); at != std::string::npos;
+             at = folded.find(wanted, at + 1))
+            for (std::size_t i = 0; i < wanted.size(); ++i) covered[at + i] = true;
+    }
+    return static_cast<std::size_t>(std::count(covered.begin(), covered.end(), false));
+}
+
 /// The detail of the refusal; nothing when the password may be set.
-inline std::optional<std::string> password_weakness(std::string_view password) {
+inline std::optional<std::string> password_weakness(std::string_view password,
+                                                    const PasswordOwner& owner = {}) {
     if (password_bits(password) >= least_password_bits) {
-        if (password.size() <= longest_password) return std::nullopt;
-        return "password must be no more than 64 characters";
+        if (password.size() > longest_password)
+            return "password must be no more than 64 characters";
+        const std::size_t left = bytes_beside_owner(password, owner);
+        if (left < password.size() && left < least_beside_owner)
+            return "password must not contain your user name or e-mail address";
+        return std::nullopt;
     }
     const ClassFlags found = classes_in(password);
     std::vector<std::string> hints;

@@ -137,7 +137,7 @@ CODER_USERS_INLINE void seed(const Options& options, std::string_view json,
 }
 
 CODER_USERS_INLINE std::string create_admin_user(const Options& options, const NewAdmin& admin) {
-    operations::check_admin(admin);  // before a file is created
+    operations::planned_admin(admin);  // before a file is created
     return change_database(options, [&](operations::Backend& backend) {
         return operations::create_admin(operations::HostActing(backend), admin);
     });
