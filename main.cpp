@@ -233,6 +233,9 @@ void add_options(CLI::App& app, coder_users::Options& options) {
            },
            "Seconds for which browsers must come by https (0: not told)")
         ->envname("CODER_STRICT_TRANSPORT_SECURITY");
+    app.add_option("--coder-version", options.coder_version,
+                   "Release of Coder to answer as, 2.6 to 2.35 (2.6)")
+        ->envname("CODER_USERS_CODER_VERSION");
     app.add_flag("--disable-password-auth", options.disable_password_auth,
                  "Refuse logins with a password")
         ->envname("CODER_DISABLE_PASSWORD_AUTH");

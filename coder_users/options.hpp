@@ -155,6 +155,9 @@ struct Options {
     std::optional<bool> require_setup_code = {};
     /// The http or https URL under which clients reach the server, or "".
     std::string access_url = {};
+    /// The release of Coder that the answers are those of, "2.6" to "2.35". Requests are understood
+    /// in full whatever it is, and nothing stored depends on it but what the first user gets.
+    std::string coder_version = "2.6";
 
     /// The 32 bytes with which private keys are sealed in the database. Empty: they are in a key
     /// file.

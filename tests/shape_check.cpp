@@ -21,7 +21,8 @@ bool is_time_text(const std::string& text) {
 namespace {
 
 /// Returns what is wrong with a value that is not an array; "" when nothing is.
-std::string value_error(const Json& json, ValueType type, const Shape* of, const std::string& at) {
+std::string value_error(const Json& json, ValueType type, const Shape* of, const std::string& at,
+                        Release release) {
     const bool text = json.is<std::string>();
     switch (type) {
         case ValueType::text:
@@ -35,13 +36,15 @@ std::string value_error(const Json& json, ValueType type, const Shape* of, const
         case ValueType::flag:
             return json.is<bool>() ? "" : at + " is no boolean";
         case ValueType::object:
-            return of                            ? shape_error(json, *of, at)
+            return of                            ? shape_error(json, *of, at, release)
                    : json.is<picojson::object>() ? ""
                                                  : at + " is no object";
         case ValueType::any_object:
             return json.is<picojson::object>() ? "" : at + " is no object";
         case ValueType::object_or_null:
-            return json.is<picojson::null>() ? "" : value_error(json, ValueType::object, of, at);
+            return json.is<picojson::null>()
+                       ? ""
+                       : value_error(json, ValueType::object, of, at, release);
         case ValueType::map_of_texts:
             if (!json.is<picojson::object>()) return at + " is no object";
             for (const auto& [key, list] : json.get<picojson::object>()) {
@@ -58,11 +61,13 @@ std::string value_error(const Json& json, ValueType type, const Shape* of, const
 
 }  // namespace
 
-std::string shape_error(const Json& json, const Shape& shape, const std::string& at) {
+std::string shape_error(const Json& json, const Shape& shape, const std::string& at,
+                        Release release) {
     if (!json.is<picojson::object>()) return at + " is no object";
     const auto& members = json.get<picojson::object>();
     if (shape.properties.empty()) return "";  // its keys are the request's, or none of ours
     for (const auto& property : shape.properties) {
+        if (!property.is_in(release)) continue;
         const std::string where = at + "." + property.name;
         const auto found = members.find(property.name);
         if (found == members.end()) {
@@ -70,7 +75,8 @@ std::string shape_error(const Json& json, const Shape& shape, const std::string&
             return where + " is missing";
         }
         if (property.type != ValueType::array) {
-            const std::string error = value_error(found->second, property.type, property.of, where);
+            const std::string error =
+                value_error(found->second, property.type, property.of, where, release);
             if (!error.empty()) return error;
             bool listed = property.values.empty();
             for (const char* value : property.values)
@@ -80,27 +86,29 @@ std::string shape_error(const Json& json, const Shape& shape, const std::string&
         }
         if (!found->second.is<picojson::array>()) return where + " is no array";
         for (const Json& item : found->second.get<picojson::array>()) {
-            const std::string error = value_error(item, property.item, property.of, where + "[]");
+            const std::string error =
+                value_error(item, property.item, property.of, where + "[]", release);
             if (!error.empty()) return error;
         }
     }
     for (const auto& [name, value] : members) {
         bool expected = false;
-        for (const auto& property : shape.properties) expected = expected || name == property.name;
+        for (const auto& property : shape.properties)
+            expected = expected || (name == property.name && property.is_in(release));
         if (!expected) return at + "." + name + " does not belong there";
     }
     return "";
 }
 
-std::string shape_error(const std::string& body, const Shape& shape, bool list) {
+std::string shape_error(const std::string& body, const Shape& shape, bool list, Release release) {
     if (body.empty() || body.back() != '\n') return "no newline at the end";
     if (body.find('\n') + 1 != body.size()) return "a newline inside";
     try {
         const Json json = coder_users::wire::parse_json(body);
-        if (!list) return shape_error(json, shape, shape.name);
+        if (!list) return shape_error(json, shape, shape.name, release);
         if (!json.is<picojson::array>()) return "no array";
         for (const Json& item : json.get<picojson::array>()) {
-            const std::string error = shape_error(item, shape, shape.name);
+            const std::string error = shape_error(item, shape, shape.name, release);
             if (!error.empty()) return error;
         }
         return "";

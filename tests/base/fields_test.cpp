@@ -136,7 +136,7 @@ TEST_CASE("answers have what is listed, from its release on, and no secret") {
 
 TEST_CASE("the shape is that of the answers of the same release") {
     using wire::ValueType;
-    const auto shape = wire::properties_of<Badge>({2, 10});
+    const auto shape = wire::properties_of<Badge>();
     std::string names;
     for (const auto& property : shape) names.append(property.name).append(" ");
     CHECK(names == "id owner issued worn number colour labels roles motto ");
@@ -149,7 +149,10 @@ TEST_CASE("the shape is that of the answers of the same release") {
           std::vector<std::string>{"red", "blue"});
     CHECK(shape.at(6).of == nullptr);
     CHECK(shape.at(7).of == &wire::shapes::role);
-    CHECK(wire::properties_of<Badge>({2, 9}).size() == shape.size() - 1);
+    for (const auto& property : shape) {
+        CHECK(property.is_in({2, 10}));
+        CHECK(property.is_in({2, 9}) == (std::string(property.name) != "motto"));
+    }
 }
 
 TEST_CASE("what is exported comes back, each field in its place and checked") {

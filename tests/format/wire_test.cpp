@@ -29,14 +29,16 @@ User alice() {
 void check_keys(const std::string& text, const wire::Shape& shape) {
     const wire::Json document = wire::parse_json(text);
     const auto& members = document.get<picojson::object>();
-    CHECK(members.size() == shape.properties.size());
-    std::size_t at = 0;
+    std::size_t at = 0, expected = 0;
     for (const wire::Property& property : shape.properties) {
         CAPTURE(property.name);
+        if (!property.is_in({})) continue;
+        ++expected;
         CHECK(members.count(property.name) == 1);
         at = text.find("\"" + std::string(property.name) + "\":", at);
         CHECK(at != std::string::npos);
     }
+    CHECK(members.size() == expected);
 }
 
 }  // namespace
@@ -81,12 +83,12 @@ TEST_CASE("small documents have their shapes") {
     check_keys(wire::first_user("a", "b"), wire::shapes::first_user);
     check_keys(wire::login("t"), wire::shapes::login);
     check_keys(wire::auth_methods({}), wire::shapes::auth_methods);
-    check_keys(wire::build_info("", "v", ""), wire::shapes::build_info);
+    check_keys(wire::build_info({"", "v", "", ""}), wire::shapes::build_info);
     CHECK(wire::auth_methods({true, false, true, "Sign in", "/i.png"}) ==
           R"({"password":{"enabled":true},"github":{"enabled":false},)"
           R"("oidc":{"enabled":true,"signInText":"Sign in","iconUrl":"/i.png"}})"
           "\n");
-    CHECK(wire::build_info("https://u", "v1", "https://d") ==
+    CHECK(wire::build_info({"https://u", "v1", "https://d", ""}) ==
           R"({"external_url":"https://u","version":"v1","dashboard_url":"https://d",)"
           R"("workspace_proxy":false})"
           "\n");

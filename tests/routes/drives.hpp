@@ -127,7 +127,13 @@ inline const std::map<std::string, Drive>& drives() {
         {"delete-user-sessions", on_bob("DELETE", "/sessions")},
 
         {"get-organizations-by-user", on_bob("GET", "/organizations")},
-        {"get-organization-by-user-and-organization-name", on_bob("GET", "/organizations/owner")},
+        {"get-organization-by-user-and-organization-name",
+         [](World& world) {
+             return world.server.send(
+                 "GET",
+                 "/users/me/organizations/" + world.sql("SELECT name FROM organizations LIMIT 1"),
+                 world.owner);
+         }},
         {"get-organizations", simple("GET", "/organizations")},
         {"get-organization-by-id", in_organization("")},
         {"get-member-roles-by-organization", in_organization("/members/roles")},

@@ -6,7 +6,7 @@ using namespace coder_users_test;
 
 namespace {
 
-const std::string build_version = std::string("v2.8.0+coder-users.") + coder_users::version;
+const std::string build_version = std::string("v2.6.0+coder-users.") + coder_users::version;
 const std::string hello = message("👋");
 const std::string fine = message("OK");
 

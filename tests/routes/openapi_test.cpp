@@ -231,7 +231,10 @@ TEST_CASE("every answer has an example of its shape, and texts their values") {
         INFO(route.reply->name);
         const Value example = schemas[route.reply->name]["example"];
         CHECK(shape_error(example.json(), *route.reply, route.reply->name) == "");
-        CHECK(example.size() == route.reply->properties.size());
+        const auto& properties = route.reply->properties;
+        CHECK(example.size() == static_cast<std::size_t>(std::count_if(
+                                    properties.begin(), properties.end(),
+                                    [](const auto& each) { return each.is_in({}); })));
         ++examples;
     }
     CHECK(examples > 30);

@@ -84,7 +84,7 @@ struct Deployment {
             dormants = wire::users(some.users, some.count);
             const auto entries = store::audit::list(c, {}, 1'000'000, 3);
             audit = wire::audit_logs(entries.entries, entries.count);
-            tokens = wire::tokens(store::api_keys::tokens(c, ""));
+            tokens = wire::tokens(store::api_keys::tokens(c, {}));
         });
     }
     Options options() const { return Options{path}; }

@@ -171,7 +171,7 @@ TEST_CASE("keys are found by their owner alone, tokens by their name, too") {
     const auto list = [&](const std::string& user) {
         std::string out;
         for (const auto& token :
-             store.read([&](store::Connection& c) { return store::api_keys::tokens(c, user); }))
+             store.read([&](store::Connection& c) { return store::api_keys::tokens(c, {user}); }))
             out += token.key.id.substr(0, 1) + token.username + " ";
         return out;
     };

@@ -16,12 +16,16 @@ namespace coder_users { inline namespace v0 { namespace http {
 
 inline Reply put_profile(Call& call) {
     return ok(
-        wire::user(operations::rename_user(call.acting, call.user(), call.body.text("username"))));
+        wire::user(operations::rename_user(call.acting, call.user(), call.body.text("username")),
+                   call.release()));
 }
 
 inline Reply put_appearance(Call& call) {
-    return ok(wire::user(
-        operations::set_appearance(call.acting, call.user(), call.body.text("theme_preference"))));
+    const User changed =
+        operations::set_appearance(call.acting, call.user(), call.body.text("theme_preference"));
+    return ok(call.release() >= contradictions::appearance_alone
+                  ? wire::appearance(changed, call.release())
+                  : wire::user(changed, call.release()));
 }
 
 inline Reply put_password(Call& call) {
@@ -31,10 +35,10 @@ inline Reply put_password(Call& call) {
 }
 
 inline Reply put_suspend(Call& call) {
-    return ok(wire::user(operations::suspend_user(call.acting, call.user())));
+    return ok(wire::user(operations::suspend_user(call.acting, call.user()), call.release()));
 }
 inline Reply put_activate(Call& call) {
-    return ok(wire::user(operations::activate_user(call.acting, call.user())));
+    return ok(wire::user(operations::activate_user(call.acting, call.user()), call.release()));
 }
 
 inline Reply get_login_type(Call& call) {
@@ -48,22 +52,24 @@ inline std::vector<wire::NamedRole> with_display_names(const std::vector<std::st
     return roles;
 }
 
-inline Reply role_list(const operations::RoleList& list) {
-    return ok(wire::assignable_roles(with_display_names(list.names), list.assignable));
+inline Reply role_list(const Call& call, const operations::RoleList& list) {
+    return ok(wire::assignable_roles(with_display_names(list.names), list.assignable,
+                                     call.organization ? call.organization->id : "",
+                                     call.release()));
 }
 
 inline Reply get_site_roles(Call& call) {
-    return role_list(operations::list_site_roles(call.acting));
+    return role_list(call, operations::list_site_roles(call.acting));
 }
 
 inline Reply get_user_roles(Call& call) {
     const auto found = operations::get_roles(call.acting, call.user());
-    return ok(wire::user_with_roles(found.user, found.memberships));
+    return ok(wire::user_roles(found.user, found.memberships, call.release()));
 }
 
 inline Reply put_user_roles(Call& call) {
-    return ok(
-        wire::user(operations::set_roles(call.acting, call.user(), call.body.texts("roles"))));
+    return ok(wire::user(operations::set_roles(call.acting, call.user(), call.body.texts("roles")),
+                         call.release()));
 }
 
 inline Reply get_git_ssh_key(Call& call) {

@@ -34,23 +34,25 @@ inline Reply post_tokens(Call& call) {
 
 class LongTokenList final : public LongList {
  public:
-    LongTokenList(store::Store& store, std::string owner)
-        : LongList(store), owner_(std::move(owner)) {}
+    LongTokenList(store::Store& store, store::api_keys::TokenFilter which, Release release)
+        : LongList(store), which_(std::move(which)), release_(release) {}
 
  private:
     bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>& rows) override {
         if (!rows) {
-            rows.emplace(store::api_keys::token_rows(c, owner_, -1));
+            rows.emplace(store::api_keys::token_rows(c, which_, -1));
             json.begin_array();
         }
         const auto tokens = store::api_keys::next_tokens(c, *rows, items_in_piece);
-        for (const auto& token : tokens) wire::write_token(json, token.key, token.username);
+        for (const auto& token : tokens)
+            wire::write_token(json, token.key, token.username, release_);
         if (tokens.size() == items_in_piece) return true;
         json.end_array();
         return false;
     }
 
-    const std::string owner_;
+    const store::api_keys::TokenFilter which_;
+    const Release release_;
 };
 
 /// Whether a query parameter means yes.
@@ -60,22 +62,27 @@ inline bool is_true(std::string_view text) {
 }
 
 inline Reply get_tokens(Call& call) {
-    auto owner =
-        operations::owner_of_tokens(call.acting, call.user(), is_true(call.query("include_all")));
-    const bool may_be_long = owner && http::may_be_long(call, 0);
-    const auto found = operations::list_tokens(call.acting, owner, may_be_long ? short_list : -1);
-    if (!may_be_long || found.size() < short_list) return ok(wire::tokens(found));
-    return in_pieces(std::make_unique<LongTokenList>(call.acting.backend.store, std::move(*owner)));
+    const std::string expired = call.query("include_expired");
+    const bool with_expired =
+        expired.empty() ? call.release() < contradictions::expired_left_out : is_true(expired);
+    auto which = operations::listed_tokens(call.acting, call.user(),
+                                           is_true(call.query("include_all")), with_expired);
+    const bool may_be_long = which && http::may_be_long(call, 0);
+    const auto found = operations::list_tokens(call.acting, which, may_be_long ? short_list : -1);
+    if (!may_be_long || found.size() < short_list) return ok(wire::tokens(found, call.release()));
+    return in_pieces(std::make_unique<LongTokenList>(call.acting.backend.store, std::move(*which),
+                                                     call.release()));
 }
 
 inline Reply get_token(Call& call) {
     return ok(
-        wire::api_key(operations::find_token(call.acting, call.user(), call.parameter("keyname"))));
+        wire::api_key(operations::find_token(call.acting, call.user(), call.parameter("keyname")),
+                      call.release()));
 }
 
 inline Reply get_key(Call& call) {
-    return ok(
-        wire::api_key(operations::find_key(call.acting, call.user(), call.parameter("keyid"))));
+    return ok(wire::api_key(operations::find_key(call.acting, call.user(), call.parameter("keyid")),
+                            call.release()));
 }
 
 inline Reply delete_key(Call& call) {

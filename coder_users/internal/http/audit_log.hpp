@@ -16,8 +16,8 @@ namespace coder_users { inline namespace v0 { namespace http {
 
 class LongAuditList final : public LongList {
  public:
-    LongAuditList(store::Store& store, operations::AuditPage page)
-        : LongList(store), page_(std::move(page)) {}
+    LongAuditList(store::Store& store, operations::AuditPage page, Release release)
+        : LongList(store), page_(std::move(page)), release_(release) {}
 
  private:
     bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>& rows) override {
@@ -27,13 +27,14 @@ class LongAuditList final : public LongList {
             wire::begin_audit_logs(json);
         }
         const auto entries = store::audit::next(c, *rows, items_in_piece);
-        for (const ListedAuditEntry& each : entries) wire::write_audit_entry(json, each);
+        for (const ListedAuditEntry& each : entries) wire::write_audit_entry(json, each, release_);
         if (entries.size() == items_in_piece) return true;
-        wire::end_counted(json, count_);
+        wire::end_audit_logs(json, count_, release_);
         return false;
     }
 
     const operations::AuditPage page_;
+    const Release release_;
     std::int64_t count_ = 0;
 };
 
@@ -44,8 +45,9 @@ inline Reply get_audit(Call& call) {
     const store::audit::List found =
         operations::list_audit(call.acting, page, may_be_long ? short_list : page.limit);
     if (!may_be_long || found.entries.size() < short_list)
-        return ok(wire::audit_logs(found.entries, found.count));
-    return in_pieces(std::make_unique<LongAuditList>(call.acting.backend.store, std::move(page)));
+        return ok(wire::audit_logs(found.entries, found.count, call.release()));
+    return in_pieces(std::make_unique<LongAuditList>(call.acting.backend.store, std::move(page),
+                                                     call.release()));
 }
 
 }}}  // namespace coder_users::v0::http

@@ -60,6 +60,11 @@ struct Call {
     std::optional<operations::Member> member = {};  ///< what the route's resolver found
     wire::Body body = {};                           ///< decoded at gate 10
 
+    /// The release that the answer is that of.
+    Release release() const {
+        const Release since = route.operation.since();
+        return acting.backend.release < since ? since : acting.backend.release;
+    }
     const Options& options() const { return acting.backend.options; }
     /// Returns a path parameter of the route.
     const std::string& parameter(std::string_view name) const {

@@ -18,6 +18,7 @@
 #include "coder_users/internal/http/general.hpp"
 #include "coder_users/internal/http/pages.hpp"
 #include "coder_users/internal/operations/failures.hpp"
+#include "coder_users/internal/operations/release_texts.hpp"
 #include "coder_users/internal/operations/request_ids.hpp"
 
 namespace coder_users { inline namespace v0 { namespace http {
@@ -77,6 +78,13 @@ class Dispatcher {
         return reply;
     }
 
+    ApiError as_of_release(const Seen& seen, const ApiError& error) const {
+        if (!seen.route) return operations::as_of(backend_.release, "", error);
+        const Release since = seen.route->operation.since();
+        return operations::as_of(backend_.release < since ? since : backend_.release,
+                                 seen.route->operation_id(), error);
+    }
+
     /// Turns refusals into answers. Puts into `denied` why the caller may not do this.
     template <class Run>
     Reply caught(const Seen& seen, std::string& denied, Run&& run) {
@@ -88,14 +96,14 @@ class Dispatcher {
             return reply;
         } catch (const operations::UserHidden& error) {
             denied = "the user is hidden from the caller";
-            return refused(error);
+            return refused(as_of_release(seen, error));
         } catch (const RetryLater& error) {
             Reply reply = refused(error);
             reply.headers.emplace_back("Retry-After", std::to_string(error.seconds()));
             return reply;
         } catch (const ApiError& error) {
             if (error.status() == 403) denied = error.message();
-            return refused(error);
+            return refused(as_of_release(seen, error));
         }
     }
 
@@ -145,7 +153,7 @@ class Dispatcher {
         if (response.status != 204 && !reply.content_type.empty())
             add("Content-Type", std::move(reply.content_type));
         for (auto& [name, value] : seen.headers) add(name.c_str(), std::move(value));
-        add("X-Coder-Build-Version", build_version());
+        add("X-Coder-Build-Version", version_);
         add("X-Coder-Request-Id", seen.id);
         add("X-Content-Type-Options", "nosniff");
         add("Cache-Control", "no-store");
@@ -194,6 +202,7 @@ class Dispatcher {
     operations::Backend& backend_;
     Log& log_;
     const operations::RequestIds& ids_;
+    const std::string version_ = build_version(backend_.release);
     Gates gates_;
 };
 

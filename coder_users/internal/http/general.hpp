@@ -11,10 +11,10 @@
 
 namespace coder_users { inline namespace v0 { namespace http {
 
-/// The release of Coder with this API, followed by our own version. Clients compare the first part.
-inline const std::string& build_version() {
-    static const std::string text = std::string("v2.8.0+coder-users.") + version;
-    return text;
+/// The release of Coder that answers are those of, followed by our own version. Clients compare the
+/// first part.
+inline std::string build_version(Release release) {
+    return "v" + to_text(release) + ".0+coder-users." + version;
 }
 
 inline constexpr const char* project_url = "https://coder-users.example";
@@ -31,7 +31,9 @@ inline constexpr Operation get_auth_methods = Operation("get-authentication-meth
 inline Reply get_root(Call&) { return notice("👋"); }
 
 inline Reply get_build_info(Call& call) {
-    return ok(wire::build_info(project_url, build_version(), call.options().access_url));
+    return ok(wire::build_info({project_url, build_version(call.release()),
+                                call.options().access_url, call.acting.backend.deployment_id},
+                               call.release()));
 }
 
 inline Reply get_auth_methods(Call& call) {
@@ -44,7 +46,7 @@ inline Reply get_auth_methods(Call& call) {
         methods.oidc_sign_in_text = options.oidc.sign_in_text;
         methods.oidc_icon_url = options.oidc.icon_url;
     }
-    return ok(wire::auth_methods(methods));
+    return ok(wire::auth_methods(methods, call.release()));
 }
 
 inline Reply get_health(Call&) { return notice("OK"); }

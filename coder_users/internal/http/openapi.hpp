@@ -18,10 +18,17 @@
 namespace coder_users { inline namespace v0 { namespace http { namespace openapi {
 
 /// Collects a shape and all shapes inside it by name.
-inline void collect(std::map<std::string_view, const Shape*>& all, const Shape& shape) {
+inline void collect(std::map<std::string_view, const Shape*>& all, const Shape& shape,
+                    Release release) {
     if (!all.emplace(shape.name, &shape).second) return;
     for (const wire::Property& each : shape.properties)
-        if (each.of) collect(all, *each.of);
+        if (each.of && each.is_in(release)) collect(all, *each.of, release);
+}
+
+/// The answer of the route at the release, or at the first one that has its operation.
+inline LaterAnswer answer_of(const Route& route, Release release) {
+    const Release since = route.operation.since();
+    return route.answer_of(release < since ? since : release);
 }
 
 /// The path as clients use it. All parameters that name a user are called `{user}`.
@@ -83,10 +90,11 @@ inline void write_content(JsonWriter& json, const Shape& shape, bool list) {
     json.end_object().end_object();
 }
 
-inline void write_responses(JsonWriter& json, const Route& route) {
+inline void write_responses(JsonWriter& json, const Route& route, Release release) {
+    const LaterAnswer answer = answer_of(route, release);
     json.key("responses").begin_object();
-    json.key(std::to_string(route.success)).begin_object().member("description", route.summary);
-    if (route.reply) write_content(json, *route.reply, route.reply_is_list);
+    json.key(std::to_string(answer.success)).begin_object().member("description", route.summary);
+    if (answer.reply) write_content(json, *answer.reply, route.reply_is_list);
     json.end_object();
     for (const int status : refusals(route)) {
         json.key(std::to_string(status)).begin_object().member("description", "Refusal");
@@ -96,7 +104,7 @@ inline void write_responses(JsonWriter& json, const Route& route) {
     json.end_object();
 }
 
-inline void write_operation(JsonWriter& json, const Route& route) {
+inline void write_operation(JsonWriter& json, const Route& route, Release release) {
     json.key(fold_ascii(to_string(route.verb)))
         .begin_object()
         .member("operationId", route.operation_id())
@@ -108,35 +116,36 @@ inline void write_operation(JsonWriter& json, const Route& route) {
         json.member("$ref", "#/components/schemas/" + std::string(route.body->name));
         json.end_object().end_object().end_object().end_object();
     }
-    write_responses(json, route);
+    write_responses(json, route, release);
     if (route.guarded()) json.key("security").raw(R"([{"token":[]},{"bearer":[]},{"cookie":[]}])");
     json.end_object();
 }
 
-inline void write_paths(JsonWriter& json, const std::vector<Route>& table,
-                        std::string_view prefix) {
+inline void write_paths(JsonWriter& json, const std::vector<Route>& table, std::string_view prefix,
+                        Release release) {
     std::map<std::string, std::vector<const Route*>> paths;
     for (const Route& route : table) paths[public_path(route, prefix)].push_back(&route);
     json.key("paths").begin_object();
     for (const auto& [path, routes] : paths) {
         json.key(path).begin_object();
-        for (const Route* route : routes) write_operation(json, *route);
+        for (const Route* route : routes) write_operation(json, *route, release);
         json.end_object();
     }
     json.end_object();
 }
 
 inline void write_components(JsonWriter& json, const std::vector<Route>& table,
-                             std::string_view cookie) {
+                             std::string_view cookie, Release release) {
     std::map<std::string_view, const Shape*> shapes;
     std::map<std::string_view, const wire::BodySchema*> bodies;
-    collect(shapes, wire::shapes::response);
+    collect(shapes, wire::shapes::response, release);
     for (const Route& route : table) {
-        if (route.reply) collect(shapes, *route.reply);
+        if (const Shape* const reply = answer_of(route, release).reply)
+            collect(shapes, *reply, release);
         if (route.body) bodies.emplace(route.body->name, route.body);
     }
     json.key("components").begin_object().key("schemas").begin_object();
-    for (const auto& [name, shape] : shapes) write_shape(json, *shape);
+    for (const auto& [name, shape] : shapes) write_shape(json, *shape, release);
     for (const auto& [name, schema] : bodies) write_body_schema(json, *schema);
     json.end_object().key("securitySchemes");
     json.raw(R"({"token":{"type":"apiKey","in":"header","name":"Coder-Session-Token"},)"
@@ -149,12 +158,12 @@ inline void write_components(JsonWriter& json, const std::vector<Route>& table,
 /// `prefix` is the path under which clients find the routes, `cookie` the name of the session
 /// cookie.
 inline std::string document(const std::vector<Route>& table, std::string_view prefix,
-                            std::string_view cookie) {
+                            std::string_view cookie, Release release = {}) {
     JsonWriter json;
     json.begin_object().member("openapi", "3.1.0").key("info").begin_object();
     json.member("title", "coder_users").member("version", version).end_object();
-    write_paths(json, table, prefix);
-    write_components(json, table, cookie);
+    write_paths(json, table, prefix, release);
+    write_components(json, table, cookie, release);
     json.end_object();
     return json.take() += '\n';
 }

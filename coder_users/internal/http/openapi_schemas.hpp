@@ -71,10 +71,10 @@ inline void write_property(JsonWriter& json, const wire::Property& property) {
     }
 }
 
-inline void write_example(JsonWriter& json, const Shape& shape);
+inline void write_example(JsonWriter& json, const Shape& shape, Release release);
 
-inline void write_example(JsonWriter& json, ValueType type, const Shape* of) {
-    if (of) return write_example(json, *of);
+inline void write_example(JsonWriter& json, ValueType type, const Shape* of, Release release) {
+    if (of) return write_example(json, *of, release);
     json.raw(type == ValueType::uuid         ? R"("497f6eca-6276-4993-bfeb-53cbbbba6f08")"
              : type == ValueType::time       ? R"("2019-08-24T14:15:22Z")"
              : type == ValueType::integer    ? "0"
@@ -86,35 +86,37 @@ inline void write_example(JsonWriter& json, ValueType type, const Shape* of) {
 }
 
 /// Writes an example with all members, in the style of Coder's own pages.
-inline void write_example(JsonWriter& json, const Shape& shape) {
+inline void write_example(JsonWriter& json, const Shape& shape, Release release) {
     json.begin_object();
     for (const wire::Property& each : shape.properties) {
+        if (!each.is_in(release)) continue;
         json.key(each.name);
         if (!each.values.empty()) {
             json.value(each.values.front());
         } else if (each.type == ValueType::array) {
             json.begin_array();
-            write_example(json, each.item, each.of);
+            write_example(json, each.item, each.of, release);
             json.end_array();
         } else {
-            write_example(json, each.type, each.of);
+            write_example(json, each.type, each.of, release);
         }
     }
     json.end_object();
 }
 
-inline void write_shape(JsonWriter& json, const Shape& shape) {
+inline void write_shape(JsonWriter& json, const Shape& shape, Release release) {
     json.key(shape.name).begin_object().member("type", "object");
     if (&shape == &wire::shapes::authorizations)
         json.key("additionalProperties").begin_object().member("type", "boolean").end_object();
     if (!shape.properties.empty()) {
         json.key("properties").begin_object();
-        for (const wire::Property& each : shape.properties) write_property(json, each);
+        for (const wire::Property& each : shape.properties)
+            if (each.is_in(release)) write_property(json, each);
         json.end_object().key("required").begin_array();
         for (const wire::Property& each : shape.properties)
-            if (!each.optional) json.value(each.name);
+            if (each.is_in(release) && !each.optional) json.value(each.name);
         json.end_array().member("additionalProperties", false).key("example");
-        write_example(json, shape);
+        write_example(json, shape, release);
     }
     json.end_object();
 }

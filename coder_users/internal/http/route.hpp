@@ -48,6 +48,13 @@ struct QueryParameter {
     const char* description;
 };
 
+/// The answer of a route from a release on.
+struct LaterAnswer {
+    Release since;
+    int success;
+    const wire::Shape* reply;  ///< nullptr: no body
+};
+
 struct Route {
     Verb verb;
     const char* path;  ///< under /api/v2; `{user}` is a user that the caller may read
@@ -59,6 +66,7 @@ struct Route {
     int success = 200;
     const wire::Shape* reply = nullptr;
     bool reply_is_list = false;
+    std::vector<LaterAnswer> later_answers = {};  ///< by release
     Resolver resolve = nullptr;
     std::vector<QueryParameter> query = {};
     std::vector<int> other_statuses = {};  ///< refusals that only this route has
@@ -68,6 +76,15 @@ struct Route {
     const char* operation_id() const { return operation.id(); }
     bool guarded() const { return !operation.open(); }
 
+    /// The status of success and the shape of the answer, of the release or of the operation's
+    /// first one.
+    LaterAnswer answer_of(Release release) const {
+        LaterAnswer answer{{}, success, reply};
+        for (const LaterAnswer& each : later_answers)
+            if (release >= each.since) answer = each;
+        return answer;
+    }
+
     // The functions below complete a row.
     Route takes(const wire::BodySchema& schema) && {
         body = &schema;
@@ -76,6 +93,10 @@ struct Route {
     Route answers(int status, const wire::Shape& shape) && {
         success = status;
         reply = &shape;
+        return std::move(*this);
+    }
+    Route later_answers_with(Release since, int status, const wire::Shape* shape) && {
+        later_answers.push_back({since, status, shape});
         return std::move(*this);
     }
     Route answers_list(const wire::Shape& shape) && {

@@ -79,11 +79,14 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::get, "/users/{user}", by::get_user, "Get user by name", get_user}
             .answers(200, shapes::user));
         add(Route{Verb::del, "/users/{user}", by::delete_user, "Delete user", delete_user}
-            .answers(200, shapes::user));
+            .answers(200, shapes::user).later_answers_with(contradictions::deletion_notice, 200, &shapes::response)
+            .later_answers_with(contradictions::silent_deletion, 204, nullptr)
+            .later_answers_with({2, 15}, 200, &shapes::response));
         add(Route{Verb::put, "/users/{user}/profile", by::rename_user, "Update user profile", put_profile}
             .takes(bodies::profile).answers(200, shapes::user).also_answers({409}));
         add(Route{Verb::put, "/users/{user}/appearance", by::set_appearance, "Update user appearance settings", put_appearance}
-            .takes(bodies::appearance).answers(200, shapes::user));
+            .takes(bodies::appearance).answers(200, shapes::user)
+            .later_answers_with(contradictions::appearance_alone, 200, &shapes::appearance));
         add(Route{Verb::put, "/users/{user}/password", by::set_password, "Update user password", put_password}
             .takes(bodies::password).limits_tightly().answers_nothing());
         add(Route{Verb::put, "/users/{user}/status/suspend", by::suspend_user, "Suspend user account", put_suspend}
@@ -100,7 +103,8 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::get, "/users/roles", by::list_site_roles, "Get site member roles", get_site_roles}
             .answers_list(shapes::assignable_role));
         add(Route{Verb::get, "/users/{user}/roles", by::get_roles, "Get user roles", get_user_roles}
-            .answers(200, shapes::user_with_roles));
+            .answers(200, shapes::user_with_roles)
+            .later_answers_with(contradictions::roles_without_user, 200, &shapes::user_roles));
         add(Route{Verb::put, "/users/{user}/roles", by::set_roles, "Assign role to user", put_user_roles}
             .takes(bodies::roles).answers(200, shapes::user));
 
@@ -112,7 +116,8 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::post, "/users/{user}/keys", by::make_session, "Create new session key", post_keys}
             .answers(201, shapes::generated_key));
         add(Route{Verb::get, "/users/{user}/keys/tokens", by::list_tokens, "Get user tokens", get_tokens}
-            .asks({{"include_all", ValueType::text, "true: the tokens of all users that the caller may see"}})
+            .asks({{"include_all", ValueType::text, "true: the tokens of all users that the caller may see"},
+                   {"include_expired", ValueType::text, "true: expired tokens, too"}})
             .answers_list(shapes::listed_token));
         add(Route{Verb::post, "/users/{user}/keys/tokens", by::make_token, "Create token API key", post_tokens}
             .takes(bodies::token).answers(201, shapes::generated_key).also_answers({409}));
@@ -159,14 +164,15 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
 }
 
 inline Reply get_openapi(Call& call) {
+    const Release release = call.acting.backend.release;
     static const std::string usual =
         openapi::document(table(), "/api/v2", rules::session_cookie_name);
     const std::vector<Route>& served = call.site.routes;
     const std::string& prefix = call.request.api_prefix;
     const std::string_view cookie = session_cookie(call.options());
     const bool as_usual = served.size() == table().size() && prefix == "/api/v2" &&
-                          cookie == rules::session_cookie_name;
-    return ok(as_usual ? usual : openapi::document(served, prefix, cookie));
+                          cookie == rules::session_cookie_name && !(Release() < release);
+    return ok(as_usual ? usual : openapi::document(served, prefix, cookie, release));
 }
 
 }}}  // namespace coder_users::v0::http

@@ -17,8 +17,8 @@ namespace coder_users { inline namespace v0 { namespace http {
 
 class LongUserList final : public LongList {
  public:
-    LongUserList(store::Store& store, operations::UserListPage wanted)
-        : LongList(store), wanted_(std::move(wanted)) {}
+    LongUserList(store::Store& store, operations::UserListPage wanted, Release release)
+        : LongList(store), wanted_(std::move(wanted)), release_(release) {}
 
  private:
     bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>&) override {
@@ -27,13 +27,14 @@ class LongUserList final : public LongList {
             wire::begin_users(json);
         }
         const std::vector<User> users = listing_->next(c, items_in_piece);
-        for (const User& each : users) wire::write_user(json, each);
+        for (const User& each : users) wire::write_user(json, each, release_);
         if (users.size() == items_in_piece) return true;
         wire::end_counted(json, listing_->count());
         return false;
     }
 
     operations::UserListPage wanted_;
+    const Release release_;
     std::optional<store::users::Listing> listing_;
 };
 
@@ -46,9 +47,10 @@ inline Reply get_users(Call& call) {
     if (may_be_long) wanted.page.limit = short_list;
     const store::users::UserList found = operations::list_users(call.acting, wanted);
     if (!may_be_long || found.users.size() < short_list)
-        return ok(wire::users(found.users, found.count));
+        return ok(wire::users(found.users, found.count, call.release()));
     wanted.page.limit = limit;
-    return in_pieces(std::make_unique<LongUserList>(call.acting.backend.store, std::move(wanted)));
+    return in_pieces(std::make_unique<LongUserList>(call.acting.backend.store, std::move(wanted),
+                                                    call.release()));
 }
 
 inline Reply post_users(Call& call) {
@@ -57,15 +59,19 @@ inline Reply post_users(Call& call) {
         call.acting, {body.text("email"), body.text("username"), body.text("password"),
                       body.text("login_type"), body.flag("disable_login"), body.text("user_status"),
                       body.text("organization_id"), body.flag("service_account")});
-    return ok(wire::user(made), 201);
+    return ok(wire::user(made, call.release()), 201);
 }
 
 inline Reply get_user(Call& call) {
-    return ok(wire::user(*operations::get_user(call.acting, call.user())));
+    return ok(wire::user(*operations::get_user(call.acting, call.user()), call.release()));
 }
 
 inline Reply delete_user(Call& call) {
-    return ok(wire::user(operations::delete_user(call.acting, call.user())));
+    const User deleted = operations::delete_user(call.acting, call.user());
+    const Release release = call.release();
+    if (release.minor == contradictions::silent_deletion.minor) return {204, ""};
+    if (release >= contradictions::deletion_notice) return notice("User has been deleted!");
+    return ok(wire::user(deleted, release));
 }
 
 inline Reply get_first_user(Call& call) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "coder_users/internal/base/release.hpp"
 #include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/uuid.hpp"
@@ -30,6 +31,7 @@ struct Backend {
     std::string secret_key;       ///< 32 bytes with which secrets in the database are sealed
     std::string deployment_id;    ///< identifies this database, and never changes
     EventSink* events;            ///< nullptr: the host wants no events
+    Release release = {};         ///< that answers are those of
     std::string setup_code = {};  ///< what a request for the first user must show; "" for nothing
     PasswordFailures failed_passwords{options, secret_key};
 };

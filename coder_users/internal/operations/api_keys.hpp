@@ -17,6 +17,7 @@
 #include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/operations/release_texts.hpp"
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/scopes.hpp"
 #include "coder_users/internal/rules/token.hpp"
@@ -117,7 +118,7 @@ inline std::vector<std::string> token_scopes(const NewToken& wanted) {
         std::string scope = rules::stored_scope(name);
         if (!rules::is_scope(scope))
             throw invalid_token("", {{wanted.scopes.empty() ? "scope" : "scopes",
-                                      "invalid API key scope: \"" + name + "\""}});
+                                      std::string(unknown_scope) + '"' + name + '"'}});
         if (!has_word(scopes, scope)) scopes.push_back(std::move(scope));
     }
     const std::string one = rules::stored_scope(wanted.scope);
@@ -211,11 +212,12 @@ inline MadeKey make_token(const Acting& acting, const UserRef& who, const NewTok
     });
 }
 
-/// Decides whose tokens a list holds: the target's; with `everybodys` those of all users, or only
-/// the caller's own when it may not see others. Returns a user's id, "" for all users, or nothing
-/// when the caller may not see the target's.
-inline std::optional<std::string> owner_of_tokens(const Acting& acting, const UserRef& who,
-                                                  bool everybodys) {
+/// Decides which tokens a list holds: the target's; with `everybodys` those of all users, or only
+/// the caller's own when it may not see others. Returns nothing when the caller may not see the
+/// target's.
+inline std::optional<store::api_keys::TokenFilter> listed_tokens(const Acting& acting,
+                                                                 const UserRef& who,
+                                                                 bool everybodys, bool expired) {
     const Target target = find_target(acting, about::list_tokens, who);
     const User& actor = acting.user();
     const ApiKey& presented = acting.actor->key;
@@ -224,17 +226,19 @@ inline std::optional<std::string> owner_of_tokens(const Acting& acting, const Us
     if (!everybodys && !rules::may(actor, Action::use_keys, *target)) return std::nullopt;
     const bool all = everybodys && rules::may(actor, Action::read_all_keys) &&
                      rules::covers(presented, "api_key:read", false);
-    return all ? "" : everybodys ? actor.id : target->id;
+    return store::api_keys::TokenFilter{all          ? ""
+                                        : everybodys ? actor.id
+                                                     : target->id,
+                                        expired ? never : acting.now};
 }
 
-/// Lists the tokens of owner_of_tokens(), oldest first, expired ones included. A negative `most`
-/// means no limit.
-inline std::vector<store::api_keys::Token> list_tokens(const Acting& acting,
-                                                       const std::optional<std::string>& owner,
-                                                       std::int64_t most = -1) {
-    if (!owner) return {};
+/// Lists the tokens of listed_tokens(), oldest first. A negative `most` means no limit.
+inline std::vector<store::api_keys::Token> list_tokens(
+    const Acting& acting, const std::optional<store::api_keys::TokenFilter>& which,
+    std::int64_t most = -1) {
+    if (!which) return {};
     return acting.backend.store.read(
-        [&](store::Connection& c) { return store::api_keys::tokens(c, *owner, most); });
+        [&](store::Connection& c) { return store::api_keys::tokens(c, *which, most); });
 }
 
 /// Returns the key that `find(Connection&)` finds. Throws 404 when there is none or the caller may

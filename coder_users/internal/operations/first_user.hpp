@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/base/contradictions.hpp"
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/operations/new_user.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
@@ -55,7 +57,24 @@ inline void check_setup_code(Backend& backend, std::string_view presented) {
     if (!code.empty() && !rules::equal_constant_time(presented, code)) throw setup_code_required();
 }
 
-/// Makes the user and an organization of the same name. `presented_code` is the set-up code of a
+/// The organization of the first user, `username`.
+inline Organization first_organization(const Acting& acting, const std::string& username) {
+    const Release release = acting.backend.release;
+    Organization made;
+    made.id = new_uuid(acting.backend.random);
+    made.created_at = made.updated_at = acting.now;
+    made.is_default = true;
+    made.name = made.display_name = username;
+    if (release < contradictions::first_organization) return made;
+    made.description = "Builtin default organization.";
+    made.name = made.display_name = "first-organization";
+    if (release < contradictions::coder_organization) return made;
+    made.name = "coder";
+    made.display_name = "Coder";
+    return made;
+}
+
+/// Makes the user and the first organization. `presented_code` is the set-up code of a
 /// request; the host itself needs none.
 inline User create_first_user(const Acting& acting, const CreateUser& wanted,
                               const std::optional<std::string_view>& presented_code = {}) {
@@ -70,17 +89,19 @@ inline User create_first_user(const Acting& acting, const CreateUser& wanted,
     planned.username = wanted.username;
     planned.email = wanted.email;
     planned.roles = {std::string(rules::role_owner)};
+    if (backend.release >= contradictions::active_first_user) planned.status = UserStatus::active;
     refuse_weak_password(wanted.password, planned, weak_new_password);
     ask_about_password(backend, wanted.password, planned, weak_new_password);
     const Asked asked = ask_host(acting, EventKind::created, planned);
     const PreparedUser made = prepare_user(acting, std::move(planned), wanted.password);
-    const Organization organization{new_uuid(backend.random), wanted.username, acting.now,
-                                    acting.now};
+    const Organization organization = first_organization(acting, wanted.username);
+    std::vector<std::string> roles;
+    if (backend.release < contradictions::first_organization)
+        roles = {rules::organization_member_role(organization.id)};
     return change(acting, about::create_first_user, asked, [&](Change& now) {
         refuse_second_first_user(now.tx);
         store::organizations::add(now.tx, organization);
-        User user = insert_user(now.tx, made, organization.id,
-                                {rules::organization_member_role(organization.id)});
+        User user = insert_user(now.tx, made, organization.id, roles);
         now.record_as(user, {user.id, user.username, 201, user_diff(nullptr, &user, true)});
         now.tell(EventKind::created, user);
         return user;

@@ -12,6 +12,7 @@
 #include "coder_users/internal/base/logged_failure.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/git_ssh_keys.hpp"
+#include "coder_users/internal/operations/release_texts.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/strength.hpp"
@@ -55,8 +56,6 @@ inline User insert_user(store::Tx& tx, const PreparedUser& made, std::string_vie
     return user;
 }
 
-inline constexpr const char* weak_new_password = "Password not strong enough!";
-
 /// Throws 400 with `message`, which depends on the operation, and with a validation that says what
 /// is weak. `user` is who gets the password.
 inline void refuse_weak_password(const std::string& password, const User& user,
@@ -87,7 +86,7 @@ inline ApiError user_exists(store::users::Taken taken) {
     std::vector<Validation> clashes;
     if (taken.email) clashes.push_back({"email", text});
     if (taken.username) clashes.push_back({"username", text});
-    return {409, "User already exists.", {}, std::move(clashes)};
+    return {409, name_or_address_taken, {}, std::move(clashes)};
 }
 
 inline void refuse_taken(store::users::Taken taken) {

@@ -10,6 +10,7 @@
 #include "coder_users/action.hpp"
 #include "coder_users/events.hpp"
 #include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/base/release.hpp"
 #include "coder_users/internal/store/need.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
@@ -51,6 +52,8 @@ class Operation {
     explicit constexpr Operation(const char* id) : id_(id) {}
 
     constexpr const char* id() const { return id_; }
+    /// The first release of Coder that has it. It answers older ones as that one does.
+    constexpr Release since() const { return since_; }
     constexpr Lane lane() const { return lane_; }
     /// Callers need no session.
     constexpr bool open() const { return open_; }
@@ -82,6 +85,11 @@ class Operation {
     constexpr const KeyNeeds& key_needs() const { return needs_; }
     constexpr KeyTouches key_touches() const { return touches_; }
 
+    constexpr Operation since_release(int major, int minor) const {
+        Operation changed = *this;
+        changed.since_ = {major, minor};
+        return changed;
+    }
     constexpr Operation in(Lane lane) const {
         Operation changed = *this;
         changed.lane_ = lane;
@@ -167,6 +175,7 @@ class Operation {
 
  private:
     const char* id_;
+    Release since_ = {};
     Lane lane_ = Lane::read;
     bool open_ = false;
     bool has_action_ = false;

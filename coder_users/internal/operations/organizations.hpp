@@ -13,6 +13,7 @@
 #include "coder_users/internal/base/audit_diff.hpp"
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/operations/release_texts.hpp"
 #include "coder_users/internal/operations/roles.hpp"
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/policy.hpp"
@@ -38,7 +39,7 @@ inline constexpr Operation list_organization_roles = Operation("get-member-roles
 inline constexpr Operation set_member_roles =
     Operation("assign-role-to-organization-member")
         .in(Lane::write)
-        .refuses_self(400, "You cannot change your own organization roles.")
+        .refuses_self(400, not_your_own_member_roles)
         .decides_itself("owners, and admins of that organization")
         .audited_with_refusals("organization_member", "write")
         .tells_of(EventKind::organization_roles_changed);

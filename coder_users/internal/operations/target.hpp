@@ -88,7 +88,7 @@ inline Target find_target(const Acting& acting, const Operation& about, UserRef 
     else
         target.user = std::make_shared<const User>(acting.backend.store.read(
             [&](store::Connection& c) { return readable_user(c, actor, who.text); }));
-    if (!key_reaches(about, *acting.actor, *target)) throw user_not_found(who.text);
+    if (!key_reaches(about, *acting.actor, *target)) throw UserHidden(user_not_found(who.text));
     return target;
 }
 

@@ -149,15 +149,15 @@ CODER_USERS_INLINE MadeKey Caller::make_token(std::string_view user,
 }
 
 CODER_USERS_INLINE std::vector<ApiKey> Caller::list_tokens(std::string_view user) const {
-    return running_->call(
-        operations::about::list_tokens, identity_, user, [&](const operations::Acting& acting) {
-            std::vector<ApiKey> keys;
-            auto found =
-                operations::list_tokens(acting, operations::owner_of_tokens(acting, user, false));
-            keys.reserve(found.size());
-            for (auto& each : found) keys.push_back(std::move(each.key));
-            return keys;
-        });
+    return running_->call(operations::about::list_tokens, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              std::vector<ApiKey> keys;
+                              auto found = operations::list_tokens(
+                                  acting, operations::listed_tokens(acting, user, false, true));
+                              keys.reserve(found.size());
+                              for (auto& each : found) keys.push_back(std::move(each.key));
+                              return keys;
+                          });
 }
 
 CODER_USERS_INLINE void Caller::revoke_key(std::string_view user, std::string_view key_id) const {

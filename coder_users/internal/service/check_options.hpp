@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "coder_users/api.hpp"
+#include "coder_users/internal/base/release.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/http/cookies.hpp"
 #include "coder_users/internal/http/routes.hpp"
@@ -106,6 +107,8 @@ inline void check_options(const Options& options) {
     require(options.port >= 0 && options.port <= 65535, "port: must be 0 to 65535");
     require(options.access_url.empty() || is_web_url(options.access_url),
             "access_url: must be a URL that begins with http:// or https://");
+    require(parse_release(options.coder_version).has_value(),
+            "coder_version: must be a release of Coder, 2.6 to 2.35");
     require(options.secret_key.empty() || options.secret_key.size() == rules::seal_key_size,
             "secret_key: must have 32 bytes");
     require(options.previous_secret_key.empty() ||

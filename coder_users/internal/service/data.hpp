@@ -36,7 +36,8 @@ struct OwnedDatabase {
                   options.env.now,
                   secret_key(options, store, options.env.random),
                   service::deployment_id(store, options.env.random),
-                  nullptr} {}
+                  nullptr,
+                  parse_release(options.coder_version).value()} {}
 
     /// Deletes a new database after the change that it was made for has failed. Also deletes
     /// `key_file` unless it is "".

@@ -60,7 +60,8 @@ struct Running final : net::FrontHandler {
                   options.env.now,
                   data::secret_key(options, *store, options.env.random),
                   deployment_id(*store, options.env.random),
-                  events_if_wanted()},
+                  events_if_wanted(),
+                  parse_release(options.coder_version).value()},
           ids(backend.random),
           site{backend, login_providers, http::served_routes(options.disabled_routes)},
           dispatcher(site, log, ids),
@@ -258,10 +259,14 @@ struct Running final : net::FrontHandler {
                     acting.actor = login::current_identity(backend, shared(identity), acting.now);
                     operations::refuse_narrow_key(about, *acting.actor, user);
                 }
-                if constexpr (std::is_void_v<Result>)
-                    run(acting);
-                else
-                    result = run(acting);
+                try {
+                    if constexpr (std::is_void_v<Result>)
+                        run(acting);
+                    else
+                        result = run(acting);
+                } catch (const ApiError& error) {
+                    throw operations::as_of(backend.release, about.id(), error);
+                }
             });
         };
         if (!run_here(pool_of(about.lane()), work)) throw unavailable();

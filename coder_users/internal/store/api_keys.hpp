@@ -104,15 +104,22 @@ struct Token {
 
 /// Selects at most `most` tokens of one user, or of all users when `user_id` is empty, oldest
 /// first. A negative `most` means no limit.
-inline Query token_rows(Connection& c, const std::string& user_id, std::int64_t most) {
+/// Which tokens are wanted.
+struct TokenFilter {
+    std::string user_id;    ///< "": of all users
+    Time alive_at = never;  ///< only those that have not expired then
+};
+
+inline Query token_rows(Connection& c, const TokenFilter& which, std::int64_t most) {
     static const std::string select =
         "SELECT " + columns<ApiKey>("k.") +
         ", u.username FROM api_keys k JOIN users u ON u.id = k.user_id "
-        "WHERE k.login_type = 'token'";
-    static const std::string all = select + " ORDER BY k.created_at, k.id LIMIT $1";
+        "WHERE k.login_type = 'token' AND k.expires_at > $1";
+    static const std::string all = select + " ORDER BY k.created_at, k.id LIMIT $2";
     static const std::string of_user =
-        select + " AND k.user_id = $1 ORDER BY k.created_at, k.id LIMIT $2";
-    return user_id.empty() ? c.query(all, most) : c.query(of_user, user_id, most);
+        select + " AND k.user_id = $2 ORDER BY k.created_at, k.id LIMIT $3";
+    return which.user_id.empty() ? c.query(all, which.alive_at, most)
+                                 : c.query(of_user, which.alive_at, which.user_id, most);
 }
 
 /// Reads the next tokens, at most `most`; returns none at the end.
@@ -125,9 +132,8 @@ inline std::vector<Token> next_tokens(Connection& c, Query& rows, std::size_t mo
     return found;
 }
 
-inline std::vector<Token> tokens(Connection& c, const std::string& user_id,
-                                 std::int64_t most = -1) {
-    Query rows = token_rows(c, user_id, most);
+inline std::vector<Token> tokens(Connection& c, const TokenFilter& which, std::int64_t most = -1) {
+    Query rows = token_rows(c, which, most);
     return next_tokens(c, rows, (std::numeric_limits<std::size_t>::max)());
 }
 

@@ -55,7 +55,7 @@ inline void choose_default(Tx& tx) {
 
 /// Inserts a new organization under its name; the first one becomes the default.
 inline Organization add(Tx& tx, Organization organization) {
-    organization.display_name = organization.name;
+    if (organization.display_name.empty()) organization.display_name = organization.name;
     organization.is_default = !tx.query("SELECT 1 FROM organizations LIMIT 1").next();
     insert(tx, organization);
     return organization;

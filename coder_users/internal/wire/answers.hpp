@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/contradictions.hpp"
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/json_writer.hpp"
 #include "coder_users/internal/base/release.hpp"
@@ -37,6 +38,13 @@ inline std::string response(std::string_view message, std::string_view detail = 
 
 inline void write_role(JsonWriter& json, std::string_view name, std::string_view display_name) {
     json.begin_object().member("name", name).member("display_name", display_name).end_object();
+}
+
+/// The name that answers of `release` have for a role of an organization, which is stored as
+/// `<name>:<organization>`.
+inline std::string_view organization_role_name(std::string_view stored, Release release) {
+    return release >= contradictions::bare_organization_roles ? stored.substr(0, stored.find(':'))
+                                                              : stored;
 }
 
 inline void write_roles(JsonWriter& json, const std::vector<std::string>& roles) {
@@ -84,11 +92,22 @@ std::string object(const T& object, Release release = {}) {
     return document(json);
 }
 
-inline void write_user(JsonWriter& json, const User& user, Release release = {}) {
-    write_object(json, user, release);
+inline void write_user_members(JsonWriter& json, const User& user, Release release) {
+    write_members(json, user, release);
+    if (release >= Release{2, 32}) json.member("has_ai_seat", false);
 }
 
-inline std::string user(const User& user, Release release = {}) { return object(user, release); }
+inline void write_user(JsonWriter& json, const User& user, Release release = {}) {
+    json.begin_object();
+    write_user_members(json, user, release);
+    json.end_object();
+}
+
+inline std::string user(const User& user, Release release = {}) {
+    JsonWriter json;
+    write_user(json, user, release);
+    return document(json);
+}
 
 inline void begin_users(JsonWriter& json) { json.begin_object().key("users").begin_array(); }
 
@@ -105,17 +124,34 @@ inline std::string users(const std::vector<User>& users, std::int64_t count, Rel
     return document(json);
 }
 
-/// Adds the explicit roles in each organization of `memberships`.
-inline std::string user_with_roles(const User& user,
-                                   const std::vector<OrganizationMember>& memberships,
-                                   Release release = {}) {
+/// The explicit roles at the site and in each organization of `memberships`.
+inline std::string user_roles(const User& user, const std::vector<OrganizationMember>& memberships,
+                              Release release = {}) {
     JsonWriter json;
     json.begin_object();
-    write_members(json, user, release);
+    if (release >= contradictions::roles_without_user)
+        json.key("roles").texts(user.roles);
+    else
+        write_user_members(json, user, release);
     json.key("organization_roles").begin_object();
-    for (const OrganizationMember& each : memberships)
-        json.key(each.organization_id).texts(each.roles);
+    for (const OrganizationMember& each : memberships) {
+        json.key(each.organization_id).begin_array();
+        for (const std::string& role : each.roles)
+            json.value(organization_role_name(role, release));
+        json.end_array();
+    }
     json.end_object().end_object();
+    return document(json);
+}
+
+/// What a user has chosen about looks.
+inline std::string appearance(const User& user, Release release = {}) {
+    JsonWriter json;
+    json.begin_object().member("theme_preference", user.theme_preference);
+    if (release >= Release{2, 22}) json.member("terminal_font", "");
+    if (release >= Release{2, 34})
+        json.member("theme_mode", "").member("theme_light", "").member("theme_dark", "");
+    json.end_object();
     return document(json);
 }
 
@@ -143,14 +179,16 @@ struct AuthMethods {
     std::string oidc_icon_url;
 };
 
-inline std::string auth_methods(const AuthMethods& methods) {
+inline std::string auth_methods(const AuthMethods& methods, Release release = {}) {
     JsonWriter json;
     const auto method = [&](std::string_view name, bool enabled) -> JsonWriter& {
         return json.key(name).begin_object().member("enabled", enabled);
     };
     json.begin_object();
     method("password", methods.password).end_object();
-    method("github", methods.github).end_object();
+    method("github", methods.github);
+    if (release >= Release{2, 20}) json.member("default_provider_configured", false);
+    json.end_object();
     method("oidc", methods.oidc)
         .member("signInText", methods.oidc_sign_in_text)
         .member("iconUrl", methods.oidc_icon_url)
@@ -159,15 +197,24 @@ inline std::string auth_methods(const AuthMethods& methods) {
     return document(json);
 }
 
-inline std::string build_info(std::string_view external_url, std::string_view version,
-                              std::string_view dashboard_url) {
+/// What GET /buildinfo answers.
+struct BuildInfo {
+    std::string external_url, version, dashboard_url, deployment_id;
+};
+
+inline std::string build_info(const BuildInfo& info, Release release = {}) {
     JsonWriter json;
     json.begin_object()
-        .member("external_url", external_url)
-        .member("version", version)
-        .member("dashboard_url", dashboard_url)
-        .member("workspace_proxy", false)
-        .end_object();
+        .member("external_url", info.external_url)
+        .member("version", info.version)
+        .member("dashboard_url", info.dashboard_url)
+        .member("workspace_proxy", false);
+    if (release >= Release{2, 7}) json.member("agent_api_version", "1.0");
+    if (release >= Release{2, 8}) json.member("upgrade_message", "");
+    if (release >= Release{2, 11}) json.member("deployment_id", info.deployment_id);
+    if (release >= Release{2, 13}) json.member("telemetry", false);
+    if (release >= Release{2, 15}) json.member("provisioner_api_version", "1.0");
+    json.end_object();
     return document(json);
 }
 

@@ -13,21 +13,29 @@
 
 namespace coder_users { inline namespace v0 { namespace wire {
 
+inline std::string_view verb_of(std::string_view action) {
+    return action == "create" ? "created" : action == "delete" ? "deleted" : "updated";
+}
+
 /// A template: clients replace the words in braces by names.
-inline std::string audit_description(const AuditEntry& entry) {
+inline std::string audit_description(const AuditEntry& entry, Release release = {}) {
+    const bool failed =
+        entry.status_code >= 400 && release >= contradictions::unsuccessful_attempts;
+    const std::string attempt = "{user} unsuccessfully attempted to " + entry.action;
+    const bool alone =
+        entry.action == "login" || entry.action == "logout" || entry.action == "register";
+    if (failed && alone) return attempt;
     if (entry.action == "login") return "{user} logged in";
     if (entry.action == "logout") return "{user} logged out";
     if (entry.action == "register") return "{user} registered";
-    if (entry.resource_type == "git_ssh_key") return "{user} updated the git ssh key";
-    const std::string verb = entry.action == "create"   ? "created"
-                             : entry.action == "delete" ? "deleted"
-                                                        : "updated";
+    const std::string doing = failed ? attempt : "{user} " + std::string(verb_of(entry.action));
+    if (entry.resource_type == "git_ssh_key") return doing + " the git ssh key";
     const std::string resource = entry.resource_type == "api_key"         ? "api key"
                                  : entry.resource_type == "convert_login" ? "login type conversion"
                                  : entry.resource_type == "organization_member"
                                      ? "organization member"
                                      : entry.resource_type;
-    return "{user} " + verb + " " + resource + " {target}";
+    return doing + " " + resource + " {target}";
 }
 
 /// Diffs are stored as text; a damaged one must not break the whole answer.
@@ -53,7 +61,7 @@ inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed,
     json.key("additional_fields")
         .begin_object()
         .end_object()
-        .member("description", audit_description(entry))
+        .member("description", audit_description(entry, release))
         .member("resource_link", linked ? "/users?filter=" + entry.resource_target : "")
         .member("is_deleted", listed.resource_deleted)
         .key("user");
@@ -68,12 +76,18 @@ inline void begin_audit_logs(JsonWriter& json) {
     json.begin_object().key("audit_logs").begin_array();
 }
 
+inline void end_audit_logs(JsonWriter& json, std::int64_t count, Release release) {
+    json.end_array().member("count", count);
+    if (release >= Release{2, 32}) json.member("count_cap", std::int64_t{0});
+    json.end_object();
+}
+
 inline std::string audit_logs(const std::vector<ListedAuditEntry>& entries, std::int64_t count,
                               Release release = {}) {
     JsonWriter json;
     begin_audit_logs(json);
     for (const ListedAuditEntry& each : entries) write_audit_entry(json, each, release);
-    end_counted(json, count);
+    end_audit_logs(json, count, release);
     return document(json);
 }
 

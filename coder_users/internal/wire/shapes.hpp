@@ -36,7 +36,16 @@ struct Property {
     ValueType item = ValueType::text;  ///< the type of the elements of another array
     bool optional = false;
     std::vector<const char*> values{};  ///< the only texts that occur; empty: any
+    Release since{};                    ///< answers of older releases leave it out
+
+    bool is_in(Release release) const { return !(release < since); }
 };
+
+/// The property of a later release.
+inline Property later(int minor, Property property) {
+    property.since = {2, minor};
+    return property;
+}
 
 /// A text that is one of `values`.
 inline Property one_of(const char* name, std::vector<const char*> values) {
@@ -50,7 +59,11 @@ struct Shape {
 
 namespace shapes {
 
-inline const Shape role{"Role", {{"name", ValueType::text}, {"display_name", ValueType::text}}};
+inline const Shape role{
+    "Role",
+    {{"name", ValueType::text},
+     {"display_name", ValueType::text},
+     later(13, {"organization_id", ValueType::uuid, nullptr, ValueType::text, true})}};
 
 }
 
@@ -84,14 +97,15 @@ inline Property property_of(const char* name, const fields::Attributes& field) {
     return one_of(name, std::move(values));
 }
 
-/// The properties of `T` in answers of `release`, followed by `more`.
+/// The properties of `T` in answers of any release, followed by `more`.
 template <class T>
-std::vector<Property> properties_of(Release release = {}, const std::vector<Property>& more = {}) {
+std::vector<Property> properties_of(const std::vector<Property>& more = {}) {
     std::vector<Property> all;
     fields::for_each<T>([&](auto at) {
         constexpr const auto& field = at.field;
-        if (field.answered && !(release < field.since))
-            all.push_back(property_of(field.name, field));
+        if (!field.answered) return;
+        all.push_back(property_of(field.name, field));
+        all.back().since = field.since;
     });
     all.insert(all.end(), more.begin(), more.end());
     return all;
@@ -108,7 +122,9 @@ inline const Shape response{
      {"detail", ValueType::text, nullptr, ValueType::text, true},
      {"validations", ValueType::array, &validation, ValueType::object, true}}};
 
-inline const Shape user{"User", properties_of<User>()};
+inline const Property ai_seat = later(32, {"has_ai_seat", ValueType::flag});
+
+inline const Shape user{"User", properties_of<User>({ai_seat})};
 
 inline const Shape users{
     "GetUsersResponse",
@@ -121,28 +137,49 @@ inline const Shape login{"LoginResponse", {{"session_token", ValueType::text}}};
 
 inline const Shape auth_method{"AuthMethod", {{"enabled", ValueType::flag}}};
 
+inline const Shape github_auth_method{
+    "GithubAuthMethod",
+    {{"enabled", ValueType::flag}, later(20, {"default_provider_configured", ValueType::flag})}};
+
 inline const Shape oidc_auth_method{
     "OIDCAuthMethod",
     {{"enabled", ValueType::flag}, {"signInText", ValueType::text}, {"iconUrl", ValueType::text}}};
 
 inline const Shape auth_methods{"AuthMethods",
                                 {{"password", ValueType::object, &auth_method},
-                                 {"github", ValueType::object, &auth_method},
+                                 {"github", ValueType::object, &github_auth_method},
                                  {"oidc", ValueType::object, &oidc_auth_method}}};
 
 inline const Shape build_info{"BuildInfo",
                               {{"external_url", ValueType::text},
                                {"version", ValueType::text},
                                {"dashboard_url", ValueType::text},
-                               {"workspace_proxy", ValueType::flag}}};
+                               {"workspace_proxy", ValueType::flag},
+                               later(7, {"agent_api_version", ValueType::text}),
+                               later(8, {"upgrade_message", ValueType::text}),
+                               later(11, {"deployment_id", ValueType::uuid}),
+                               later(13, {"telemetry", ValueType::flag}),
+                               later(15, {"provisioner_api_version", ValueType::text})}};
 
 inline const Shape user_with_roles{
-    "UserWithRoles", properties_of<User>({}, {{"organization_roles", ValueType::map_of_texts}})};
+    "UserWithRoles",
+    properties_of<User>({ai_seat, {"organization_roles", ValueType::map_of_texts}})};
+
+inline const Shape user_roles{"UserRoles",
+                              {{"roles", ValueType::array, nullptr, ValueType::text},
+                               {"organization_roles", ValueType::map_of_texts}}};
+
+inline const Shape appearance{"UserAppearanceSettings",
+                              {{"theme_preference", ValueType::text},
+                               later(22, {"terminal_font", ValueType::text}),
+                               later(34, {"theme_mode", ValueType::text}),
+                               later(34, {"theme_light", ValueType::text}),
+                               later(34, {"theme_dark", ValueType::text})}};
 
 inline const Shape api_key{"APIKey", properties_of<ApiKey>()};
 
 inline const Shape listed_token{"APIKeyWithOwner",
-                                properties_of<ApiKey>({}, {{"username", ValueType::text}})};
+                                properties_of<ApiKey>({{"username", ValueType::text}})};
 
 inline const Shape session{"Session", properties_of<Session>()};
 
@@ -152,14 +189,24 @@ inline const Shape token_config{"TokenConfig", {{"max_token_lifetime", ValueType
 
 inline const Shape git_ssh_key{"GitSSHKey", properties_of<GitSshKey>()};
 
-inline const Shape organization{"Organization", properties_of<Organization>()};
+inline const Shape organization{
+    "Organization",
+    properties_of<Organization>(
+        {later(35, {"default_org_member_roles", ValueType::array, nullptr, ValueType::text})})};
 
 inline const Shape organization_member{"OrganizationMember", properties_of<OrganizationMember>()};
 
-inline const Shape assignable_role{"AssignableRole",
-                                   {{"name", ValueType::text},
-                                    {"display_name", ValueType::text},
-                                    {"assignable", ValueType::flag}}};
+inline const Shape assignable_role{
+    "AssignableRole",
+    {{"name", ValueType::text},
+     {"display_name", ValueType::text},
+     {"assignable", ValueType::flag},
+     later(12, {"organization_id", ValueType::uuid, nullptr, ValueType::text, true}),
+     later(12, {"site_permissions", ValueType::array}),
+     later(12, {"user_permissions", ValueType::array}),
+     later(12, {"organization_permissions", ValueType::array}),
+     later(28, {"organization_member_permissions", ValueType::array}),
+     later(12, {"built_in", ValueType::flag})}};
 
 inline const Shape user_login_type{"UserLoginType",
                                    {property_of("login_type", fields::named<User>("login_type"))}};
@@ -172,11 +219,11 @@ inline const Shape login_conversion{"ConvertLoginResponse",
 
 inline const Shape audit_log = [] {
     Shape shape{"AuditLog",
-                properties_of<AuditEntry>({}, {{"additional_fields", ValueType::any_object},
-                                               {"description", ValueType::text},
-                                               {"resource_link", ValueType::text},
-                                               {"is_deleted", ValueType::flag},
-                                               {"user", ValueType::object_or_null, &user}})};
+                properties_of<AuditEntry>({{"additional_fields", ValueType::any_object},
+                                           {"description", ValueType::text},
+                                           {"resource_link", ValueType::text},
+                                           {"is_deleted", ValueType::flag},
+                                           {"user", ValueType::object_or_null, &user}})};
     const auto diff =
         std::find_if(shape.properties.begin(), shape.properties.end(),
                      [](const Property& each) { return std::string_view(each.name) == "diff"; });
@@ -186,7 +233,8 @@ inline const Shape audit_log = [] {
 
 inline const Shape audit_logs{"AuditLogResponse",
                               {{"audit_logs", ValueType::array, &audit_log, ValueType::object},
-                               {"count", ValueType::integer}}};
+                               {"count", ValueType::integer},
+                               later(32, {"count_cap", ValueType::integer})}};
 
 /// Any keys, each with a boolean.
 inline const Shape authorizations{"AuthorizationResponse", {}};
