@@ -246,6 +246,7 @@ inline std::string read_allowed_object(std::string_view text) {
 /// Returns an allow list in its normal form. No entries mean that there is no limit. Throws 400.
 inline std::vector<std::string> normal_allow_list(const std::vector<std::string>& sent) {
     std::vector<std::string> list;
+    list.reserve(sent.size());
     for (const std::string& text : sent) list.push_back(read_allowed_object(text));
     if (list.empty() || has_word(list, allow_everything)) return {std::string(allow_everything)};
     // "*" sorts before every letter and digit, so "<type>:*" comes before the ids that it covers.

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/store/user_filter.hpp"
 #include "coder_users/internal/store/users.hpp"
 

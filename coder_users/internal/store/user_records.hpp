@@ -57,6 +57,7 @@ inline std::vector<std::string> organizations_of(std::vector<OrganizationMember>
                std::tie(b.created_at, b.organization_id);
     });
     std::vector<std::string> ids;
+    ids.reserve(memberships.size());
     for (OrganizationMember& each : memberships) ids.push_back(std::move(each.organization_id));
     return ids;
 }
