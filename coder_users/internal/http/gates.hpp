@@ -45,11 +45,11 @@ struct Seen {
     Match match = {};
     const Route* route = nullptr;
     std::optional<CheckedToken> checked = {};
-    std::string caller = {};               ///< the user's id if the key is valid, else the address
-    bool counted = false;                  ///< gate 3 was applied
-    Shared<SharedIdentity> actor = nullptr;      ///< known after gate 6
-    std::optional<ApiError> refusal = {};  ///< of gate 2 or 3, thrown by pass()
-    bool waited = false;                   ///< for its turn in a lane
+    std::string caller = {};  ///< the user's id if the key is valid, else the address
+    bool counted = false;     ///< gate 3 was applied
+    Shared<SharedIdentity> actor = nullptr;  ///< known after gate 6
+    std::optional<ApiError> refusal = {};    ///< of gate 2 or 3, thrown by pass()
+    bool waited = false;                     ///< for its turn in a lane
     Lane lane = Lane::read;
     /// Headers that the answer gets, even when it is a refusal.
     std::vector<std::pair<std::string, std::string>> headers = {};
