@@ -112,7 +112,11 @@ TEST_CASE("what is wrong is told with its line and nothing is stored") {
          "line 3: field \"password\": insecure password, try including more special characters, "
          "using uppercase letters, using numbers or using a longer password"},
         {good + user("\"hashed_password\":\"$1$secret\"") + "]",
-         "line 3: \"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$"},
+         "line 3: \"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$, of cost 18 "
+         "at most"},
+        {good + user("\"hashed_password\":\"$2b$19$" + std::string(53, 'a') + "\"") + "]",
+         "line 3: \"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$, of cost 18 "
+         "at most"},
         {good + user("\"login_type\":\"token\"") + "]",
          "line 3: field \"login_type\": Validation failed for tag \"login_type\" with value: "
          "\"token\""},

@@ -103,6 +103,10 @@ TEST_CASE("a refused login does the work of the dearest hash that is stored") {
     REQUIRE(world.server.send("DELETE", "/users/dear", world.owner).status == 200);
     CHECK(dearest() == "7");
 
+    INFO("a very dear one does not make all failures as dear");
+    world.execute("UPDATE counters SET value = 15 WHERE name = 'dearest_password_cost'");
+    CHECK(costs("nobody", "wrong") == "401 08");
+
     INFO("where it is not known, the configured cost counts");
     world.execute("DELETE FROM counters WHERE name = 'dearest_password_cost'");
     CHECK(costs("nobody", "wrong") == "401 04");

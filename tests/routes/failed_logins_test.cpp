@@ -209,3 +209,16 @@ TEST_CASE("failures for very many addresses neither lift a block nor make one") 
     for (int i = 0; i < 1000; ++i) others += is_blocked("other" + std::to_string(i)) ? 1 : 0;
     CHECK(others == 0);
 }
+
+TEST_CASE("a request that is overtaken does not begin the count anew") {
+    coder_users::Options options;
+    coder_users::operations::PasswordFailures failures(options, "key");
+    const Time now = start_of_test;
+    const auto later = [&](int seconds) { return now + std::chrono::seconds(seconds); };
+    for (int i = 0; i < 5; ++i) failures.count("a@x.org", later(1));
+    for (int i = 0; i < 4; ++i) failures.count("a@x.org", now);
+    CHECK_THROWS_AS(failures.count("a@x.org", later(1)), coder_users::ApiError);
+    CHECK_THROWS_AS(failures.refuse("A@x.org", now), coder_users::ApiError);
+    failures.refuse("a@x.org", later(61));
+    failures.refuse("a@x.org", later(-60));  // the clock was set back
+}

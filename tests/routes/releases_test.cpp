@@ -242,3 +242,16 @@ TEST_CASE("calls in the process have the texts of the release") {
         CHECK(error.detail().empty());
     }
 }
+
+TEST_CASE("a host's refusal keeps its words at every release") {
+    coder_users::Options options = at_release("2.35");
+    options.before = [](const coder_users::Event& event) -> std::optional<coder_users::Veto> {
+        if (event.kind != coder_users::EventKind::renamed) return std::nullopt;
+        return coder_users::Veto{"Password not strong enough!", 422};
+    };
+    const World world(options);
+    const Answer answer =
+        world.server.send("PUT", "/users/me/profile", world.owner, R"({"username":"other"})");
+    CHECK(answer.status == 422);
+    CHECK(answer.body == message("Password not strong enough!"));
+}

@@ -343,3 +343,40 @@ TEST_CASE("calls in the process follow the scopes of the key") {
     CHECK(made.key.allow_list == std::vector<std::string>{"api_key:*"});
     CHECK(service.as(service.authenticate(made.token)).list_tokens("me").size() >= 2);
 }
+
+TEST_CASE("tokens of everybody are for keys that may read everybody") {
+    const Stage stage;
+    stage.server.send("POST", "/users/me/keys/tokens", stage.bob, R"({"token_name":"of-bob"})");
+    const auto shows_bob = [&](const std::vector<std::string>& scopes,
+                               const std::vector<std::string>& allow_list) {
+        const Answer list = stage.send("GET", "/users/me/keys/tokens?include_all=true",
+                                       stage.token(scopes, allow_list));
+        CHECK(list.status == 200);
+        CHECK(list.body.find("there") != std::string::npos);
+        return list.body.find("of-bob") != std::string::npos;
+    };
+    CHECK(shows_bob({"api_key:read", "user:read"}, {}));
+    CHECK_FALSE(shows_bob({"api_key:read"}, {}));
+    CHECK_FALSE(shows_bob({"coder:all"}, {"api_key:*", "user:" + stage.owner_id}));
+}
+
+TEST_CASE("no action is allowed to a key that lacks the rights of its operations") {
+    Stage stage;
+    coder_users::Service& service = stage.server.service();
+    const coder_users::Identity wide =
+        service.authenticate(stage.token({"user:*", "api_key:*", "organization:*"}));
+    CHECK_FALSE(service.may(wide, coder_users::Action::edit_user, "bob"));
+    CHECK(service.may(wide, coder_users::Action::manage_user, "bob"));
+    CHECK(service.may(wide, coder_users::Action::use_keys, "bob"));
+}
+
+TEST_CASE("the audit log says what a narrow key may do") {
+    const Stage stage;
+    stage.token({"user:read"}, {"user:*"});
+    const std::string diff = stage.sql("SELECT diff FROM audit_logs ORDER BY entry DESC LIMIT 1");
+    CHECK(parse(diff)["scopes"]["new"].text() == R"(["user:read"])");
+    CHECK(parse(diff)["allow_list"]["new"].text() == R"(["user:*"])");
+    stage.token({"coder:all"});
+    CHECK_FALSE(
+        parse(stage.sql("SELECT diff FROM audit_logs ORDER BY entry DESC LIMIT 1")).has("scopes"));
+}

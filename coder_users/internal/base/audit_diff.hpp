@@ -8,6 +8,7 @@
 
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/json_writer.hpp"
+#include "coder_users/internal/base/key_scopes.hpp"
 
 namespace coder_users { inline namespace v0 {
 
@@ -74,10 +75,19 @@ inline std::string user_diff(const User* before, const User* after, bool passwor
     return diff.secret("hashed_password", password_differs).take();
 }
 
+/// Full power counts as nothing to tell.
+inline ApiKey without_usual_limits(ApiKey key) {
+    if (key.scopes == scopes_of(KeyScope::all)) key.scopes.clear();
+    if (key.allow_list == std::vector<std::string>{"*:*"}) key.allow_list.clear();
+    return key;
+}
+
 /// `before` is nullptr for a new key, `after` for a deleted one.
 inline std::string api_key_diff(const ApiKey* before, const ApiKey* after) {
+    const ApiKey old_key = before ? without_usual_limits(*before) : ApiKey();
+    const ApiKey new_key = after ? without_usual_limits(*after) : ApiKey();
     AuditDiff diff;
-    add_differences(diff, before, after);
+    add_differences(diff, before ? &old_key : nullptr, after ? &new_key : nullptr);
     return diff.take();
 }
 

@@ -65,8 +65,8 @@ struct Of<ApiKey> {
             .never_is(LoginType::none)
             .or_else(LoginType::token),
         Field("scope", &ApiKey::scope).in_no_column().not_exported(),
-        Field("scopes", &ApiKey::scopes).since_release(2, 27).later_in_exports(),
-        Field("allow_list", &ApiKey::allow_list).since_release(2, 28).later_in_exports(),
+        Field("scopes", &ApiKey::scopes).since_release(2, 27).in_audit().later_in_exports(),
+        Field("allow_list", &ApiKey::allow_list).since_release(2, 28).in_audit().later_in_exports(),
         Field("token_name", &ApiKey::token_name),
         Field("lifetime_seconds", &ApiKey::lifetime_seconds),
         Field("ip", &ApiKey::ip).not_answered().later_in_exports(),

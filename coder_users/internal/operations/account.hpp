@@ -2,6 +2,7 @@
 // Operations on one account: rename, appearance, status, login type, password.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -78,11 +79,14 @@ User change_user(const Acting& acting, const Operation& about, EventKind kind, c
 inline User rename_user(const Acting& acting, const UserRef& who, const std::string& username) {
     const auto check = [&] { check_fields({{rules::fields::username, username}}); };
     return on_user(acting, about::rename_user, who, check, [&](const Target& target) {
-        const bool renames = target->username != username;
-        if (renames && !rules::covers(acting.actor->key, "user:update", false)) throw forbidden();
         return change_user(
             acting, about::rename_user, EventKind::renamed, target,
-            [&](const User&, User& user) { user.username = username; },
+            [&](const User&, User& user) {
+                if (user.username != username &&
+                    !rules::covers(acting.actor->key, "user:update", false))
+                    throw forbidden();
+                user.username = username;
+            },
             [](store::Tx& tx, const User& user) {
                 const auto taken = store::users::taken(tx, "", user.username, user.id);
                 refuse_taken({false, taken.username});
@@ -153,6 +157,10 @@ inline void refuse_new_password(const Acting& acting, const User& target,
     refuse_weak_password(wanted.password, target, weak_changed_password);
 }
 
+/// By how many steps of the cost, each of which doubles the work, a failed check may be dearer than
+/// a new hash.
+inline constexpr int most_dearer = 4;
+
 /// What the password of an account is checked against.
 struct StoredPassword {
     std::string email;   ///< of the account
@@ -167,7 +175,9 @@ inline bool verify_password(const Acting& acting, const std::string& password,
     PasswordFailures& failures = acting.backend.failed_passwords;
     failures.refuse(stored.email, acting.now);
     const int usual = acting.backend.options.password_hash_cost;
-    const int least = stored.least_cost == 0 ? usual : stored.least_cost;
+    // One dear hash must not make every failed check dear without bounds.
+    const int least =
+        stored.least_cost == 0 ? usual : (std::min)(stored.least_cost, usual + most_dearer);
     if (rules::password_matches(password, stored.hash, least)) {
         failures.refuse(stored.email, acting.now);  // others may have failed meanwhile
         return true;

@@ -224,8 +224,11 @@ inline std::optional<store::api_keys::TokenFilter> listed_tokens(const Acting& a
     // Ids of keys are no UUIDs, so an allow list has all keys or none.
     if (!rules::allows(presented, "api_key", "*")) return std::nullopt;
     if (!everybodys && !rules::may(actor, Action::use_keys, *target)) return std::nullopt;
+    // The names of others stand beside their tokens.
     const bool all = everybodys && rules::may(actor, Action::read_all_keys) &&
-                     rules::covers(presented, "api_key:read", false);
+                     rules::covers(presented, "api_key:read", false) &&
+                     rules::covers(presented, "user:read", false) &&
+                     rules::allows(presented, "user", "*");
     return store::api_keys::TokenFilter{all          ? ""
                                         : everybodys ? actor.id
                                                      : target->id,

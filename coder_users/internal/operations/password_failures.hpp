@@ -65,8 +65,9 @@ class PasswordFailures {
     };
 
     static bool in_window(const Counter& counter, Time now) {
-        // A window that starts after `now` was opened before the clock was set back.
-        return counter.failures > 0 && now >= counter.start && now < counter.start + window;
+        // One that starts much later than `now` was opened before the clock was set back; a little
+        // later, by a request that came after this one and was faster.
+        return counter.failures > 0 && now < counter.start + window && counter.start < now + window;
     }
 
     Places places_of(std::string_view email) const {

@@ -37,12 +37,12 @@ inline ApiError as_of(Release release, std::string_view operation, const ApiErro
     if (status == 404 && starts_with(error.detail(), "queried user=") &&
         release >= since::unknown_user_without_detail)
         return not_found();
-    if (message == weak_new_password && release >= since::invalid_password)
+    if (status == 400 && message == weak_new_password && release >= since::invalid_password)
         return {400, "Password is invalid", {}, error.validations()};
     if (message == not_your_own_member_roles && release >= since::own_member_roles_with_detail)
         return {400, message,
                 "Another user with the appropriate permissions must change your roles."};
-    if (message == name_or_address_taken && operation == profile_operation &&
+    if (status == 409 && message == name_or_address_taken && operation == profile_operation &&
         release >= since::username_exists)
         return {409,
                 "A user with this username already exists.",

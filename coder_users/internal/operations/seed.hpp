@@ -81,8 +81,10 @@ inline std::vector<StoredKey> seed_keys(const Options& options, const SeedUser& 
 
 inline std::string seed_hash(const Backend& backend, const SeedUser& seed, const User& user) {
     const std::string& hash = seed.hashed_password;
-    if (!hash.empty() && !hash_cost(hash))
-        throw ApiError(400, "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$");
+    if (!hash.empty() && !is_foreign_hash(hash))
+        throw ApiError(
+            400,
+            "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$, of cost 18 at most");
     if (seed.password.empty()) return hash;
     if (!hash.empty()) throw ApiError(400, "either \"password\" or \"hashed_password\"");
     refuse_weak_password(seed.password, user, weak_new_password);

@@ -130,8 +130,6 @@ inline constexpr Operation key_needs_of(Action action) {
     switch (action) {
         case Action::read_user:
             return any.needs("user:read").open_to_limited_keys();
-        case Action::edit_user:
-            return any.needs("user:*");
         case Action::manage_user:
             return any.needs("user:*");
         case Action::read_user_roles:
@@ -144,6 +142,7 @@ inline constexpr Operation key_needs_of(Action action) {
             return any.needs("user:read");
         case Action::read_all_keys:
             return any.needs("api_key:read", "user:read");
+        case Action::edit_user:  // the password and the sessions of others, too
         case Action::create_users:
         case Action::assign_roles:
         case Action::assign_all_roles:

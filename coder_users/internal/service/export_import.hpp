@@ -76,8 +76,8 @@ inline void check_record(const UserRecord& record) {
     const User& user = record.user;
     require(rules::valid_username(user.username), "not a user name");
     require(rules::valid_email(user.email), "not an e-mail address");
-    require(record.hashed_password.empty() || hash_cost(record.hashed_password),
-            "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$");
+    require(record.hashed_password.empty() || is_foreign_hash(record.hashed_password),
+            "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$, of cost 18 at most");
     require(user.login_type != LoginType::token, "no user logs in with type token");
     require(rules::site_role_set(user.roles) == user.roles, "\"roles\" must be sorted");
     for (const OrganizationMember& member : record.memberships)

@@ -265,7 +265,9 @@ struct Running final : net::FrontHandler {
                     else
                         result = run(acting);
                 } catch (const ApiError& error) {
-                    throw operations::as_of(backend.release, about.id(), error);
+                    const Release since = about.since();
+                    throw operations::as_of(backend.release < since ? since : backend.release,
+                                            about.id(), error);
                 }
             });
         };
