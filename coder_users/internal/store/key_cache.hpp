@@ -80,7 +80,7 @@ class SharedUsers {
             if (equal(*copy, *read)) return copy;
         // Not by make_shared(), where the weak pointer would keep the memory of the user.
         const Shared<Counted<User>> counted(new Counted<User>(*read, total));
-        const Shared<User> copy = part_of(counted, counted->value);
+        Shared<User> copy = part_of(counted, counted->value);
         known = copy;
         return copy;
     }
@@ -143,7 +143,7 @@ class KeyCache {
         read.identity.user = users_.shared(read.identity.user, bytes_);
         const auto counted =
             std::make_shared<const Counted<api_keys::CheckedKey>>(std::move(read), bytes_);
-        const Key key = part_of(counted, counted->value);
+        Key key = part_of(counted, counted->value);
         Entry entry{key, changes};
         if (!current(entry)) return key;
         make_room();

@@ -21,7 +21,7 @@ inline std::string_view verb_of(std::string_view action) {
 inline std::string audit_description(const AuditEntry& entry, Release release = {}) {
     const bool failed =
         entry.status_code >= 400 && release >= contradictions::unsuccessful_attempts;
-    const std::string attempt = "{user} unsuccessfully attempted to " + entry.action;
+    std::string attempt = "{user} unsuccessfully attempted to " + entry.action;
     const bool alone =
         entry.action == "login" || entry.action == "logout" || entry.action == "register";
     if (failed && alone) return attempt;
