@@ -61,10 +61,7 @@ struct Call {
     wire::Body body = {};                           ///< decoded at gate 10
 
     /// The release that the answer is that of.
-    Release release() const {
-        const Release since = route.operation.since();
-        return acting.backend.release < since ? since : acting.backend.release;
-    }
+    Release release() const { return route.operation.answered_as(acting.backend.release); }
     const Options& options() const { return acting.backend.options; }
     /// Returns a path parameter of the route.
     const std::string& parameter(std::string_view name) const {

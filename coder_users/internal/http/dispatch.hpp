@@ -80,8 +80,7 @@ class Dispatcher {
 
     ApiError as_of_release(const Seen& seen, const ApiError& error) const {
         if (!seen.route) return operations::as_of(backend_.release, "", error);
-        const Release since = seen.route->operation.since();
-        return operations::as_of(backend_.release < since ? since : backend_.release,
+        return operations::as_of(seen.route->operation.answered_as(backend_.release),
                                  seen.route->operation_id(), error);
     }
 

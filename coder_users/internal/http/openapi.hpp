@@ -27,8 +27,7 @@ inline void collect(std::map<std::string_view, const Shape*>& all, const Shape& 
 
 /// The answer of the route at the release, or at the first one that has its operation.
 inline LaterAnswer answer_of(const Route& route, Release release) {
-    const Release since = route.operation.since();
-    return route.answer_of(release < since ? since : release);
+    return route.answer_of(route.operation.answered_as(release));
 }
 
 /// The path as clients use it. All parameters that name a user are called `{user}`.

@@ -68,10 +68,10 @@ inline Reply get_user(Call& call) {
 
 inline Reply delete_user(Call& call) {
     const User deleted = operations::delete_user(call.acting, call.user());
-    const Release release = call.release();
-    if (release.minor == contradictions::silent_deletion.minor) return {204, ""};
-    if (release >= contradictions::deletion_notice) return notice("User has been deleted!");
-    return ok(wire::user(deleted, release));
+    const LaterAnswer answer = call.route.answer_of(call.release());
+    if (!answer.reply) return {answer.success, ""};
+    if (answer.reply == &wire::shapes::response) return notice("User has been deleted!");
+    return ok(wire::user(deleted, call.release()));
 }
 
 inline Reply get_first_user(Call& call) {

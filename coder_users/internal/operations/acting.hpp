@@ -59,7 +59,7 @@ struct Acting {
     Time now = never;  ///< the same moment for the whole operation
     std::string_view request_id = {};
     std::string_view address = {};  ///< the client's, as a trusted proxy or the connection gives it
-    std::string_view user_agent = {};  ///< as the client calls itself
+    std::string_view user_agent = {};  ///< as the client calls itself, cut already
     Shared<SharedIdentity> actor = nobody();
 
     const User& user() const { return *actor->user; }
@@ -70,7 +70,7 @@ struct Acting {
 /// Notes in a new key who makes it.
 inline void note_client(ApiKey& key, const Acting& acting) {
     key.ip = std::string(acting.address);
-    key.user_agent = std::string(kept_user_agent(acting.user_agent));
+    key.user_agent = std::string(acting.user_agent);
 }
 
 /// An Acting for the host itself, now, with a request id of its own.

@@ -52,8 +52,11 @@ class Operation {
     explicit constexpr Operation(const char* id) : id_(id) {}
 
     constexpr const char* id() const { return id_; }
-    /// The first release of Coder that has it. It answers older ones as that one does.
-    constexpr Release since() const { return since_; }
+    /// The release that its answers are those of, on a server that answers as `server`: at least
+    /// the first release that has the operation.
+    constexpr Release answered_as(Release server) const {
+        return server < since_ ? since_ : server;
+    }
     constexpr Lane lane() const { return lane_; }
     /// Callers need no session.
     constexpr bool open() const { return open_; }

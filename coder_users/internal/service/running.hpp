@@ -265,9 +265,7 @@ struct Running final : net::FrontHandler {
                     else
                         result = run(acting);
                 } catch (const ApiError& error) {
-                    const Release since = about.since();
-                    throw operations::as_of(backend.release < since ? since : backend.release,
-                                            about.id(), error);
+                    throw operations::as_of(about.answered_as(backend.release), about.id(), error);
                 }
             });
         };
