@@ -33,22 +33,22 @@ from_package() {
 }
 
 from_sources() {
-    consumer fetch g++ -D HOW=fetch -D LIBRARY="$root" -D STANDARDS=17 "$@"
-
-    # Nothing to build beforehand; the compiled form is the same build as fetch, not made twice.
-    consumer subdirectory g++ -D HOW=subdirectory -D LIBRARY="$root" -D FORM=header_only "$@"
+    # The static form is what is installed above; fetched, it is built as a shared library, once.
+    consumer fetch g++ -D HOW=fetch -D LIBRARY="$root" -D STANDARDS=17 -D BUILD_SHARED_LIBS=ON \
+        -D CODER_USERS_INSTALL=ON -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@"
 
     echo '== shared library'
-    cmake -S "$root" -B "$work/shared-build" -D BUILD_SHARED_LIBS=ON -D CODER_USERS_DEMO=OFF \
-        -D CODER_USERS_TESTS=OFF "${quick[@]}" -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@" >/dev/null
-    cmake --build "$work/shared-build" >"$work/shared.log" || { cat "$work/shared.log"; exit 1; }
-    cmake --install "$work/shared-build" --prefix "$work/shared-installed" >/dev/null
+    cmake --install "$work/fetch" --prefix "$work/shared-installed" >/dev/null
     library=$(find "$work/shared-installed" -name 'libcoder_users.so')
+    [ -n "$library" ] || { echo 'no shared library was installed' >&2; exit 1; }
     if nm -DC --defined-only "$library" | grep -E '^[0-9a-f]+ . coder_users::v0::(base|fields|store|rules|wire|operations|login|http|net|service)::'; then
         echo 'the inside of the library is exported' >&2
         exit 1
     fi
     consumer shared g++ -D HOW=package -D STANDARDS=17 -D CMAKE_PREFIX_PATH="$work/shared-installed"
+
+    # Nothing to build beforehand.
+    consumer subdirectory g++ -D HOW=subdirectory -D LIBRARY="$root" -D FORM=header_only "$@"
 }
 
 # One large unit after the other would leave a core idle, so both go on at once.
