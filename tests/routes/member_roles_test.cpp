@@ -1,4 +1,4 @@
-// docs/contract/neighbours.md, "PUT /organizations/{organization}/members/{user}/roles";
+// docs/contract/organizations.md, "PUT /organizations/{organization}/members/{user}/roles";
 // docs/contract/audit.md, "What is recorded".
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "people.hpp"
@@ -106,6 +106,10 @@ TEST_CASE("the checks of a member's new roles answer in their order") {
                         role_set({world.admin, name, "owner"}), 400, answer, on_bob});
     }
     check_rows(world, rows);
+    for (const std::string& named : {std::string("default"), nil_id, std::string("OWNER")})
+        CHECK(world.server
+                  .send("PUT", "/organizations/" + named + "/members/bob/roles", oda, role_set({}))
+                  .status == 200);
     const Answer no_id = world.server.send("PUT", "/organizations/x/members/nobody/roles", o, "{");
     CHECK(no_id.status == 400);
     CHECK(parse(no_id.body)["message"].text() == "Invalid UUID \"x\".");

@@ -1,4 +1,5 @@
-// docs/contract/neighbours.md, "GET /organizations", "GET /organizations/{organization}" and
+// docs/contract/organizations.md, "The {organization} parameter", "GET /organizations",
+// "GET /organizations/{organization}" and
 // "GET /organizations/{organization}/members/roles"; docs/contract/roles.md, "Rights in
 // organizations".
 #include "people.hpp"
@@ -13,7 +14,8 @@ const std::string nowhere = "11111111-1111-1111-1111-111111111111";
 
 /// A second organization, with Carl as its only member and admin.
 struct TwoOrganizations : People {
-    TwoOrganizations() {
+    TwoOrganizations() : TwoOrganizations(coder_users::Options()) {}
+    explicit TwoOrganizations(const coder_users::Options& options) : People(options) {
         const std::string now = std::to_string(coder_users::micros(server.now()) + 1);
         const std::string carl_id = id_of("carl");
         execute(
@@ -75,13 +77,27 @@ TEST_CASE("an organization by its id") {
             {"an auditor", "GET", second, world.anna, "", 404, not_found_answer},
             {"a member of another", "GET", first, world.carl, "", 404, not_found_answer},
             {"unknown", "GET", "/organizations/" + nowhere, world.owner, "", 404, not_found_answer},
-            {"all zero", "GET", "/organizations/" + nil_id, world.owner, "", 404, not_found_answer},
+            {"all zero", "GET", "/organizations/" + nil_id, world.bob, "", 200,
+             world.first_json + "\n"},
+            {"default", "GET", "/organizations/default", world.bob, "", 200,
+             world.first_json + "\n"},
+            {"default, hidden", "GET", "/organizations/default", world.carl, "", 404,
+             not_found_answer},
+            {"all zero, hidden", "GET", "/organizations/" + nil_id, world.carl, "", 404,
+             not_found_answer},
+            {"a name", "GET", "/organizations/alpha", world.owner, "", 200,
+             world.second_json + "\n"},
+            {"a name, letter case", "GET", "/organizations/ALPHA", world.carl, "", 200,
+             world.second_json + "\n"},
+            {"the name of the first", "GET", "/organizations/Owner", world.bob, "", 200,
+             world.first_json + "\n"},
             {"another method", "DELETE", first, world.owner, "", 405, bad_method},
         });
     for (const std::string path : {"", "/members/roles"})
         for (const auto& [sent, shown] : std::vector<std::pair<std::string, std::string>>{
                  {"x", "x"},
-                 {"owner", "owner"},
+                 {"alph", "alph"},
+                 {"Default", "Default"},
                  {"a%22b%5C%3C", "a\"b\\<"},
                  {"0b0e7c1a5a4e4f579a3e0123456789ab", "0b0e7c1a5a4e4f579a3e0123456789ab"},
                  {"%7B" + second_id + "%7D", "{" + second_id + "}"}}) {
@@ -123,4 +139,32 @@ TEST_CASE("the roles that an organization's members may get") {
             {"another method", "PUT", first, world.owner, "", 405, bad_method},
             {"below it", "GET", first + "/roles", world.owner, "", 404, route_not_found},
         });
+}
+
+TEST_CASE("a name that hides an organization is answered like one that nobody has") {
+    const int minor = GENERATE(6, 8, 9, 21, 35);
+    CAPTURE(minor);
+    coder_users::Options options = in_memory();
+    options.coder_version = "2." + std::to_string(minor);
+    const TwoOrganizations world(options);
+    for (const std::string rest : {"", "/members/roles"}) {
+        INFO(rest);
+        const auto get = [&](const std::string& name, const std::string& token) {
+            return world.server.send("GET", "/organizations/" + name + rest, token);
+        };
+        for (const std::string name : {"alpha", "nothing"}) {
+            INFO(name);
+            const Answer answer = get(name, world.bob);
+            CHECK(answer.status == (minor < 9 ? 400 : 404));
+            CHECK(parse(answer.body)["message"].text() ==
+                  (minor < 9 ? bad_uuid(name) : parse(not_found_answer)["message"].text()));
+            CHECK(parse(answer.body).has("detail") == (minor < 9));
+        }
+        CHECK(get(second_id, world.bob).body == not_found_answer);
+        CHECK(get("default", world.carl).body == not_found_answer);
+        CHECK(get(nil_id, world.carl).body == not_found_answer);
+        CHECK(get("alpha", world.carl).status == 200);
+        CHECK(get("default", world.bob).status == 200);
+        CHECK(get(nil_id, world.bob).status == 200);
+    }
 }

@@ -155,7 +155,7 @@ TEST_CASE("every operation on a user hides users that the caller cannot read") {
     const std::string bob = world.member("bob");
     for (const Route& route : route_table()) {
         const std::string path = route.path;
-        // It finds the user in its own way: docs/contract/neighbours.md, "PUT
+        // It finds the user in its own way: docs/contract/organizations.md, "PUT
         // /organizations/{organization}/members/{user}/roles".
         if (path.find("{user}") == std::string::npos || path.find("/organizations/") == 0) continue;
         const std::string method(to_string(route.verb));

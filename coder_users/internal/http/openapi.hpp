@@ -58,13 +58,12 @@ inline void write_parameters(JsonWriter& json, const Route& route) {
     for (std::size_t at = 0; (at = path.find('{', at)) != std::string::npos; ++at) {
         std::string name(path.substr(at + 1, path.find('}', at) - at - 1));
         if (name == "member") name = "user";
-        const bool organization = name == "organization";
-        parameter(name, "path", organization ? ValueType::uuid : ValueType::text,
-                  name == "user"      ? "User ID, name, or me"
-                  : organization      ? "Organization ID"
-                  : name == "keyid"   ? "Key ID"
-                  : name == "keyname" ? "Key name"
-                                      : "Organization name");
+        parameter(name, "path", ValueType::text,
+                  name == "user"           ? "User ID, name, or me"
+                  : name == "organization" ? "Organization ID, name, or default"
+                  : name == "keyid"        ? "Key ID"
+                  : name == "keyname"      ? "Key name"
+                                           : "Organization name");
     }
     for (const QueryParameter& each : route.query)
         parameter(each.name, "query", each.type, each.description);

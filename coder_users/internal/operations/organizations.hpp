@@ -22,6 +22,9 @@
 
 namespace coder_users { inline namespace v0 { namespace operations {
 
+/// What names the default organization wherever an organization is named.
+inline constexpr std::string_view default_organization = "default";
+
 namespace about {
 inline constexpr Operation list_organizations =
     Operation("get-organizations").needs("organization:read");
@@ -99,17 +102,24 @@ inline Organization find_organization_by_name(const Acting& acting, const UserRe
     return std::move(*found);
 }
 
-/// Finds an organization by its id. Throws 400 when `text` is not a UUID, 404 when there is none
-/// that the caller may read.
+/// `text` is "default" or the all-zero uuid, which both mean the default organization, an id or a
+/// name. No name is as long as an id.
+inline std::optional<Organization> named_organization(store::Connection& c, std::string_view text) {
+    if (text == default_organization || text == nil_uuid)
+        return store::organizations::find_default(c);
+    if (const auto id = parse_uuid(text)) return store::organizations::find(c, *id);
+    return store::organizations::find_by_name(c, text);
+}
+
+/// Finds an organization by what a path says of it. Throws 404 when there is none that the caller
+/// may read, which is 400 in old releases when `text` could only be a name.
 inline Organization get_organization(const Acting& acting, std::string_view text) {
-    const auto id = parse_uuid(text);
-    if (!id)
-        throw ApiError(400, "Invalid UUID \"" + std::string(text) + "\".",
-                       "invalid UUID length or format: a uuid has 36 characters");
     auto found = acting.backend.store.read(
-        [&](store::Connection& c) { return store::organizations::find(c, *id); });
-    if (!found || !may_read(acting, *found)) throw not_found();
-    return std::move(*found);
+        [&](store::Connection& c) { return named_organization(c, text); });
+    if (found && may_read(acting, *found)) return std::move(*found);
+    if (text == default_organization || parse_uuid(text)) throw not_found();
+    throw ApiError(400, std::string(unknown_organization) + std::string(text) + "\".",
+                   "invalid UUID length or format: a uuid has 36 characters");
 }
 
 inline RoleList list_organization_roles(const Acting& acting, const Organization& organization) {

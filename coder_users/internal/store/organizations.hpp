@@ -35,6 +35,12 @@ inline std::optional<Organization> find(Connection& c, std::string_view id) {
     return read_one_organization(c.query(sql, id));
 }
 
+inline std::optional<Organization> find_default(Connection& c) {
+    static const std::string sql =
+        "SELECT " + columns<Organization>() + " FROM organizations WHERE is_default = 1";
+    return read_one_organization(c.query(sql));
+}
+
 inline std::optional<Organization> find_by_name(Connection& c, std::string_view name) {
     static const std::string sql =
         "SELECT " + columns<Organization>() + " FROM organizations WHERE name_folded = $1";
