@@ -18,6 +18,7 @@ enum class Action {
     assign_roles,      ///< change site roles at all; which ones depends on the caller's own roles
     assign_all_roles,  ///< give and take every site role
     read_audit,
+    read_deployment_config,  ///< see how the server is set up
     ignore_rate_limits,
 };
 

@@ -63,6 +63,7 @@ std::string value_error(const Json& json, ValueType type, const Shape* of, const
 
 std::string shape_error(const Json& json, const Shape& shape, const std::string& at,
                         Release release) {
+    if (shape.type != ValueType::object) return value_error(json, shape.type, nullptr, at, release);
     if (!json.is<picojson::object>()) return at + " is no object";
     const auto& members = json.get<picojson::object>();
     if (shape.properties.empty()) return "";  // its keys are the request's, or none of ours

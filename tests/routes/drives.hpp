@@ -88,6 +88,8 @@ inline const std::map<std::string, Drive>& drives() {
              options.oidc.issuer_url = provider.url();
              return with_owner(options, "/users/oidc/callback");
          }},
+        {"get-github-device-auth", simple("GET", "/users/oauth2/github/device")},
+        {"validate-user-password", simple("POST", "/users/validate-password", "{" + password)},
         {"log-out-user",
          [](World& world) {
              return world.server.send("POST", "/users/logout",
@@ -123,6 +125,7 @@ inline const std::map<std::string, Drive>& drives() {
         {"get-api-key-by-token-name", on_token("GET", "tokens/")},
         {"get-api-key-by-id", on_token("GET", "id")},
         {"delete-api-key", on_token("DELETE", "id")},
+        {"list-api-key-scopes", simple("GET", "/auth/scopes")},
         {"get-user-sessions", simple("GET", "/users/me/sessions")},
         {"delete-user-sessions", on_bob("DELETE", "/sessions")},
 
@@ -150,6 +153,19 @@ inline const std::map<std::string, Drive>& drives() {
          simple("POST", "/authcheck",
                 R"({"checks":{"a":{"object":{"resource_type":"user"},"action":"read"}}})")},
         {"get-audit-logs", simple("GET", "/audit")},
+
+        {"get-entitlements", simple("GET", "/entitlements")},
+        {"update-check", simple("GET", "/updatecheck")},
+        {"get-appearance", simple("GET", "/appearance")},
+        {"get-enabled-experiments", simple("GET", "/experiments")},
+        {"get-safe-experiments", simple("GET", "/experiments/available")},
+        {"get-site-wide-regions-for-workspace-connections", simple("GET", "/regions")},
+        {"get-deployment-config", simple("GET", "/deployment/config")},
+        {"list-inbox-notifications", simple("GET", "/notifications/inbox")},
+        {"get-notifications-settings", simple("GET", "/notifications/settings")},
+        {"get-system-notification-templates", simple("GET", "/notifications/templates/system")},
+        {"get-custom-notification-templates", simple("GET", "/notifications/templates/custom")},
+        {"get-notification-dispatch-methods", simple("GET", "/notifications/dispatch-methods")},
     };
     return all;
 }

@@ -186,7 +186,7 @@ TEST_CASE("spellings of a path") {
             {"api alone", "GET", "!/api", t, "", 404, route_not_found},
             {"another version", "GET", "!/api/v1/users", t, "", 404, route_not_found},
             {"unknown", "POST", "/nosuch", "", "{", 404, route_not_found},
-            {"what others ask for", "GET", "/entitlements", "", "", 404, route_not_found},
+            {"what others ask for", "GET", "/licenses", "", "", 404, route_not_found},
             {"below a static segment", "GET", "/users/first/x", "", "", 401, no_session},
             {"below a static segment, with a session", "GET", "/users/first/profile", t, "", 404,
              route_not_found},

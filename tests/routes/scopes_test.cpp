@@ -120,6 +120,16 @@ const std::vector<Needs> table{
      R"({"roles":[]})", "ALL", 200},
     {"check-authorization", "POST", "/authcheck", R"({"checks":{}})", "", 200},
     {"get-audit-logs", "GET", "/audit", "", "ALL", 200},
+    {"get-appearance", "GET", "/appearance", "", "", 200},
+    {"get-enabled-experiments", "GET", "/experiments", "", "", 200},
+    {"get-safe-experiments", "GET", "/experiments/available", "", "", 200},
+    {"get-site-wide-regions-for-workspace-connections", "GET", "/regions", "", "", 200},
+    {"get-deployment-config", "GET", "/deployment/config", "", "ALL", 200},
+    {"list-inbox-notifications", "GET", "/notifications/inbox", "", "", 200},
+    {"get-notifications-settings", "GET", "/notifications/settings", "", "", 200},
+    {"get-system-notification-templates", "GET", "/notifications/templates/system", "", "", 200},
+    {"get-custom-notification-templates", "GET", "/notifications/templates/custom", "", "", 200},
+    {"get-notification-dispatch-methods", "GET", "/notifications/dispatch-methods", "", "", 200},
 };
 
 std::vector<std::string> scopes_for(const std::string& needs) {
@@ -328,9 +338,9 @@ TEST_CASE("calls in the process follow the scopes of the key") {
     for (const Action action : {Action::edit_user, Action::manage_user, Action::read_user_roles,
                                 Action::use_keys, Action::act_as_user})
         CHECK_FALSE(service.may(reader, action, "owner"));
-    for (const Action action :
-         {Action::create_users, Action::read_all_keys, Action::assign_roles,
-          Action::assign_all_roles, Action::read_audit, Action::ignore_rate_limits})
+    for (const Action action : {Action::create_users, Action::read_all_keys, Action::assign_roles,
+                                Action::assign_all_roles, Action::read_audit,
+                                Action::read_deployment_config, Action::ignore_rate_limits})
         CHECK_FALSE(service.may(reader, action));
     CHECK(service.as(reader).find_user("bob").username == "bob");
     CHECK_THROWS_AS(service.as(reader).suspend_user("bob"), coder_users::ApiError);

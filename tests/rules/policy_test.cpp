@@ -125,6 +125,7 @@ std::string rights(const User& actor) {
     if (may(actor, Action::assign_roles)) words.emplace_back("assign");
     if (may(actor, Action::assign_all_roles)) words.emplace_back("assign_all");
     if (may(actor, Action::read_audit)) words.emplace_back("audit");
+    if (may(actor, Action::read_deployment_config)) words.emplace_back("deployment");
     if (may(actor, Action::ignore_rate_limits)) words.emplace_back("no_limits");
     return join(words, " ");
 }
@@ -132,11 +133,11 @@ std::string rights(const User& actor) {
 TEST_CASE("who may do what has no target") {
     CHECK(rights(plain).empty());
     CHECK(rights(marked_member).empty());
-    CHECK(rights(auditor) == "read_all audit");
+    CHECK(rights(auditor) == "read_all audit deployment");
     CHECK(rights(template_admin) == "read_all");
     CHECK(rights(user_admin) == "create read_all assign");
-    CHECK(rights(both) == "create read_all assign audit");
-    CHECK(rights(owner) == "create read_all all_keys assign assign_all audit no_limits");
+    CHECK(rights(both) == "create read_all assign audit deployment");
+    CHECK(rights(owner) == "create read_all all_keys assign assign_all audit deployment no_limits");
     CHECK_FALSE(may(plain, Action::create_users, owner));  // whoever the target is
     CHECK(may(owner, Action::create_users, plain));
 }

@@ -34,6 +34,10 @@ inline Reply put_password(Call& call) {
     return {204, ""};
 }
 
+inline Reply post_validate_password(Call& call) {
+    return ok(wire::password_check(operations::password_weakness(call.body.text("password"))));
+}
+
 inline Reply put_suspend(Call& call) {
     return ok(wire::user(operations::suspend_user(call.acting, call.user()), call.release()));
 }

@@ -129,6 +129,8 @@ inline Reply delete_sessions(Call& call) {
     return {204, ""};
 }
 
+inline Reply get_scopes(Call&) { return ok(wire::scope_names(rules::scope_names)); }
+
 inline Reply get_token_config(Call& call) {
     const std::chrono::nanoseconds longest =
         operations::longest_token_lifetime(call.acting, call.user());

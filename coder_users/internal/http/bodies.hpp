@@ -50,6 +50,9 @@ inline const BodySchema password{
     {{"old_password", FieldType::text}, fields::password},
     R"({"old_password":"correct-Horse-9","password":"another-Horse-10"})"};
 
+inline const BodySchema password_to_check{
+    "ValidateUserPasswordRequest", {fields::password}, R"({"password":"correct-Horse-9"})"};
+
 inline const BodySchema roles{"UpdateRoles", {{"roles", FieldType::texts}}, R"({"roles":[]})"};
 
 /// Must name every field that restricts a token (scopes, allow list): an ignored one would make a

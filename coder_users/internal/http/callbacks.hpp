@@ -20,6 +20,11 @@
 
 namespace coder_users { inline namespace v0 { namespace http {
 
+namespace about {
+inline constexpr Operation begin_github_device =
+    Operation("get-github-device-auth").for_anybody().since_release(2, 20);
+}  // namespace about
+
 inline constexpr std::string_view state_cookie = "oauth_state";
 inline constexpr std::string_view redirect_cookie = "oauth_redirect";
 inline constexpr std::string_view pkce_cookie = "oauth_pkce_verifier";
@@ -120,5 +125,12 @@ inline Reply external_callback(Call& call, LoginType type) {
 
 inline Reply get_github_callback(Call& call) { return external_callback(call, LoginType::github); }
 inline Reply get_oidc_callback(Call& call) { return external_callback(call, LoginType::oidc); }
+
+/// Logins on a device without a browser are not offered.
+inline Reply get_github_device(Call& call) {
+    throw ApiError(400, call.options().github.configured()
+                            ? "Device flow is not enabled for Github OAuth2."
+                            : "Github OAuth2 is not enabled.");
+}
 
 }}}  // namespace coder_users::v0::http

@@ -77,6 +77,7 @@ inline std::set<int> refusals(const Route& route) {
     if (route.guarded()) statuses.insert({401, 403});
     if (std::string_view(route.path).find('{') != std::string_view::npos) statuses.insert(404);
     statuses.insert(route.other_statuses.begin(), route.other_statuses.end());
+    statuses.erase(route.success);  // of an operation that always refuses
     return statuses;
 }
 

@@ -26,8 +26,8 @@ inline void write_reference(JsonWriter& json, const Shape& shape) {
 inline void write_type(JsonWriter& json, ValueType type,
                        const std::vector<const char*>& values = {}) {
     const char* format = nullptr;
-    constexpr const char* names[] = {"string",  "string", "string", "integer",
-                                     "boolean", "object", "array"};
+    constexpr const char* names[] = {"string", "string", "string", "integer", "boolean",
+                                     "object", "array",  "object", "object"};
     json.begin_object().member("type", names[static_cast<std::size_t>(type)]);
     if (type == ValueType::uuid) format = "uuid";
     if (type == ValueType::time) format = "date-time";
@@ -105,6 +105,7 @@ inline void write_example(JsonWriter& json, const Shape& shape, Release release)
 }
 
 inline void write_shape(JsonWriter& json, const Shape& shape, Release release) {
+    if (shape.type != ValueType::object) return write_type(json.key(shape.name), shape.type);
     json.key(shape.name).begin_object().member("type", "object");
     if (&shape == &wire::shapes::authorizations)
         json.key("additionalProperties").begin_object().member("type", "boolean").end_object();

@@ -107,6 +107,9 @@ struct Route {
         success = 204;
         return std::move(*this);
     }
+    Route always_refuses(int status) && {
+        return std::move(*this).answers(status, wire::shapes::response);
+    }
     Route redirects() && {
         success = 307;
         return std::move(*this);

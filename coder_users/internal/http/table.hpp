@@ -13,12 +13,14 @@
 #include "coder_users/internal/http/audit_log.hpp"
 #include "coder_users/internal/http/bodies.hpp"
 #include "coder_users/internal/http/callbacks.hpp"
+#include "coder_users/internal/http/constant_answers.hpp"
 #include "coder_users/internal/http/general.hpp"
 #include "coder_users/internal/http/openapi.hpp"
 #include "coder_users/internal/http/organizations.hpp"
 #include "coder_users/internal/http/routes.hpp"
 #include "coder_users/internal/http/sessions.hpp"
 #include "coder_users/internal/http/users.hpp"
+#include "coder_users/internal/wire/constant_shapes.hpp"
 
 namespace coder_users { inline namespace v0 { namespace http {
 
@@ -69,6 +71,11 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
             .asks(callback_parameters()).limits_tightly().redirects().also_answers({401, 403, 409}));
         add(Route{Verb::get, "/users/oidc/callback", login::about::log_in_oidc, "OpenID Connect Callback", get_oidc_callback}
             .asks(callback_parameters()).limits_tightly().redirects().also_answers({401, 403, 409}));
+
+        add(Route{Verb::get, "/users/oauth2/github/device", about::begin_github_device, "Get GitHub device auth", get_github_device}
+            .limits_tightly().always_refuses(400));
+        add(Route{Verb::post, "/users/validate-password", by::check_password, "Validate user password", post_validate_password}
+            .takes(bodies::password_to_check).limits_tightly().answers(200, shapes::password_check));
 
         add(Route{Verb::get, "/users", by::list_users, "Get users", get_users}
             .asks({{"q", ValueType::text, "Search query"}, {"after_id", ValueType::uuid, "After ID"},
@@ -130,6 +137,9 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::del, "/users/{user}/keys/{keyid}", by::revoke_key, "Delete API key", delete_key}
             .answers_nothing());
 
+        add(Route{Verb::get, "/auth/scopes", by::list_scopes, "List API key scopes", get_scopes}
+            .answers(200, shapes::scope_names));
+
         add(Route{Verb::get, "/users/{user}/sessions", by::list_sessions, "List sessions of a user", get_sessions}
             .answers_list(shapes::session));
         add(Route{Verb::del, "/users/{user}/sessions", by::end_sessions, "End the other sessions of a user", delete_sessions}
@@ -157,6 +167,31 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
             .asks({{"q", ValueType::text, "Search query"}, {"limit", ValueType::integer, "Page limit"},
                    {"offset", ValueType::integer, "Page offset"}})
             .answers(200, shapes::audit_logs));
+
+        add(Route{Verb::get, "/entitlements", about::get_entitlements, "Get entitlements", get_entitlements}
+            .answers(200, shapes::entitlements));
+        add(Route{Verb::get, "/updatecheck", about::check_for_update, "Update check", check_for_update}
+            .answers(200, shapes::update_check));
+        add(Route{Verb::get, "/appearance", about::get_site_appearance, "Get appearance", get_site_appearance}
+            .answers(200, shapes::site_appearance));
+        add(Route{Verb::get, "/experiments", about::get_experiments, "Get enabled experiments", get_no_elements}
+            .answers_list(shapes::experiment));
+        add(Route{Verb::get, "/experiments/available", about::get_available_experiments, "Get safe experiments", get_available_experiments}
+            .answers(200, shapes::available_experiments));
+        add(Route{Verb::get, "/regions", about::get_regions, "Get site-wide regions for workspace connections", get_regions}
+            .answers(200, shapes::regions));
+        add(Route{Verb::get, "/deployment/config", about::get_deployment_config, "Get deployment config", get_deployment_config}
+            .answers(200, shapes::deployment_config));
+        add(Route{Verb::get, "/notifications/inbox", about::get_inbox, "List inbox notifications", get_inbox}
+            .answers(200, shapes::inbox));
+        add(Route{Verb::get, "/notifications/settings", about::get_notification_settings, "Get notifications settings", get_notification_settings}
+            .answers(200, shapes::notification_settings));
+        add(Route{Verb::get, "/notifications/templates/system", about::get_system_templates, "Get system notification templates", get_no_elements}
+            .answers_list(shapes::notification_template));
+        add(Route{Verb::get, "/notifications/templates/custom", about::get_custom_templates, "Get custom notification templates", get_no_elements}
+            .answers_list(shapes::notification_template));
+        add(Route{Verb::get, "/notifications/dispatch-methods", about::get_dispatch_methods, "Get notification dispatch methods", get_dispatch_methods}
+            .answers(200, shapes::dispatch_methods));
         return list;
     }();
     // clang-format on

@@ -55,6 +55,8 @@ inline constexpr Operation set_password = Operation("update-user-password")
                                               .audited_with_refusals("user", "write")
                                               .tells_of(EventKind::password_changed)
                                               .is_revocation();
+inline constexpr Operation check_password =
+    Operation("validate-user-password").for_anybody().since_release(2, 18);
 }  // namespace about
 
 /// Changes the target. `edit(const User& actor, User&)` makes the new user of the old one, or
@@ -145,6 +147,13 @@ struct NewPassword {
 };
 
 inline constexpr const char* weak_changed_password = "Invalid password.";
+
+/// Says why nobody may have this password; "" when somebody may. A name or an address in it counts
+/// only for their owner.
+inline std::string password_weakness(const std::string& password) {
+    check_fields({{rules::fields::password, password}});
+    return rules::password_weakness(password).value_or("");
+}
 
 /// Throws the refusals that need no look at the stored hash.
 inline void refuse_new_password(const Acting& acting, const User& target,

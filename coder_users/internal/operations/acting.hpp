@@ -32,6 +32,7 @@ struct Backend {
     std::string deployment_id;    ///< identifies this database, and never changes
     EventSink* events;            ///< nullptr: the host wants no events
     Release release = {};         ///< that answers are those of
+    Time started = never;         ///< when the service began
     std::string setup_code = {};  ///< what a request for the first user must show; "" for nothing
     PasswordFailures failed_passwords{options, secret_key};
 };

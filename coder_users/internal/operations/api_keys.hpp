@@ -66,6 +66,8 @@ inline constexpr Operation revoke_key = Operation("delete-api-key")
                                             .audited("api_key", "delete")
                                             .tells_of(EventKind::token_revoked)
                                             .is_revocation();
+inline constexpr Operation list_scopes =
+    Operation("list-api-key-scopes").for_anybody().since_release(2, 27);
 }  // namespace about
 
 /// Stores the key, records it and tells the host.

@@ -147,6 +147,7 @@ inline constexpr Operation key_needs_of(Action action) {
         case Action::assign_roles:
         case Action::assign_all_roles:
         case Action::read_audit:
+        case Action::read_deployment_config:
         case Action::ignore_rate_limits:
             break;
     }

@@ -80,6 +80,7 @@ bool may(const User& actor, Action action, const User& target, AdministeredBy&& 
         case Action::assign_all_roles:
             return owner;
         case Action::read_audit:
+        case Action::read_deployment_config:
             return owner || auditor;
         case Action::ignore_rate_limits:
             return owner;

@@ -164,6 +164,13 @@ inline std::string first_user(std::string_view user_id, std::string_view organiz
     return document(json);
 }
 
+/// `weakness` says why the password may not be set; "" when it may.
+inline std::string password_check(std::string_view weakness) {
+    JsonWriter json;
+    json.begin_object().member("valid", weakness.empty()).member("details", weakness).end_object();
+    return document(json);
+}
+
 inline std::string login(std::string_view session_token) {
     JsonWriter json;
     json.begin_object().member("session_token", session_token).end_object();

@@ -46,6 +46,14 @@ inline std::string generated_key(std::string_view token) {
     return document(json);
 }
 
+/// The names of scopes that tokens may have.
+template <class Names>
+std::string scope_names(const Names& names) {
+    JsonWriter json;
+    json.begin_object().key("external").texts(names).end_object();
+    return document(json);
+}
+
 inline std::string token_config(std::int64_t max_lifetime_nanoseconds) {
     JsonWriter json;
     json.begin_object().member("max_token_lifetime", max_lifetime_nanoseconds).end_object();

@@ -55,6 +55,7 @@ inline Property one_of(const char* name, std::vector<const char*> values) {
 struct Shape {
     const char* name;
     std::vector<Property> properties;
+    ValueType type = ValueType::object;  ///< of anything else there are no properties
 };
 
 namespace shapes {
@@ -184,6 +185,11 @@ inline const Shape listed_token{"APIKeyWithOwner",
 inline const Shape session{"Session", properties_of<Session>()};
 
 inline const Shape generated_key{"GenerateAPIKeyResponse", {{"key", ValueType::text}}};
+
+inline const Shape scope_names{"ExternalAPIKeyScopes", {{"external", ValueType::array}}};
+
+inline const Shape password_check{"ValidateUserPasswordResponse",
+                                  {{"valid", ValueType::flag}, {"details", ValueType::text}}};
 
 inline const Shape token_config{"TokenConfig", {{"max_token_lifetime", ValueType::integer}}};
 
