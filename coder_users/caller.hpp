@@ -18,13 +18,22 @@ namespace service {
 struct Running;
 }
 
-/// The values of a new user. "" as organization means the oldest one that the caller may read.
+/// The values of a new user. Without any organization it joins the oldest one that the caller may
+/// read.
 struct CreateUser {
-    std::string email = {};
+    std::string email = {};  ///< "" for service accounts
     std::string username = {};
     std::string password = {};  ///< only for LoginType::password
+    /// Of service accounts it may stay as it is here: they get LoginType::none.
     LoginType login_type = LoginType::password;
     std::string organization_id = {};
+    std::string name = {};  ///< the full name, for people to read; at most 128 bytes
+    UserStatus status = UserStatus::dormant;
+    std::vector<std::string> organization_ids = {};  ///< all that it joins
+    /// Makes an account that has no address and that nobody can log in to. Owners make tokens for
+    /// it.
+    bool service_account = false;
+    std::vector<std::string> roles = {};  ///< site roles, which the caller must be able to assign
 };
 
 /// Selects users, and a part of the list of those that match.
@@ -76,7 +85,8 @@ struct MadeKey {
 /// wait already.
 class CODER_USERS_API Caller {
  public:
-    /// Throws 409 when the name or the address is taken.
+    /// Throws 409 when the name or the address is taken, 404 when the caller cannot read an
+    /// organization, 400 for a role that is not the caller's to assign.
     User create_user(const CreateUser& wanted) const;
     /// Throws 404 when there is no such user or the caller may not read it.
     User find_user(std::string_view user) const;

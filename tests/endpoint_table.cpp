@@ -64,7 +64,8 @@ std::string snapshot_of(const std::string& path) {
     std::string all;
     for (const char* query :
          {"SELECT id, username, username_folded, email, email_folded, hashed_password, "
-          "created_at, status, login_type, avatar_url, theme_preference, deleted FROM users "
+          "created_at, status, login_type, avatar_url, theme_preference, deleted, name, "
+          "updated_at, is_service_account FROM users "
           "ORDER BY id",
           "SELECT * FROM user_roles ORDER BY 1, 2",
           "SELECT id, user_id, hashed_secret, created_at, updated_at, login_type, scopes, "

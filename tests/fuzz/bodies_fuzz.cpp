@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const wire::Body body = wire::decode_body(text, schema);
         for (const wire::Field& field : schema.fields) {
             if (field.type == wire::FieldType::text) require(is_utf8(body.text(field.name)));
-            if (field.type == wire::FieldType::texts)
+            if (field.type == wire::FieldType::texts || field.type == wire::FieldType::uuids)
                 for (const std::string& each : body.texts(field.name)) require(is_utf8(each));
         }
     } catch (const ApiError& error) {

@@ -17,7 +17,13 @@ using wire::Json;
 inline bool has_type(const Json& value, FieldType type) {
     if (type == FieldType::flag) return value.is<bool>();
     if (type == FieldType::integer) return value.is<std::int64_t>();
-    if (type == FieldType::texts) return wire::texts_in(&value).has_value();
+    if (type == FieldType::texts || type == FieldType::uuids) {
+        const auto list = wire::texts_in(&value);
+        return list && (type == FieldType::texts ||
+                        std::all_of(list->begin(), list->end(), [](const std::string& each) {
+                            return parse_uuid(each).has_value();
+                        }));
+    }
     if (type == FieldType::object) return wire::is_object(value);
     return wire::is_text(value) &&
            (type == FieldType::text || parse_uuid(value.get<std::string>()).has_value());
@@ -58,7 +64,7 @@ inline Json field_of(const wire::Body& body, const wire::Field& field) {
         return value ? Json(*value) : Json(false);
     }
     if (field.type == FieldType::uuid) return Json(body.uuid(field.name).value_or(""));
-    if (field.type == FieldType::texts) {
+    if (field.type == FieldType::texts || field.type == FieldType::uuids) {
         picojson::array list;
         for (const std::string& each : body.texts(field.name)) list.emplace_back(each);
         return Json(list);

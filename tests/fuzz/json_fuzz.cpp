@@ -72,6 +72,7 @@ const wire::BodySchema schema{"Body",
                                {"c", wire::FieldType::integer},
                                {"d", wire::FieldType::uuid},
                                {"e", wire::FieldType::texts},
+                               {"u", wire::FieldType::uuids},
                                {"f", wire::FieldType::object}},
                               "{}"};
 

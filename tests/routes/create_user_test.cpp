@@ -1,4 +1,6 @@
 // docs/contract/users.md, "POST /users" and "Duplicates".
+#include <algorithm>
+
 #include "coder_users/internal/rules/crypto.hpp"
 #include "endpoint_table.hpp"
 
@@ -117,38 +119,38 @@ TEST_CASE("the meaning of the body is checked in order") {
     check_rows(
         world,
         {
-            row("2: a password for none", body("x", with_password + with_type("none")), 400,
+            row("5: a password for none", body("x", with_password + with_type("none")), 400,
                 no_password_for("none")),
-            row("2: a password and no login", body("x", with_password + ",\"disable_login\":true"),
+            row("5: a password and no login", body("x", with_password + ",\"disable_login\":true"),
                 400, no_password_for("none")),
-            row("2 ahead of 4 and 7", body("bob", with_password + with_type("foo")), 400,
+            row("5 ahead of 8 and 11", body("bob", with_password + with_type("foo")), 400,
                 no_password_for("foo")),
-            row("4: the address",
+            row("8: the address",
                 "{\"email\":\"BOB@example.ORG\",\"username\":\"x\"" + with_password + "}", 409,
                 taken({"email"})),
-            row("4: the name",
+            row("8: the name",
                 "{\"email\":\"x@example.org\",\"username\":\"BOB\"" + with_password + "}", 409,
                 taken({"username"})),
-            row("4: both", body("bob", with_password), 409, taken({"email", "username"})),
-            row("4 ahead of 5 and 6", body("bob", elsewhere), 409, taken({"email", "username"})),
-            row("4 ahead of 7", body("bob", with_type("foo")), 409, taken({"email", "username"})),
-            row("5: another organization", body("x", with_password + elsewhere), 404,
+            row("8: both", body("bob", with_password), 409, taken({"email", "username"})),
+            row("8 ahead of 9 and 10", body("bob", elsewhere), 409, taken({"email", "username"})),
+            row("8 ahead of 11", body("bob", with_type("foo")), 409, taken({"email", "username"})),
+            row("9: another organization", body("x", with_password + elsewhere), 404,
                 no_organization(other)),
-            row("5 ahead of 6", body("x", elsewhere), 404, no_organization(other)),
-            row("5 ahead of 7", body("x", elsewhere + with_type("foo")), 404,
+            row("9 ahead of 10", body("x", elsewhere), 404, no_organization(other)),
+            row("9 ahead of 11", body("x", elsewhere + with_type("foo")), 404,
                 no_organization(other)),
-            row("6: no password", body("x"), 400,
+            row("10: no password", body("x"), 400,
                 with_validations(weak, {{"password", empty_hints}})),
-            row("6: an empty password", body("x", ",\"password\":\"\""), 400,
+            row("10: an empty password", body("x", ",\"password\":\"\""), 400,
                 with_validations(weak, {{"password", empty_hints}})),
-            row("6: a weak password", body("x", ",\"password\":\"password\""), 400,
+            row("10: a weak password", body("x", ",\"password\":\"password\""), 400,
                 with_validations(weak, {{"password", hints}})),
-            row("6: login_type wins over disable_login",
+            row("10: login_type wins over disable_login",
                 body("x", with_type("password") + ",\"disable_login\":true"), 400,
                 with_validations(weak, {{"password", empty_hints}})),
-            row("7: an unknown type", body("x", with_type("foo")), 400, unsupported("foo")),
-            row("7: a type of keys", body("x", with_type("token")), 400, unsupported("token")),
-            row("7: letter case", body("x", with_type("None")), 400, unsupported("None")),
+            row("11: an unknown type", body("x", with_type("foo")), 400, unsupported("foo")),
+            row("11: a type of keys", body("x", with_type("token")), 400, unsupported("token")),
+            row("11: letter case", body("x", with_type("None")), 400, unsupported("None")),
         });
 }
 
@@ -186,13 +188,8 @@ TEST_CASE("what would narrow a new user is never dropped") {
                    {"letter case", "POST", "/users", world.owner,
                     body("x", with_password + status("Suspended")), 400,
                     broken({{"user_status", "oneof", "Suspended"}})},
-                   {"a service account", "POST", "/users", world.owner, body("x", service), 400,
-                    with_validations("Validation failed.",
-                                     {{"service_account", "service accounts are not supported"}})},
-                   {"ahead of a password for none", "POST", "/users", world.owner,
-                    body("x", service + with_password + with_type("none")), 400,
-                    with_validations("Validation failed.",
-                                     {{"service_account", "service accounts are not supported"}})},
+                   {"a service account with an address", "POST", "/users", world.owner,
+                    body("x", service), 400, message("Email cannot be set for service accounts.")},
                    {"a service account, by a member", "POST", "/users", plain, body("x", service),
                     403, may_not},
                });
@@ -267,7 +264,7 @@ TEST_CASE("a user joins the organization asked for, or the oldest that the calle
         const Answer made = world.server.send("POST", "/users", world.owner,
                                               body(each.name, with_password + each.more));
         CHECK(made.status == 201);
-        CHECK(parse(made.body)["organization_ids"][0].text() == each.organization);
+        CHECK(parse(made.body)["organization_ids"].text() == "[\"" + each.organization + "\"]");
         CHECK(world.sql("SELECT organization_id FROM organization_members m JOIN users u ON u.id "
                         "= m.user_id WHERE username = '" +
                         each.name + "'") == each.organization);
@@ -286,7 +283,7 @@ TEST_CASE("fields that are none of the client's business are ignored") {
         "POST", "/users", world.owner,
         body("bob",
              with_password +
-                 R"(,"roles":["owner"],"id":"11111111-1111-1111-1111-111111111111",)"
+                 R"(,"id":"11111111-1111-1111-1111-111111111111",)"
                  R"("status":"active","hashed_password":"x","deleted":true,"Username":"eve",)"
                  R"("avatar_url":"x","theme_preference":"x","created_at":"2000-01-01T00:00:00Z")"));
     REQUIRE(made.status == 201);
@@ -328,4 +325,311 @@ TEST_CASE("a deleted user's name and address are free, for somebody new") {
     CHECK(id != old);
     CHECK(parse(world.server.send("GET", "/users/bob", world.owner).body)["roles"].size() == 0);
     CHECK(world.sql("SELECT count(*) FROM users WHERE username_folded = 'bob'") == "2");
+}
+
+namespace {
+
+coder_users::Options at_release(const std::string& version) {
+    coder_users::Options options;
+    options.coder_version = version;
+    return options;
+}
+
+const std::string younger = "abcdef00-1111-4111-8111-111111111111";
+const std::string unknown = "11111111-1111-4111-8111-111111111111";
+const std::string no_place =
+    R"({"message":"No organization specified to place the user as a member of. It is required to )"
+    R"(specify at least one organization id to place the user in.","detail":"required at least 1 )"
+    R"(value for the array 'organization_ids'","validations":[{"field":"organization_ids",)"
+    R"("detail":"Missing values, this cannot be empty"}]})"
+    "\n";
+
+/// A second organization, which is not the default.
+void add_younger(const World& world) {
+    world.execute(
+        "INSERT INTO organizations (id, name, name_folded, created_at, updated_at, display_name) "
+        "SELECT '" +
+        younger + "', 'x', 'x', created_at + 1, created_at + 1, 'x' FROM organizations");
+}
+
+std::string places(const std::vector<std::string>& ids) {
+    std::string list;
+    for (const std::string& id : ids) list += (list.empty() ? "" : ",") + json_text(id);
+    return ",\"organization_ids\":[" + list + "]";
+}
+std::string with_roles(const std::vector<std::string>& roles) {
+    std::string list;
+    for (const std::string& role : roles) list += (list.empty() ? "" : ",") + json_text(role);
+    return ",\"roles\":[" + list + "]";
+}
+std::string with_name(const std::string& name) { return ",\"name\":" + json_text(name); }
+
+}  // namespace
+
+TEST_CASE("a user is made with all that is asked for, at every release") {
+    for (const std::string version : {"2.6", "2.8", "2.21", "2.35"}) {
+        CAPTURE(version);
+        World world(at_release(version));
+        add_younger(world);
+        world.server.advance(std::chrono::seconds(1));
+        const std::string entry = world.last_entry();
+        const Answer made = world.server.send(
+            "POST", "/users", world.owner,
+            body("bob", with_password + with_name("Bob \"B\" \u00C4") +
+                            R"(,"user_status":"suspended")" +
+                            with_roles({"user-admin", "auditor", "user-admin"}) +
+                            places({younger, nil_id, "ABCDEF00-1111-4111-8111-111111111111",
+                                    world.organization})));
+        REQUIRE(made.status == 201);
+        const Value user = parse(made.body);
+        const std::string id = user["id"].text();
+        CHECK(user["status"].text() == "suspended");
+        CHECK(user["roles"].text() == R"([{"display_name":"Auditor","name":"auditor"},)"
+                                      R"({"display_name":"User Admin","name":"user-admin"}])");
+        CHECK(user.has("name") == (version != "2.6"));
+        if (version != "2.6") CHECK(user["name"].text() == "Bob \"B\" \u00C4");
+        CHECK(user.has("updated_at") == (version == "2.21" || version == "2.35"));
+        if (user.has("updated_at")) CHECK(user["updated_at"].text() == user["created_at"].text());
+        CHECK(user.has("is_service_account") == (version == "2.35"));
+
+        const std::string now = std::to_string(coder_users::micros(world.server.now()));
+        std::vector<std::string> ids{younger, world.organization};
+        std::sort(ids.begin(), ids.end());
+        CHECK(user["organization_ids"].text() == "[\"" + ids[0] + "\",\"" + ids[1] + "\"]");
+        CHECK(world.sql("SELECT name, name_folded, status, updated_at, is_service_account, roles, "
+                        "organization_ids FROM users WHERE id = '" +
+                        id + "'") == "Bob \"B\" \u00C4|bob \"b\" \u00C4|suspended|" + now +
+                                         "|0|auditor user-admin|" + ids[0] + " " + ids[1]);
+        CHECK(world.sql("SELECT role FROM user_roles WHERE user_id = '" + id + "' ORDER BY role") ==
+              "auditor\nuser-admin");
+        CHECK(world.sql("SELECT organization_id, created_at, updated_at FROM organization_members "
+                        "WHERE user_id = '" +
+                        id + "' ORDER BY 1") ==
+              ids[0] + "|" + now + "|" + now + "\n" + ids[1] + "|" + now + "|" + now);
+        CHECK(world.sql("SELECT count(*) FROM organization_member_roles WHERE user_id = '" + id +
+                        "'") == "0");
+        CHECK(world.entries_since(entry) == "user|create|bob|201");
+        const Value diff = parse(
+            world.server.send("GET", "/audit?limit=1", world.owner).body)["audit_logs"][0]["diff"];
+        CHECK(diff["rbac_roles"]["new"].text() == R"(["auditor","user-admin"])");
+        CHECK(diff["status"]["new"].text() == "suspended");
+        CHECK(diff.has("name") == (version != "2.6"));
+        if (version != "2.6") CHECK(diff["name"]["new"].text() == "Bob \"B\" \u00C4");
+        CHECK_FALSE(diff.has("is_service_account"));
+        CHECK(world.server.send("GET", "/users/bob", world.owner).body == made.body);
+    }
+}
+
+TEST_CASE("a service account is made without anything to log in with") {
+    World world(at_release("2.35"));
+    const std::string entry = world.last_entry();
+    const auto make = [&](const std::string& name, const std::string& more) {
+        return world.server.send(
+            "POST", "/users", world.owner,
+            "{\"username\":\"" + name + "\",\"service_account\":true" + more + "}");
+    };
+    for (const auto& [name, more] : {std::pair<std::string, std::string>{"a", ""},
+                                     {"b", R"(,"email":"")"},
+                                     {"c", R"(,"email":null,"login_type":"none","password":"")"},
+                                     {"d", R"(,"login_type":"","disable_login":false)"}}) {
+        CAPTURE(name);
+        const Answer made = make(name, more);
+        REQUIRE(made.status == 201);
+        CHECK(parse(made.body)["email"].text() == "");
+        CHECK(parse(made.body)["login_type"].text() == "none");
+        CHECK(parse(made.body)["is_service_account"].text() == "true");
+        CHECK(world.sql("SELECT email, email_folded, hashed_password, login_type, "
+                        "is_service_account FROM users WHERE username = '" +
+                        name + "'") == "|||none|1");
+    }
+    CHECK(world.entries_since(entry) ==
+          "user|create|a|201\nuser|create|b|201\nuser|create|c|201\nuser|create|d|201");
+    const Value diff = parse(
+        world.server.send("GET", "/audit?limit=1", world.owner).body)["audit_logs"][0]["diff"];
+    CHECK(diff["is_service_account"].text() == R"({"new":true,"old":false,"secret":false})");
+    CHECK_FALSE(diff.has("email"));
+}
+
+TEST_CASE("what stands in the way of a user comes in the order of the page") {
+    for (const std::string version : {"2.6", "2.8", "2.21", "2.35"}) {
+        CAPTURE(version);
+        World world(at_release(version));
+        add_younger(world);
+        world.server.create(world.owner, "Bob");
+        const std::string udo = world.member("udo", "user-admin");
+        const std::string service = ",\"service_account\":true";
+        const auto machine = [](const std::string& more) {
+            return "{\"username\":\"x\",\"service_account\":true" + more + "}";
+        };
+        const auto row = [&](const std::string& title, const std::string& token,
+                             const std::string& text, int status, const std::string& answer) {
+            return Row{title, "POST", "/users", token, text, status, answer};
+        };
+        const std::string& owner = world.owner;
+        const std::string no_type = message("Service accounts must use login type 'none'.");
+        const std::string weak_or_invalid =
+            version == "2.35" ? "Password is invalid" : "Password not strong enough!";
+        const auto not_supported = [](const std::string& role) {
+            return message("\\\"" + role + "\\\" is not a supported role");
+        };
+        const auto not_yours = [](const std::string& role) {
+            return message("not authorized to assign role \\\"" + role + "\\\"");
+        };
+        check_rows(
+            world,
+            {
+                row("2: a type that logs in", owner, machine(with_type("password")), 400, no_type),
+                row("2: an unknown type", owner, machine(with_type("foo")), 400, no_type),
+                row("2 ahead of 3 and 4", owner,
+                    body("x", service + with_type("oidc") + with_password), 400, no_type),
+                row("3: a password", owner, machine(with_password), 400,
+                    message("Password cannot be set for service accounts.")),
+                row("3 ahead of 4", owner, body("x", service + with_password), 400,
+                    message("Password cannot be set for service accounts.")),
+                row("4: an address", owner, body("x", service + with_type("none")), 400,
+                    message("Email cannot be set for service accounts.")),
+                row("4 ahead of 7", owner, body("x", service + places({})), 400,
+                    message("Email cannot be set for service accounts.")),
+                row("5 ahead of 7", owner,
+                    body("x", with_password + with_type("none") + places({})), 400,
+                    no_password_for("none")),
+                row("7: no organization", owner, body("x", with_password + places({})), 400,
+                    no_place),
+                row("7: nor the one of zeros", owner,
+                    body("x",
+                         with_password + places({}) + ",\"organization_id\":\"" + nil_id + "\""),
+                    400, no_place),
+                row("7 ahead of 8", owner, body("bob", with_password + places({})), 400, no_place),
+                row("8: of a service account, the name alone", owner,
+                    R"({"username":"BOB","service_account":true})", 409, taken({"username"})),
+                row("8 ahead of 9", owner, body("bob", with_password + places({unknown})), 409,
+                    taken({"email", "username"})),
+                row("9: the first unknown one, as it was sent", owner,
+                    body("x", places({younger, "1111111A-1111-4111-8111-111111111111", unknown})),
+                    404, no_organization("1111111A-1111-4111-8111-111111111111")),
+                row("9: organization_id comes last", owner,
+                    body("x", places({younger}) + ",\"organization_id\":\"" + unknown + "\""), 404,
+                    no_organization(unknown)),
+                row("9: one that the caller cannot read", udo,
+                    body("x", places({world.organization, younger})), 404,
+                    no_organization(younger)),
+                row("10 ahead of 12", owner,
+                    body("x", ",\"password\":\"password\"" + with_roles({"nobody"})), 400,
+                    with_validations(
+                        weak_or_invalid,
+                        {{"password",
+                          "insecure password, try including more special characters, using "
+                          "uppercase letters, using numbers or using a longer password"}})),
+                row("11: the type, ahead of 12", owner,
+                    body("x", with_type("foo") + with_roles({"nobody"})), 400, unsupported("foo")),
+                row("12: no role", owner, body("x", with_password + with_roles({"nobody"})), 400,
+                    not_supported("nobody")),
+                row("12: a role in an organization", owner,
+                    body("x",
+                         with_password + with_roles({"organization-admin:" + world.organization})),
+                    400, message("Must only update site wide roles")),
+                row("12: letter case", owner, body("x", with_password + with_roles({"Owner"})), 400,
+                    not_supported("Owner")),
+                row("12: in the order sent", owner,
+                    body("x", with_password + with_roles({"zz", "aa"})), 400, not_supported("zz")),
+                row("12 ahead of 13", udo,
+                    body("x", with_password + with_roles({"owner", "nobody"})), 400,
+                    not_supported("nobody")),
+                row("13: the first by name", udo,
+                    body("x",
+                         with_password + with_roles({"user-admin", "member", "owner", "auditor"})),
+                    400, not_yours("auditor")),
+                row("13: the caller's own role", udo,
+                    body("x", with_password + with_roles({"user-admin"})), 400,
+                    not_yours("user-admin")),
+                row("a member of no organization asks for none", udo,
+                    body("x", ",\"organization_ids\":[\"" + younger + "\",1]"), 400,
+                    detailed("Request body must be valid JSON.",
+                             "field \"organization_ids\" must be an array of uuids")),
+            });
+        CHECK(world.server
+                  .send("POST", "/users", udo, body("y", with_password + with_roles({"member"})))
+                  .status == 201);
+        CHECK(world.sql("SELECT roles FROM users WHERE username = 'y'") == "member");
+    }
+}
+
+TEST_CASE("the fields of a new user are checked in the order of the page") {
+    World world(at_release("2.35"));
+    const std::string long_name(129, 'n');
+    const std::string umlauts = [] {
+        std::string text;
+        for (int i = 0; i < 64; ++i) text += "\u00E4";
+        return text;
+    }();
+    const auto real_name = [](const std::string& value) {
+        return broken({{"name", "user_real_name", value}});
+    };
+    const auto row = [&](const std::string& title, const std::string& text,
+                         const std::string& answer) {
+        return Row{title, "POST", "/users", world.owner, text, 400, answer};
+    };
+    check_rows(
+        world,
+        {
+            row("nothing", "{}", broken({{"email", "required", ""}, {"username", "required", ""}})),
+            row("all of them", R"({"email":"x","username":"a b","name":" x","user_status":"gone"})",
+                broken({{"email", "email", "x"},
+                        {"username", "username", "a b"},
+                        {"name", "user_real_name", " x"},
+                        {"user_status", "oneof", "gone"}})),
+            row("a service account needs no address", R"({"service_account":true})",
+                broken({{"username", "required", ""}})),
+            row("but what it has must be one",
+                R"({"service_account":true,"email":"x","username":"x"})",
+                broken({{"email", "email", "x"}})),
+            row("a long name", body("x", with_name(long_name)), real_name(long_name)),
+            row("a long name of fewer characters", body("x", with_name(umlauts + "x")),
+                real_name(umlauts + "x")),
+            row("white space before it", body("x", with_name("\u00A0Bob")), real_name("\u00A0Bob")),
+            row("white space behind it", body("x", with_name("Bob\u3000")), real_name("Bob\u3000")),
+            row("nothing but white space", body("x", with_name("\u2003")), real_name("\u2003")),
+            row("no string", body("x", ",\"name\":5"),
+                detailed("Request body must be valid JSON.", "field \"name\" must be a string")),
+            row("no array", body("x", ",\"roles\":\"owner\""),
+                detailed("Request body must be valid JSON.",
+                         "field \"roles\" must be an array of strings")),
+            row("no uuid in it", body("x", places({younger, "x"})),
+                detailed("Request body must be valid JSON.",
+                         "field \"organization_ids\" must be an array of uuids")),
+            row("null in it", body("x", ",\"organization_ids\":[null]"),
+                detailed("Request body must be valid JSON.",
+                         "field \"organization_ids\" must be an array of uuids")),
+        });
+    for (const auto& [name, more] :
+         {std::pair<std::string, std::string>{"a", with_name("")},
+          {"b", ",\"name\":null,\"roles\":null,\"organization_ids\":null"},
+          {"c", with_name(umlauts)},
+          {"d", with_name("A  B")}}) {
+        CAPTURE(name);
+        CHECK(world.server.send("POST", "/users", world.owner, body(name, with_password + more))
+                  .status == 201);
+    }
+    CHECK(world.sql("SELECT username || name FROM users WHERE username IN ('a', 'b', 'c', 'd') "
+                    "ORDER BY username") == "a\nb\nc" + umlauts + "\ndA  B");
+}
+
+TEST_CASE("roles are judged again when the user is stored") {
+    coder_users::Options options;
+    World* world = nullptr;
+    options.before = [&](const coder_users::Event& event) -> std::optional<coder_users::Veto> {
+        if (event.user.username == "x")
+            world->execute("DELETE FROM user_roles WHERE user_id = '" + event.actor->id +
+                           "' AND role = 'owner'");
+        return std::nullopt;
+    };
+    World made(options);
+    world = &made;
+    const std::string olga = made.member("olga", "owner");
+    made.give_role("olga", "user-admin");
+    const Answer answer = made.server.send("POST", "/users", olga,
+                                           body("x", with_password + with_roles({"auditor"})));
+    CHECK(answer.status == 400);
+    CHECK(answer.body == message("not authorized to assign role \\\"auditor\\\""));
+    CHECK(made.sql("SELECT count(*) FROM users WHERE username = 'x'") == "0");
 }

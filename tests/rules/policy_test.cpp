@@ -190,11 +190,12 @@ TEST_CASE("only the difference of two role sets is judged") {
     for (const Change& row : rows) {
         CAPTURE(row.actor.id, row.current, row.wanted);
         if (row.refused == nullptr) {
-            CHECK_NOTHROW(refuse_unassignable(row.actor, row.current, row.wanted));
+            CHECK_NOTHROW(
+                refuse_unassignable(row.actor, row.current, row.wanted, "update site roles: "));
             continue;
         }
         try {
-            refuse_unassignable(row.actor, row.current, row.wanted);
+            refuse_unassignable(row.actor, row.current, row.wanted, "update site roles: ");
             FAIL("not refused");
         } catch (const ApiError& error) {
             CHECK(error.status() == 400);

@@ -65,6 +65,49 @@ TEST_CASE("an organization id that is none is refused as over HTTP, before anyth
     CHECK(host.sql("SELECT count(*) FROM users WHERE username = 'dora'") == "0");
 }
 
+TEST_CASE("a host makes users with all that a request may ask for") {
+    Host host;
+    CreateUser wanted = new_user("dora");
+    wanted.name = "Dora Duck";
+    wanted.status = coder_users::UserStatus::suspended;
+    wanted.roles = {"user-admin", "auditor"};
+    wanted.organization_ids = {std::string(coder_users::nil_uuid), host.organization};
+    const User dora = host.system().create_user(wanted);
+    CHECK(dora.name == "Dora Duck");
+    CHECK(dora.status == coder_users::UserStatus::suspended);
+    CHECK(dora.roles == std::vector<std::string>{"auditor", "user-admin"});
+    CHECK(dora.organization_ids == std::vector<std::string>{host.organization});
+    CHECK(host.sql("SELECT name, status, roles FROM users WHERE username = 'dora'") ==
+          "Dora Duck|suspended|auditor user-admin");
+
+    CreateUser machine;
+    machine.username = "robot";
+    machine.service_account = true;
+    const User robot = host.system().create_user(machine);
+    CHECK(robot.is_service_account);
+    CHECK(robot.login_type == coder_users::LoginType::none);
+    CHECK(robot.email.empty());
+    machine.username = "robot2";
+    machine.login_type = coder_users::LoginType::oidc;
+    CHECK(refusal_of([&] { host.system().create_user(machine); }).body ==
+          message("Service accounts must use login type 'none'."));
+
+    wanted = new_user("emma");
+    wanted.organization_ids = {"x"};
+    CHECK(refusal_of([&] { host.system().create_user(wanted); }).body ==
+          detailed("Request body must be valid JSON.",
+                   "field \"organization_ids\" must be an array of uuids"));
+    wanted.organization_ids = {};
+    wanted.name = " Emma";
+    CHECK(refusal_of([&] { host.system().create_user(wanted); }).body ==
+          broken({{"name", "user_real_name", " Emma"}}));
+    wanted.name = "Emma";
+    wanted.roles = {"owner"};
+    CHECK(refusal_of([&] { host.as(host.udo).create_user(wanted); }).body ==
+          message("not authorized to assign role \\\"owner\\\""));
+    CHECK(host.sql("SELECT count(*) FROM users WHERE username IN ('emma', 'robot2')") == "0");
+}
+
 TEST_CASE("a host looks after users with values alone") {
     Host host;
     const Caller system = host.system();

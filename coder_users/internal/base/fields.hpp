@@ -32,10 +32,11 @@ struct Of<User> {
             .in_audit(),
         Field("avatar_url", &User::avatar_url),
         Field("theme_preference", &User::theme_preference).in_audit(),
-        Field("name", &User::name).also_folded().since_release(2, 7).later_in_exports(),
+        Field("name", &User::name).also_folded().since_release(2, 7).in_audit().later_in_exports(),
         Field("updated_at", &User::updated_at).since_release(2, 14).later_in_exports(),
         Field("is_service_account", &User::is_service_account)
             .since_release(2, 32)
+            .in_audit()
             .later_in_exports());
 };
 

@@ -21,18 +21,21 @@ inline const BodySchema first_user{
     R"({"email":"alice@example.com","username":"alice","password":"correct-Horse-9","trial":false})"};
 
 /// Must name every field that restricts an account (status, service account, no login): an ignored
-/// one would make an account with more rights.
+/// one would make an account with more rights. People need an address, service accounts have none.
 inline const BodySchema user{
     "CreateUserRequest",
-    {fields::email,
+    {fields::optional_email,
      fields::username,
+     fields::name,
      fields::user_status,
      {"password", FieldType::text},
      {"login_type", FieldType::text},
      {"disable_login", FieldType::flag},
      {"service_account", FieldType::flag},
+     {"roles", FieldType::texts},
+     {"organization_ids", FieldType::uuids},
      {"organization_id", FieldType::uuid}},
-    R"({"email":"bob@example.com","username":"bob","password":"correct-Horse-9","login_type":"password","disable_login":false})"};
+    R"({"email":"bob@example.com","username":"bob","name":"Bob Barker","password":"correct-Horse-9","login_type":"password","disable_login":false})"};
 
 inline const BodySchema login{"LoginWithPasswordRequest",
                               {fields::email, fields::password},

@@ -125,7 +125,8 @@ inline void write_shape(JsonWriter& json, const Shape& shape, Release release) {
 /// A field that is not required may be null, which means that it was not sent.
 inline void write_field(JsonWriter& json, const wire::Field& field) {
     using wire::FieldType;
-    constexpr const char* types[] = {"string", "boolean", "integer", "string", "array", "object"};
+    constexpr const char* types[] = {"string", "boolean", "integer", "string",
+                                     "array",  "object",  "array"};
     const char* type = types[static_cast<std::size_t>(field.type)];
     json.key(field.name).begin_object();
     if (field.required)
@@ -137,11 +138,17 @@ inline void write_field(JsonWriter& json, const wire::Field& field) {
     if (rule == "username")
         json.member("pattern", "^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$")
             .member("maxLength", std::int64_t{32});
-    if (rule == "max") json.member("maxLength", std::int64_t{128});
+    if (rule == "max" || rule == "user_real_name") json.member("maxLength", std::int64_t{128});
     if (field.type == FieldType::uuid) json.member("format", "uuid");
     if (field.type == FieldType::integer) json.member("format", "int64");
     if (field.type == FieldType::texts)
         json.key("items").begin_object().member("type", "string").end_object();
+    if (field.type == FieldType::uuids)
+        json.key("items")
+            .begin_object()
+            .member("type", "string")
+            .member("format", "uuid")
+            .end_object();
     json.end_object();
 }
 

@@ -10,6 +10,7 @@
 
 #include "coder_users/internal/http/call.hpp"
 #include "coder_users/internal/http/long_list.hpp"
+#include "coder_users/internal/operations/create_user.hpp"
 #include "coder_users/internal/operations/first_user.hpp"
 #include "coder_users/internal/operations/users.hpp"
 
@@ -55,10 +56,19 @@ inline Reply get_users(Call& call) {
 
 inline Reply post_users(Call& call) {
     const wire::Body& body = call.body;
-    const User made = operations::create_user(
-        call.acting, {body.text("email"), body.text("username"), body.text("password"),
-                      body.text("login_type"), body.flag("disable_login"), body.text("user_status"),
-                      body.text("organization_id"), body.flag("service_account")});
+    operations::NewUser wanted;
+    wanted.email = body.text("email");
+    wanted.username = body.text("username");
+    wanted.password = body.text("password");
+    wanted.name = body.text("name");
+    wanted.login_type = body.text("login_type");
+    wanted.disable_login = body.flag("disable_login");
+    wanted.user_status = body.text("user_status");
+    wanted.service_account = body.flag("service_account");
+    wanted.roles = body.texts("roles");
+    wanted.organization_ids = body.sent_texts("organization_ids");
+    wanted.organization_id = body.text("organization_id");
+    const User made = operations::create_user(call.acting, wanted);
     return ok(wire::user(made, call.release()), 201);
 }
 

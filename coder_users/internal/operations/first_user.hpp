@@ -101,7 +101,7 @@ inline User create_first_user(const Acting& acting, const CreateUser& wanted,
     return change(acting, about::create_first_user, asked, [&](Change& now) {
         refuse_second_first_user(now.tx);
         store::organizations::add(now.tx, organization);
-        User user = insert_user(now.tx, made, organization.id, roles);
+        User user = insert_user(now.tx, made, {organization.id}, roles);
         now.record_as(user, {user.id, user.username, 201, user_diff(nullptr, &user, true)});
         now.tell(EventKind::created, user);
         return user;

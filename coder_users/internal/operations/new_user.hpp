@@ -44,15 +44,18 @@ inline PreparedUser prepare_user(const Acting& acting, User planned, const std::
     return made;
 }
 
-/// Stores the user, its Git SSH key and its membership with these roles. Returns the stored user.
-inline User insert_user(store::Tx& tx, const PreparedUser& made, std::string_view organization_id,
-                        const std::vector<std::string>& organization_roles) {
+/// Stores the user, its Git SSH key and its memberships, each with these roles. The ids are sorted,
+/// no duplicates. Returns the stored user.
+inline User insert_user(store::Tx& tx, const PreparedUser& made,
+                        std::vector<std::string> organization_ids,
+                        const std::vector<std::string>& organization_roles = {}) {
     User user = made.user;
-    user.organization_ids = {std::string(organization_id)};
+    user.organization_ids = std::move(organization_ids);
     store::users::insert(tx, user, made.hashed_password);
     store::git_ssh_keys::insert(tx, made.ssh_key);
-    store::organizations::insert_member(tx, {user.id, user.organization_ids.front(),
-                                             user.created_at, user.created_at, organization_roles});
+    for (const std::string& id : user.organization_ids)
+        store::organizations::insert_member(
+            tx, {user.id, id, user.created_at, user.created_at, organization_roles});
     return user;
 }
 

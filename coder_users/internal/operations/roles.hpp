@@ -61,7 +61,7 @@ inline User set_roles(const Acting& acting, const UserRef& who,
         return change_user(
             acting, about::set_roles, EventKind::roles_changed, target,
             [&](const User& actor, User& user) {
-                rules::refuse_unassignable(actor, user.roles, wanted);
+                rules::refuse_unassignable(actor, user.roles, wanted, "update site roles: ");
                 user.roles = wanted;
             },
             [](store::Tx& tx, const User& user) {

@@ -1,5 +1,5 @@
 // Internal: may change at any time.
-// Operations on users: find, list, create, delete.
+// Operations on users: find, list, delete. Making one is in operations/create_user.hpp.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,7 @@
 
 #include "coder_users/internal/base/audit_diff.hpp"
 #include "coder_users/internal/operations/change.hpp"
-#include "coder_users/internal/operations/new_user.hpp"
 #include "coder_users/internal/operations/target.hpp"
-#include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/paging.hpp"
 #include "coder_users/internal/rules/search_query.hpp"
 #include "coder_users/internal/store/user_list.hpp"
@@ -28,12 +26,6 @@ inline constexpr Operation get_user =
         .needs("user:read")
         .decides_itself("whoever may read the user, else it is not found")
         .open_to_limited_keys();
-inline constexpr Operation create_user =
-    Operation("create-new-user")
-        .in(Lane::hash)
-        .permits(Action::create_users, "You are not authorized to create users.")
-        .audited("user", "create")
-        .tells_of(EventKind::created);
 inline constexpr Operation delete_user = Operation("delete-user")
                                              .needs("user:read", "user:delete")
                                              .in(Lane::write)
@@ -99,98 +91,6 @@ inline store::users::UserList list_users(const Acting& acting, const UserListPag
         store.store_activity();
     return store.read(
         [&](store::Connection& c) { return store::users::list(c, wanted.filter, wanted.page); });
-}
-
-/// The values of a new user, as the caller sent them.
-struct NewUser {
-    std::string email, username, password;
-    std::string login_type = {};  ///< "": password, or none with `disable_login`
-    bool disable_login = false;
-    std::string user_status = {};      ///< "": dormant
-    std::string organization_id = {};  ///< "": the oldest that the caller may read
-    bool service_account = false;
-};
-
-/// The values of a new user, read.
-struct UserPlan {
-    std::string type;  ///< as sent, or the default
-    std::optional<std::string> organization_id;
-    UserStatus status = UserStatus::dormant;
-};
-
-/// Throws the refusals that need no database.
-inline UserPlan plan_user(const Options& options, const NewUser& wanted) {
-    if (wanted.service_account)
-        throw ApiError(400, "Validation failed.", {},
-                       {{"service_account", "service accounts are not supported"}});
-    UserPlan plan{wanted.login_type, parse_uuid(wanted.organization_id),
-                  user_status_named(wanted.user_status).value_or(UserStatus::dormant)};
-    if (plan.type.empty()) plan.type = wanted.disable_login ? "none" : "password";
-    if (plan.organization_id == nil_uuid) plan.organization_id.reset();
-    if (!wanted.password.empty() && plan.type != "password")
-        throw ApiError(
-            400, "Password cannot be set for non-password (\"" + plan.type + "\") authentication.");
-    if (plan.type == "password" && options.disable_password_auth)
-        throw ApiError(403,
-                       "Password based authentication is disabled! Unable to provision new users "
-                       "with password authentication.");
-    return plan;
-}
-
-/// Returns the id of the organization that the new user joins. Throws 409 for taken values first,
-/// then 404 when the actor cannot read such an organization.
-inline std::string place_for(store::Connection& c, const User& actor, const NewUser& wanted,
-                             const UserPlan& plan) {
-    refuse_taken(store::users::taken(c, wanted.email, wanted.username));
-    const std::vector<Organization> all = store::organizations::oldest_first(c);
-    for (const Organization& organization : all)
-        if ((!plan.organization_id || organization.id == *plan.organization_id) &&
-            rules::may_read_organization(actor, organization.id))
-            return organization.id;
-    throw ApiError(
-        404, "Organization does not exist with the provided id \"" +
-                 (plan.organization_id ? wanted.organization_id : std::string(nil_uuid)) + "\".");
-}
-
-/// Makes the user without the values that prepare_user() adds.
-inline User planned_user(const NewUser& wanted, const UserPlan& plan, const std::string& place) {
-    User user;
-    user.username = wanted.username;
-    user.email = wanted.email;
-    if (plan.type == "password") refuse_weak_password(wanted.password, user, weak_new_password);
-    const auto type = login_type_named(plan.type);
-    if (!type || *type == LoginType::token)
-        throw ApiError(
-            400, "Unsupported login type \"" + plan.type + "\" for manually creating new users.");
-    user.login_type = *type;
-    user.status = plan.status;
-    user.organization_ids = {place};
-    return user;
-}
-
-inline User create_user(const Acting& acting, const NewUser& wanted) {
-    if (!wanted.organization_id.empty() && !parse_uuid(wanted.organization_id))
-        throw ApiError(400, "Request body must be valid JSON.",
-                       "field \"organization_id\" must be a uuid");
-    check_fields({{rules::fields::email, wanted.email},
-                  {rules::fields::username, wanted.username},
-                  {rules::fields::user_status, wanted.user_status}});
-    permit(about::create_user, acting.user());
-    const UserPlan plan = plan_user(acting.backend.options, wanted);
-    const std::string place = acting.backend.store.read(
-        [&](store::Connection& c) { return place_for(c, acting.user(), wanted, plan); });
-    const User planned = planned_user(wanted, plan, place);
-    if (planned.login_type == LoginType::password)
-        ask_about_password(acting.backend, wanted.password, planned, weak_new_password);
-    const Asked asked = ask_host(acting, EventKind::created, planned);
-    const PreparedUser made = prepare_user(acting, planned, wanted.password);
-    return change(acting, about::create_user, asked, [&](Change& now) {
-        User user = insert_user(now.tx, made, place_for(now.tx, now.actor(), wanted, plan), {});
-        now.record({user.id, user.username, 201,
-                    user_diff(nullptr, &user, !made.hashed_password.empty())});
-        now.tell(EventKind::created, user);
-        return user;
-    });
 }
 
 /// Deletes the user and all that belongs to it. Returns the user as it was before deletion.

@@ -16,7 +16,10 @@ inline bool has_at_most_128_bytes(std::string_view text) { return text.size() <=
 
 namespace fields {
 inline constexpr TextField email{"email", true, {"email", valid_email}};
+/// Service accounts have none.
+inline constexpr TextField optional_email{"email", false, {"email", valid_email}};
 inline constexpr TextField username{"username", true, {"username", valid_username}};
+inline constexpr TextField name{"name", false, {"user_real_name", valid_real_name}};
 inline constexpr TextField password{"password", true};
 inline constexpr TextField to_type{"to_type", true};
 inline constexpr TextField theme_preference{

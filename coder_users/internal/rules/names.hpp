@@ -36,6 +36,33 @@ inline bool valid_username(std::string_view name) {
                                          [&](auto word) { return same_folded(word, name); });
 }
 
+inline constexpr std::size_t longest_real_name = 128;
+
+/// Unicode's White_Space.
+inline constexpr bool is_white_space(std::int32_t point) {
+    return (point >= 0x09 && point <= 0x0d) || point == 0x20 || point == 0x85 || point == 0xa0 ||
+           point == 0x1680 || (point >= 0x2000 && point <= 0x200a) || point == 0x2028 ||
+           point == 0x2029 || point == 0x202f || point == 0x205f || point == 0x3000;
+}
+
+/// Removes white space at both ends, that beyond ASCII included.
+inline std::string_view trim_white_space(std::string_view text) {
+    std::string_view left = text, kept;
+    const char* begin = nullptr;
+    while (!left.empty()) {
+        const std::string_view at = left;
+        if (is_white_space(take_code_point(left))) continue;
+        if (!begin) begin = at.data();
+        kept = {begin, static_cast<std::size_t>(left.data() - begin)};
+    }
+    return kept;
+}
+
+/// A full name, for people to read: at most 128 bytes, without white space at either end.
+inline bool valid_real_name(std::string_view name) {
+    return name.size() <= longest_real_name && trim_white_space(name).size() == name.size();
+}
+
 /// Replaces any character from U+00A0 on in the shape of an address: the rules treat all alike.
 inline constexpr char beyond_ascii = '\x80';
 

@@ -13,6 +13,7 @@
 
 #include "coder_users/internal/operations/account.hpp"
 #include "coder_users/internal/operations/api_keys.hpp"
+#include "coder_users/internal/operations/create_user.hpp"
 #include "coder_users/internal/operations/first_user.hpp"
 #include "coder_users/internal/operations/organizations.hpp"
 #include "coder_users/internal/operations/roles.hpp"
@@ -51,12 +52,21 @@ CODER_USERS_INLINE User Service::create_first_user(const CreateUser& wanted) {
 }
 
 CODER_USERS_INLINE User Caller::create_user(const CreateUser& wanted) const {
+    operations::NewUser values;
+    values.email = wanted.email;
+    values.username = wanted.username;
+    values.password = wanted.password;
+    values.name = wanted.name;
+    if (!wanted.service_account || wanted.login_type != LoginType::password)
+        values.login_type = to_string(wanted.login_type);
+    values.user_status = to_string(wanted.status);
+    values.service_account = wanted.service_account;
+    values.roles = wanted.roles;
+    if (!wanted.organization_ids.empty()) values.organization_ids = wanted.organization_ids;
+    values.organization_id = wanted.organization_id;
     return running_->call(
-        operations::about::create_user, identity_, "", [&](const operations::Acting& acting) {
-            return operations::create_user(acting, {wanted.email, wanted.username, wanted.password,
-                                                    std::string(to_string(wanted.login_type)),
-                                                    false, "", wanted.organization_id});
-        });
+        operations::about::create_user, identity_, "",
+        [&](const operations::Acting& acting) { return operations::create_user(acting, values); });
 }
 
 CODER_USERS_INLINE User Caller::find_user(std::string_view user) const {

@@ -2,12 +2,14 @@
 // Writes the JSON of the audit log.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/wire/answers.hpp"
 #include "coder_users/internal/wire/json.hpp"
 
@@ -38,6 +40,27 @@ inline std::string audit_description(const AuditEntry& entry, Release release = 
     return doing + " " + resource + " {target}";
 }
 
+/// An object of JSON, as JsonWriter writes it, without the member of this name.
+inline std::string without_member(std::string_view object, std::string_view name) {
+    const std::string key = '"' + std::string(name) + "\":";
+    std::string kept;
+    std::size_t depth = 0, begin = 1;
+    bool quoted = false;
+    for (std::size_t i = 0; i < object.size(); ++i) {
+        const char c = object[i];
+        if (c == '\\') ++i;
+        if (c == '"') quoted = !quoted;
+        if (quoted) continue;
+        if (c == '{' || c == '[') ++depth;
+        if (c == '}' || c == ']') --depth;
+        if (depth > 1 || (c != ',' && c != '}') || (c == '}' && depth == 1)) continue;
+        const std::string_view member = object.substr(begin, i - begin);
+        if (!starts_with(member, key)) kept.append(kept.empty() ? "" : ",").append(member);
+        begin = i + 1;
+    }
+    return '{' + kept + '}';
+}
+
 /// Diffs are stored as text; a damaged one must not break the whole answer.
 inline std::string sound_diff(const std::string& diff) {
     try {
@@ -48,6 +71,14 @@ inline std::string sound_diff(const std::string& diff) {
     }
 }
 
+/// The diff for an answer of `release`: one that has no full names does not tell of them.
+inline std::string shown_diff(const AuditEntry& entry, Release release) {
+    std::string diff = sound_diff(entry.diff);
+    constexpr fields::Attributes name = fields::named<User>("name");
+    if (entry.resource_type != "user" || release >= name.since) return diff;
+    return without_member(diff, name.audited.name);
+}
+
 inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed,
                               Release release = {}) {
     const AuditEntry& entry = listed.entry;
@@ -55,7 +86,7 @@ inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed,
     json.begin_object();
     write_members(json, entry, release, [&](auto at) {
         if constexpr (at.field.kind != fields::Kind::json) return false;
-        json.member("resource_icon", "").key(at.field.name).raw(sound_diff(entry.diff));
+        json.member("resource_icon", "").key(at.field.name).raw(shown_diff(entry, release));
         return true;
     });
     json.key("additional_fields")

@@ -20,7 +20,7 @@
 
 namespace coder_users { inline namespace v0 { namespace wire {
 
-enum class FieldType { text, flag, integer, uuid, texts, object };
+enum class FieldType { text, flag, integer, uuid, texts, object, uuids };
 
 struct Field {
     /// A text field with its rule.
@@ -69,6 +69,11 @@ class Body {
         const auto* value = find<std::string>(name);
         return value ? *value : none;
     }
+    /// Nothing when it is absent or null.
+    std::optional<std::string> sent_text(const std::string& name) const {
+        const auto* value = find<std::string>(name);
+        return value ? std::optional<std::string>(*value) : std::nullopt;
+    }
     bool flag(const std::string& name) const {
         const auto* value = find<bool>(name);
         return value && *value;
@@ -82,6 +87,7 @@ class Body {
         const auto* value = find<std::string>(name);
         return value ? parse_uuid(*value) : std::nullopt;
     }
+    /// Strings, or uuids as they were sent.
     std::vector<std::string> texts(const std::string& name) const {
         std::vector<std::string> list;
         const auto* value = find<Texts>(name);
@@ -92,6 +98,11 @@ class Body {
             at += list.back().size() + 1;
         }
         return list;
+    }
+
+    /// Nothing when the array is absent or null.
+    std::optional<std::vector<std::string>> sent_texts(const std::string& name) const {
+        return find<Texts>(name) ? std::optional(texts(name)) : std::nullopt;
     }
 
     /// The members of an object. A repeated key counts once: at its first position, with its last
@@ -118,8 +129,9 @@ class Body {
 };
 
 inline const char* type_name(FieldType type) {
-    constexpr const char* names[] = {"a string", "a boolean",           "an integer of 64 bits",
-                                     "a uuid",   "an array of strings", "an object"};
+    constexpr const char* names[] = {
+        "a string",  "a boolean",        "an integer of 64 bits", "a uuid", "an array of strings",
+        "an object", "an array of uuids"};
     return names[static_cast<std::size_t>(type)];
 }
 
@@ -177,14 +189,19 @@ class FieldContext : public SkippingContext {
         if (type_ == FieldType::uuid && !parse_uuid(*text)) out_ = WrongType();
         return true;
     }
-    bool parse_array_start() { return keep(type_ == FieldType::texts, Texts()) && enter(); }
+    bool parse_array_start() {
+        return keep(type_ == FieldType::texts || type_ == FieldType::uuids, Texts()) && enter();
+    }
     template <class Iterator>
     bool parse_array_item(picojson::input<Iterator>& in, std::size_t) {
         auto* const list = std::get_if<Texts>(&out_);
         if (!list) return skip(in);
-        const std::size_t before = list->count;
+        const std::size_t before = list->count, start = list->joined.size();
         TextItemContext item(*list, depth_, failure_);
-        return picojson::_parse(item, in) && (list->count > before || keep(true, WrongType()));
+        if (!picojson::_parse(item, in)) return false;
+        const bool good = list->count > before &&
+                          (type_ != FieldType::uuids || parse_uuid(list->joined.c_str() + start));
+        return good || keep(true, WrongType());
     }
     bool parse_object_start() { return keep(true, WrongType()) && enter(); }
 
