@@ -107,13 +107,16 @@ inline bool may_assign(const User& actor, std::string_view role) {
 /// Throws the 400 for the first role, by name, that is given or taken away and that the actor may
 /// not assign. Both lists are role sets (as_role_set()). `context` begins the message.
 inline void refuse_unassignable(const User& actor, const std::vector<std::string>& current,
-                                const std::vector<std::string>& wanted, std::string context) {
+                                const std::vector<std::string>& wanted, const char* context) {
     std::vector<std::string> changed;
     std::set_symmetric_difference(current.begin(), current.end(), wanted.begin(), wanted.end(),
                                   std::back_inserter(changed));
     for (const std::string& role : changed)
         if (!may_assign(actor, role))
-            throw ApiError(400, context + "not authorized to assign role \"" + role + '"');
+            throw ApiError(400, std::string(context)
+                                    .append("not authorized to assign role \"")
+                                    .append(role)
+                                    .append("\""));
 }
 
 inline bool is_member_of(const User& user, std::string_view organization_id) {
