@@ -187,6 +187,10 @@ void add_oidc(CLI::App& app, coder_users::OidcOptions& oidc) {
     add_oidc_claims(app, oidc);
 }
 
+void print_passcode(const coder_users::Passcode& passcode) {
+    std::cerr << "Code for a new password of " + passcode.email + ": " + passcode.code + '\n';
+}
+
 void add_options(CLI::App& app, coder_users::Options& options) {
     app.add_option_function<std::string>(
            "--http-address", [&](const std::string& text) { parse_http_address(text, options); },
@@ -248,6 +252,10 @@ void add_options(CLI::App& app, coder_users::Options& options) {
            [&](const std::string& text) { parse_ssh_key_algorithm(text, options); },
            "Kind of Git SSH keys: ed25519, ecdsa or rsa4096 (ed25519)")
         ->envname("CODER_SSH_KEYGEN_ALGORITHM");
+    app.add_flag_callback(
+           "--dangerous-print-passcodes", [&] { options.send_passcode = print_passcode; },
+           "Print codes for new passwords, with their addresses, to standard error")
+        ->envname("CODER_USERS_DANGEROUS_PRINT_PASSCODES");
     add_limits(app, options);
     app.add_option("--provider-ca-file", options.provider_ca_file,
                    "Certificates that login providers are checked against (the system's)")

@@ -46,7 +46,8 @@ CREATE INDEX users_live_status ON users (status, username_folded) WHERE deleted 
 CREATE INDEX users_deleted ON users (id) WHERE deleted = 1;
 
 -- Derived: 'live_users' is the number of users who are not deleted. 'dearest_password_cost' is the
--- highest cost that a stored password hash has or had, 0 without any.
+-- highest cost that a stored password hash has or had, 0 without any. 'unclaimed_passcodes', once
+-- there is one, counts passcodes asked for or presented for addresses without an account.
 CREATE TABLE counters (
     name TEXT NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL

@@ -1,5 +1,5 @@
-// The changes of users and keys that a host is asked about in advance (Options::before) and told of
-// afterwards (Options::on_event).
+// What a host is asked and told: changes of users and keys, in advance (Options::before) and
+// afterwards (Options::on_event), and passcodes to send (Options::send_passcode).
 #pragma once
 
 #include <array>
@@ -72,6 +72,16 @@ struct Event {
     /// How many events were dropped between the last one told and this one, because
     /// Options::on_event was too slow.
     std::size_t missed = 0;
+};
+
+/// A one-time code by which a user may choose a new password, for Options::send_passcode. Whoever
+/// has the code can take over the account: keep it out of logs.
+struct Passcode {
+    std::string user_id = {};
+    std::string username = {};
+    std::string email = {};  ///< where to send it: the address of the account
+    std::string code = {};
+    Time expires_at = never;  ///< the code is good before, and until it is used or replaced
 };
 
 /// The host's refusal of a change, with the message and the status that the client gets. A status

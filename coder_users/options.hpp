@@ -66,9 +66,10 @@ struct Limits {
     std::size_t waiting_writes = 1'024;            ///< requests waiting for the write lane
     std::size_t waiting_hashes = 64;               ///< waiting for the hash lane, as for a password
     std::size_t waiting_logins = 64;               ///< waiting for the provider lane
-    std::size_t waiting_events = 1'024;            ///< events waiting for Options::on_event
-    std::size_t cached_sessions = 8'192;           ///< keys that are checked without the database
-    std::size_t cached_session_bytes = 32 << 20;   ///< of these keys and their users, in bytes
+    /// Events waiting for Options::on_event; also codes waiting for Options::send_passcode.
+    std::size_t waiting_events = 1'024;
+    std::size_t cached_sessions = 8'192;          ///< keys that are checked without the database
+    std::size_t cached_session_bytes = 32 << 20;  ///< of these keys and their users, in bytes
     std::size_t workers = 0;  ///< threads that answer reads; 0: twice the cores, at least 4
 };
 
@@ -252,6 +253,13 @@ struct Options {
     /// counted in Event::missed. What it throws is logged. stop() lets it take the events that
     /// wait, until Deadlines::stop is over.
     std::function<void(const Event&)> on_event = {};
+
+    /// Sends a code to a user who has asked for a new password (POST /users/otp/request), such as
+    /// by e-mail. Called after the code is stored, on a thread of its own, for one code at a time,
+    /// so that no answer waits for it. When Limits::waiting_events codes wait, further ones are not
+    /// sent, which a warning in the log tells. What it throws is logged without the code. stop()
+    /// lets it send the codes that wait, until Deadlines::stop is over. Empty: no codes are made.
+    std::function<void(const Passcode&)> send_passcode = {};
 
     /// Called from any thread, but never by two at once. A slow function makes requests slow. What
     /// it throws is dropped. Empty: nothing is logged. Every request is one line with the message

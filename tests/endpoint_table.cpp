@@ -60,6 +60,13 @@ std::string no_user(std::string_view text) {
                     "queried user=\"" + shown + "\"");
 }
 
+std::string give_passcode(const std::string& name) {
+    return "INSERT OR REPLACE INTO one_time_passcodes SELECT id, '" +
+           coder_users::rules::sha256_hex(some_passcode) + "', " +
+           std::to_string(coder_users::micros(start_of_test + std::chrono::minutes(20))) +
+           " FROM users WHERE username = '" + name + "'";
+}
+
 std::string snapshot_of(const std::string& path) {
     std::string all;
     for (const char* query :
@@ -73,7 +80,8 @@ std::string snapshot_of(const std::string& path) {
           "SELECT * FROM organizations ORDER BY id",
           "SELECT * FROM organization_members ORDER BY 1, 2",
           "SELECT * FROM organization_member_roles ORDER BY 1, 2, 3",
-          "SELECT * FROM git_ssh_keys ORDER BY 1", "SELECT * FROM user_links ORDER BY 1"})
+          "SELECT * FROM git_ssh_keys ORDER BY 1", "SELECT * FROM user_links ORDER BY 1",
+          "SELECT * FROM one_time_passcodes ORDER BY 1"})
         all += stored(path, query) + "\n--\n";
     return all;
 }

@@ -76,6 +76,11 @@ struct KeyRow {
     std::string token() const;
 };
 
+/// A one-time passcode, and the statement that gives it to a user for twenty minutes from the start
+/// of the test on.
+inline const std::string some_passcode = "6c1d0b9a-1e57-4c3e-8f0e-2b9a4d7c5e10";
+std::string give_passcode(const std::string& name);
+
 /// All that requests may change, except the traces of using a key.
 std::string snapshot_of(const std::string& path);
 

@@ -83,8 +83,16 @@ TEST_CASE("a new password ends all sessions and is recorded") {
     CHECK(stored(options.database, "SELECT hashed_password FROM users") == before);
     CHECK(stored(options.database, "SELECT COUNT(*) FROM api_keys") == "1");
 
+    SQLite::Database(options.database, SQLite::OPEN_READWRITE)
+        .exec("INSERT INTO one_time_passcodes SELECT id, 'a', 1767323045678901 FROM users");
     data::reset_password(options, "OWNER", "an0ther-Horse");
     CHECK(stored(options.database, newest) == "NULL||user|write|owner|204");
+    CHECK(stored(options.database, "SELECT diff FROM audit_logs ORDER BY entry DESC LIMIT 1")
+              .find(R"("one_time_passcode_expires_at":{"old":"2026-01-02T03:04:05.678901Z")") !=
+          std::string::npos);
+    CHECK(stored(options.database,
+                 "SELECT count(*) FROM one_time_passcodes JOIN users ON id = user_id "
+                 "WHERE username = 'owner'") == "0");
     CHECK(stored(options.database, "SELECT COUNT(*) FROM api_keys") == "0");
     data::reset_password(options, id, "an0ther-Horse");
     data::reset_password(options, "Bob@Example.org", "a-third-Horse-3");

@@ -93,6 +93,7 @@ TEST_CASE("[O4] a password account converts with its session, its password and i
     const Flow flow = converting.begin();
     CHECK(flow["state"] == converting.state);
     CHECK(flow.cookies["oauth_state"] == converting.state);
+    world.execute(give_passcode("ada"));
     const std::string entry = world.last_entry();
     converting.show({{"picture", text("https://p.example/1")}});
     const Answer answer = converting.finish(flow);
@@ -121,6 +122,9 @@ TEST_CASE("[O4] a password account converts with its session, its password and i
     const Value diff = parse(world.sql("SELECT diff FROM audit_logs ORDER BY entry DESC LIMIT 1"));
     CHECK(diff["login_type"].json().serialize() ==
           R"({"new":"oidc","old":"password","secret":false})");
+
+    CHECK(world.sql("SELECT count(*) FROM one_time_passcodes") == "0");
+    CHECK(diff["one_time_passcode_expires_at"]["new"].text() == "0001-01-01T00:00:00Z");
 
     INFO("the password opens nothing any more, the provider does");
     const Answer password =

@@ -34,6 +34,7 @@ inline coder_users::Options repeatable(const std::string& database) {
     options.disable_rate_limits = true;
     options.env.random = repeatable_random;
     options.env.now = [] { return start_of_test; };
+    options.send_passcode = [](const coder_users::Passcode&) {};
     return options;
 }
 
@@ -72,6 +73,8 @@ class Prepared {
         token = post("/users/me/keys/tokens", R"({"token_name":"old"})")["key"].text();
         session = post("/users/login", R"({"email":"bob@example.org")" + password)["session_token"]
                       .text();
+        service.stop();
+        SQLite::Database(path(), SQLite::OPEN_READWRITE).exec(give_passcode("bob"));
     }
 
     /// Copies the database and its key to `to`; or an unused one when `empty`.
@@ -97,6 +100,14 @@ class Prepared {
             {"log-in-user", "POST", "/users/login",
              R"({"email":"bob@example.org","password":"x"})"},
             {"log-out-user", "POST", "/users/logout", "", session},
+            {"request-one-time-passcode", "POST", "/users/otp/request",
+             R"({"email":"bob@example.org"})"},
+            {"request-one-time-passcode", "POST", "/users/otp/request", R"({"email":"x@x.org"})"},
+            {"change-password-with-a-one-time-passcode", "POST", "/users/otp/change-password",
+             R"({"email":"bob@example.org","password":"an0ther-Horse","one_time_passcode":")" +
+                 some_passcode + "\"}"},
+            {"change-password-with-a-one-time-passcode", "POST", "/users/otp/change-password",
+             R"({"email":"bob@example.org","password":"an0ther-Horse","one_time_passcode":"x"})"},
             {"create-new-user", "POST", "/users",
              R"({"email":"new@example.org","username":"new",)" + password},
             {"delete-user", "DELETE", "/users/bob"},

@@ -33,6 +33,7 @@ class Place {
         options.database = path_;
         options.log = [](const coder_users::LogLine&) {};
         options.on_event = [](const coder_users::Event&) {};
+        options.send_passcode = [](const coder_users::Passcode&) {};
         server_.emplace(controls, options);
         owner_ = server_->owner().token;
         const auto bob = server_->user("bob");
@@ -101,6 +102,11 @@ class Place {
             {"PUT", "/users/bob/profile", R"({"username":"bert"})"},
             {"PUT", "/users/bob/appearance", R"({"theme_preference":"light"})"},
             {"PUT", "/users/bob/password", R"({"password":"an0ther-Horse"})"},
+            {"POST", "/users/otp/request", R"({"email":"bob@example.com"})", Step::nobody},
+            {"POST", "/users/otp/request", R"({"email":"nobody@example.com"})", Step::nobody},
+            {"POST", "/users/otp/change-password",
+             R"({"email":"bob@example.com","password":"an0ther-Horse","one_time_passcode":"x"})",
+             Step::nobody},
             {"PUT", "/users/bob/status/suspend"},
             {"PUT", "/users/bob/status/activate"},
             {"PUT", "/users/bob/roles", R"({"roles":["auditor"]})"},

@@ -45,6 +45,18 @@ inline Drive in_organization(const std::string& path) {
     };
 }
 
+/// A new password for bob, with a code.
+inline Drive by_passcode() {
+    return [](World& world) {
+        if (world.id_of("bob").empty()) world.server.create(world.owner, "bob");
+        world.execute(give_passcode("bob"));
+        return world.server.send("POST", "/users/otp/change-password", "",
+                                 R"({"email":"bob@example.org","password":"an0ther-Horse",)"
+                                 R"("one_time_passcode":")" +
+                                     some_passcode + "\"}");
+    };
+}
+
 /// Sends a request as the first user, on a server of its own.
 inline Answer with_owner(const coder_users::Options& options, const std::string& path) {
     TestServer server(options);
@@ -71,6 +83,9 @@ inline const std::map<std::string, Drive>& drives() {
          }},
         {"log-in-user",
          simple("POST", "/users/login", R"({"email":"owner@example.org",)" + password)},
+        {"request-one-time-passcode",
+         simple("POST", "/users/otp/request", R"({"email":"owner@example.org"})")},
+        {"change-password-with-a-one-time-passcode", by_passcode()},
         {"oauth-20-github-callback",
          [](World&) {
              coder_users::Options options;

@@ -217,6 +217,8 @@ TEST_CASE("methods and what a path allows") {
           Case{"/users/authmethods", "GET, HEAD, OPTIONS", true},
           Case{"/users/first", "GET, HEAD, OPTIONS, POST", true},
           Case{"/users/login", "OPTIONS, POST", true},
+          Case{"/users/otp/request", "OPTIONS, POST", true},
+          Case{"/users/otp/change-password", "OPTIONS, POST", true},
           Case{"/users/logout", "OPTIONS, POST", false},
           Case{"/users", "GET, HEAD, OPTIONS, POST", false},
           Case{"/users/me", "DELETE, GET, HEAD, OPTIONS", false},

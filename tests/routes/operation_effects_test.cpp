@@ -24,6 +24,7 @@ class Host {
             return std::nullopt;
         };
         options.on_event = [this](const Event& event) { note(told_, event); };
+        options.send_passcode = [](const coder_users::Passcode&) {};  // without, none is made
         return options;
     }
     std::multiset<EventKind> asked(const std::string& request_id) const {

@@ -107,6 +107,8 @@ TEST_CASE("exactly the public paths of the contract are open") {
                                            "/users/oauth2/github/device",
                                            "/users/oidc/callback",
                                            "/users/validate-password",
+                                           "/users/otp/request",
+                                           "/users/otp/change-password",
                                            "/auth/scopes",
                                            "/entitlements",
                                            "/updatecheck"};

@@ -85,6 +85,27 @@ curl -sgf "$url/readyz" | grep -qxF '{"message":"OK"}' || fail 'no answer over I
 kill -TERM "$!"
 wait "$!" || fail "SIGTERM: $?"
 
+# Codes for new passwords are printed on standard error, if one asks for it.
+for print in '' --dangerous-print-passcodes; do
+    "$DEMO" --http-address 127.0.0.1:0 --database :memory: $print >"$work/codes.out" 2>"$work/codes.err" &
+    started "$work/codes.out"
+    url=$(grep -o 'http://127.0.0.1:[0-9]*' "$work/codes.out")/api/v2
+    curl -sf "$url/users/first" -o "$work/answer" \
+        -d '{"email":"a@example.org","username":"a","password":"correct-Horse-9"}'
+    curl -sf "$url/users/otp/request" -d '{"email":"A@example.org"}'
+    if [ -n "$print" ]; then
+        for _ in $(seq 100); do
+            grep -q 'Code for a new password' "$work/codes.err" && break
+            sleep 0.1
+        done
+        grep -qxE 'Code for a new password of a@example.org: [0-9a-f-]{36}' "$work/codes.err" ||
+            fail "no code: $(cat "$work/codes.err")"
+    fi
+    kill -TERM "$!"
+    wait "$!" || fail "codes: $?"
+    [ -n "$print" ] || ! grep -q 'Code for' "$work/codes.err" || fail 'a code was printed unasked'
+done
+
 # The set-up code is on standard error, and opens the server once.
 "$DEMO" --http-address 127.0.0.1:0 --database "$work/code.db" --require-setup-code \
     >"$work/code.out" 2>"$work/code.err" &

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "coder_users/internal/service/event_queue.hpp"
+#include "coder_users/internal/service/host_queue.hpp"
 #include "people.hpp"
 
 using namespace coder_users_test;
@@ -343,12 +343,12 @@ TEST_CASE("the host is asked while it may still read through the service") {
 TEST_CASE("places in the queue keep their order, whatever becomes of them") {
     std::mutex mutex;
     std::string told;
-    coder_users::service::EventQueue queue(
-        [&](const Event& event) {
+    coder_users::service::HostQueue<Event> queue(
+        [&](const Event& event, std::size_t) {
             const std::lock_guard<std::mutex> lock(mutex);
             told += event.user.username;
         },
-        3, [](const char*, const std::string&) {});
+        3, [](coder_users::service::QueueTrouble, const std::string&) {});
     const auto event = [](const char* name) {
         Event made;
         made.user.username = name;
@@ -364,6 +364,6 @@ TEST_CASE("places in the queue keep their order, whatever becomes of them") {
         return told == "ac";
     }));
     queue.publish(queue.reserve(), event("d"));
-    queue.close(std::chrono::seconds(60));
+    queue.close(std::chrono::steady_clock::now() + std::chrono::seconds(60));
     CHECK(told == "acd");
 }

@@ -68,11 +68,20 @@ void add_differences(AuditDiff& diff, const T* before, const T* after) {
     });
 }
 
+/// When the one-time passcode of a user expires, before and after a change; never: it has none.
+struct PasscodeExpiry {
+    Time before = never;
+    Time after = never;
+};
+
 /// `before` is nullptr for a new user, `after` for a deleted one.
-inline std::string user_diff(const User* before, const User* after, bool password_differs) {
+inline std::string user_diff(const User* before, const User* after, bool password_differs,
+                             const PasscodeExpiry& passcode = {}) {
     AuditDiff diff;
     add_differences(diff, before, after);
-    return diff.secret("hashed_password", password_differs).take();
+    return diff.secret("hashed_password", password_differs)
+        .field("one_time_passcode_expires_at", passcode.before, passcode.after)
+        .take();
 }
 
 /// Full power counts as nothing to tell.

@@ -144,4 +144,13 @@ inline bool is_printable(std::string_view text) {
     return true;
 }
 
+/// The text with every occurrence of `secret`, in any letter case, replaced. `secret` must not be
+/// empty.
+inline std::string without(std::string text, std::string_view secret) {
+    const std::string wanted = fold_ascii(secret);
+    for (std::size_t at = 0; (at = fold_ascii(text).find(wanted, at)) != std::string::npos;)
+        text.replace(at, wanted.size(), "***");
+    return text;
+}
+
 }}  // namespace coder_users::v0

@@ -56,6 +56,14 @@ inline const BodySchema password{
 inline const BodySchema password_to_check{
     "ValidateUserPasswordRequest", {fields::password}, R"({"password":"correct-Horse-9"})"};
 
+inline const BodySchema passcode_request{
+    "RequestOneTimePasscodeRequest", {fields::email}, R"({"email":"alice@example.com"})"};
+
+inline const BodySchema passcode_change{
+    "ChangePasswordWithOneTimePasscodeRequest",
+    {fields::email, fields::password, fields::one_time_passcode},
+    R"({"email":"alice@example.com","password":"another-Horse-10","one_time_passcode":"6c1d0b9a-1e57-4c3e-8f0e-2b9a4d7c5e10"})"};
+
 inline const BodySchema roles{"UpdateRoles", {{"roles", FieldType::texts}}, R"({"roles":[]})"};
 
 /// Must name every field that restricts a token (scopes, allow list): an ignored one would make a

@@ -17,6 +17,7 @@
 #include "coder_users/internal/http/general.hpp"
 #include "coder_users/internal/http/openapi.hpp"
 #include "coder_users/internal/http/organizations.hpp"
+#include "coder_users/internal/http/passcodes.hpp"
 #include "coder_users/internal/http/routes.hpp"
 #include "coder_users/internal/http/sessions.hpp"
 #include "coder_users/internal/http/users.hpp"
@@ -66,6 +67,12 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
             .takes(bodies::login).limits_tightly().answers(201, shapes::login).also_answers({401, 403}));
         add(Route{Verb::post, "/users/logout", login::about::log_out, "Log out user", post_logout}
             .answers(200, shapes::response));
+
+        add(Route{Verb::post, "/users/otp/request", by::request_passcode, "Request one-time passcode", post_passcode_request}
+            .takes(bodies::passcode_request).limits_tightly().answers_nothing().also_answers({403}));
+        add(Route{Verb::post, "/users/otp/change-password", by::redeem_passcode,
+                  "Change password with a one-time passcode", post_passcode_change}
+            .takes(bodies::passcode_change).limits_tightly().answers_nothing().also_answers({403}));
 
         add(Route{Verb::get, "/users/oauth2/github/callback", login::about::log_in_github, "OAuth 2.0 GitHub Callback", get_github_callback}
             .asks(callback_parameters()).limits_tightly().redirects().also_answers({401, 403, 409}));

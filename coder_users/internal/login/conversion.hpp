@@ -21,6 +21,7 @@
 #include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/jwt.hpp"
 #include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/store/passcodes.hpp"
 #include "coder_users/internal/wire/conversion_claims.hpp"
 
 namespace coder_users { inline namespace v0 { namespace login {
@@ -165,7 +166,7 @@ inline void refuse_conversion(const Acting& acting, const ReturnedConversion& re
 }
 
 /// Changes the login type of the account that asked for it, and ends every session that its
-/// password opened. Throws ApiError, PageRefusal.
+/// password opened, and its one-time passcode. Throws ApiError, PageRefusal.
 inline void complete_conversion(const Acting& acting, LoginType type, const ExternalUser& who,
                                 const ReturnedConversion& returned) {
     const auto convert = [&](Change& now) {
@@ -183,7 +184,9 @@ inline void complete_conversion(const Acting& acting, LoginType type, const Exte
         store::users::set_login_type(now.tx, after.id, type);
         store_link(now.tx, acting.backend, after.id, type, who);
         store::api_keys::remove_of_user(now.tx, after.id, LoginType::password);
-        now.record_as(after, {after.id, after.username, 307, user_diff(&before, &after, false)});
+        const Time passcode = store::passcodes::remove(now.tx, after.id);
+        now.record_as(after, {after.id, after.username, 307,
+                              user_diff(&before, &after, false, {passcode, never})});
     };
     operations::change(acting, about::complete_conversion, Asked::not_needed(), convert);
 }

@@ -13,6 +13,7 @@
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/password.hpp"
+#include "coder_users/internal/store/passcodes.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
 
@@ -207,7 +208,7 @@ inline void compare_with_stored(const Acting& acting, const User& target, const 
         throw ApiError(400, "New password cannot match old password.");
 }
 
-/// Also ends every session and token of the user.
+/// Also ends every session and token of the user, and its one-time passcode.
 inline void set_password(const Acting& acting, const UserRef& who, const NewPassword& wanted) {
     const auto check = [&] { check_fields({{rules::fields::password, wanted.password}}); };
     on_user(acting, about::set_password, who, check, [&](const Target& target) {
@@ -226,7 +227,9 @@ inline void set_password(const Acting& acting, const UserRef& who, const NewPass
             if (store::users::hashed_password(now.tx, user.id) != compared) throw unavailable();
             store::users::set_hashed_password(now.tx, user.id, hash);
             store::api_keys::remove_of_user(now.tx, user.id);
-            now.record({user.id, user.username, 204, user_diff(&user, &user, true)});
+            const Time passcode = store::passcodes::remove(now.tx, user.id);
+            now.record(
+                {user.id, user.username, 204, user_diff(&user, &user, true, {passcode, never})});
             now.tell(EventKind::password_changed, user, &user);
         });
     });

@@ -8,11 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "coder_users/internal/base/log.hpp"
 #include "coder_users/internal/base/release.hpp"
 #include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/uuid.hpp"
-#include "coder_users/internal/operations/event_sink.hpp"
+#include "coder_users/internal/operations/host_sink.hpp"
 #include "coder_users/internal/operations/password_failures.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/store/store.hpp"
@@ -35,6 +36,8 @@ struct Backend {
     Time started = never;         ///< when the service began
     std::string setup_code = {};  ///< what a request for the first user must show; "" for nothing
     PasswordFailures failed_passwords{options, secret_key};
+    PasscodeSink* passcodes = nullptr;  ///< nullptr: the host sends none, so none are made
+    Log* log = nullptr;                 ///< nullptr: nobody reads it
 };
 
 inline std::string new_uuid(const rules::Random& random) {

@@ -122,7 +122,7 @@ class Change {
         if (about_.tells_anything() && !told_) throw std::logic_error("no event");
     }
 
-    std::vector<Announcement> announcements;
+    std::vector<Announcement<Event>> announcements;
 
  private:
     const Acting& acting_;
@@ -151,7 +151,7 @@ auto change(const Acting& acting, const Operation& about, const Asked& asked, co
             Fn&& fn) {
     if (!target && about.action() && rules::concerns_a_user(*about.action()))
         throw std::logic_error("a permission on a user, and no user");
-    std::vector<Announcement> announcements;
+    std::vector<Announcement<Event>> announcements;
     const auto in_transaction = [&](store::Tx& tx) {
         announcements.clear();  // an earlier run, which was rolled back, may have filled it
         Change now(tx, acting, about, asked);
@@ -178,7 +178,7 @@ auto change(const Acting& acting, const Operation& about, const Asked& asked, co
         }
     };
     const auto tell = [&] {
-        for (Announcement& each : announcements) each.publish();
+        for (Announcement<Event>& each : announcements) each.publish();
     };
     if constexpr (std::is_void_v<decltype(in_transaction(std::declval<store::Tx&>()))>) {
         acting.backend.store.write(in_transaction, about.need());

@@ -11,6 +11,7 @@
 #include "coder_users/internal/operations/seed.hpp"
 #include "coder_users/internal/rules/names.hpp"
 #include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/store/passcodes.hpp"
 #include "coder_users/internal/store/user_records.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
@@ -75,7 +76,7 @@ inline User named_account(store::Connection& c, const std::string& text) {
     return *user;
 }
 
-/// Also ends every session and token of the user.
+/// Also ends every session and token of the user, and its one-time passcode.
 inline void reset_password(const Acting& acting, const std::string& name,
                            const std::string& password) {
     const User found =
@@ -89,7 +90,8 @@ inline void reset_password(const Acting& acting, const std::string& name,
             throw ApiError(400, "Users without password login type cannot change their password.");
         store::users::set_hashed_password(now.tx, user.id, hash);
         store::api_keys::remove_of_user(now.tx, user.id);
-        now.record({user.id, user.username, 204, user_diff(&user, &user, true)});
+        const Time passcode = store::passcodes::remove(now.tx, user.id);
+        now.record({user.id, user.username, 204, user_diff(&user, &user, true, {passcode, never})});
     });
 }
 

@@ -100,8 +100,10 @@ inline User delete_user(const Acting& acting, const UserRef& who) {
         return change(acting, about::delete_user, asked, target, [&](Change& now) {
             const User& user = now.target();
             const bool had_password = !store::users::hashed_password(now.tx, user.id).empty();
+            const Time passcode = store::passcodes::remove(now.tx, user.id);
             store::users::remove(now.tx, user.id);
-            now.record({user.id, user.username, 200, user_diff(&user, nullptr, had_password)});
+            now.record({user.id, user.username, 200,
+                        user_diff(&user, nullptr, had_password, {passcode, never})});
             now.tell(EventKind::deleted, user, &user);
             return user;
         });

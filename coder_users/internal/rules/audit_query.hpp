@@ -33,8 +33,10 @@ inline constexpr std::array<std::string_view, 13> audit_resource_types{
     "license",          "organization",  "organization_member", "template",
     "template_version", "user",          "workspace",           "workspace_build",
     "workspace_proxy"};
-inline constexpr std::array<std::string_view, 8> audit_actions{
-    "create", "write", "delete", "login", "logout", "register", "start", "stop"};
+inline constexpr std::array<std::string_view, 9> audit_actions{
+    "create", "write",  "delete",
+    "login",  "logout", "register",
+    "start",  "stop",   "request_password_reset"};
 inline constexpr std::array<std::string_view, 3> audit_build_reasons{"initiator", "autostart",
                                                                      "autostop"};
 inline constexpr std::array<std::string_view, 9> audit_query_keys{

@@ -21,6 +21,7 @@ inline constexpr TextField optional_email{"email", false, {"email", valid_email}
 inline constexpr TextField username{"username", true, {"username", valid_username}};
 inline constexpr TextField name{"name", false, {"user_real_name", valid_real_name}};
 inline constexpr TextField password{"password", true};
+inline constexpr TextField one_time_passcode{"one_time_passcode", true};
 inline constexpr TextField to_type{"to_type", true};
 inline constexpr TextField theme_preference{
     "theme_preference", true, {"max", has_at_most_128_bytes}};

@@ -38,7 +38,7 @@
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/service/backup.hpp"
 #include "coder_users/internal/service/check_options.hpp"
-#include "coder_users/internal/service/event_queue.hpp"
+#include "coder_users/internal/service/host_queue.hpp"
 #include "coder_users/internal/service/open_store.hpp"
 #include "coder_users/internal/service/provider_client.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
@@ -72,6 +72,8 @@ struct Running final : net::FrontHandler {
           providers(8, options.limits.waiting_logins,
                     (std::min)(options.deadlines.queue, options.deadlines.provider)),
           front(*this, options.limits, options.deadlines) {
+        backend.log = &log;
+        backend.passcodes = passcodes_if_wanted();
         if (listens) {
             front.bind(options.address, options.port);
             port = front.port();
@@ -345,26 +347,66 @@ struct Running final : net::FrontHandler {
         hashes.stop();
         providers.stop();
         calls->wait_until_empty();
-        if (events) events->close(options.deadlines.stop);
+        const auto end = std::chrono::steady_clock::now() + options.deadlines.stop;
+        if (events) events->close(end);
+        if (passcodes) passcodes->close(end);
         store.reset();
         const std::lock_guard<std::mutex> lock(stop_mutex);
         closed = true;
         stopped.notify_all();
     }
 
-    EventQueue* events_if_wanted() {
+    void complain(LogLevel level, const char* what, const std::string& reason) {
+        log.write({level, options.env.now(), what, {{"reason", reason}}});
+    }
+
+    operations::EventSink* events_if_wanted() {
         if (options.on_event)
             events.emplace(
-                options.on_event, options.limits.waiting_events,
-                [this](const char* what, const std::string& reason) {
-                    log.write({LogLevel::error, options.env.now(), what, {{"reason", reason}}});
+                [this](Event event, std::size_t missed) {
+                    event.missed = missed;
+                    options.on_event(event);
+                },
+                options.limits.waiting_events,
+                [this](QueueTrouble trouble, const std::string& reason) {
+                    complain(LogLevel::error,
+                             trouble == QueueTrouble::failed ? "on_event failed"
+                                                             : "events dropped at the end",
+                             reason);
                 });
         return events ? &*events : nullptr;
     }
 
+    operations::PasscodeSink* passcodes_if_wanted() {
+        if (options.send_passcode)
+            passcodes.emplace(
+                [this](const Passcode& passcode, std::size_t missed) { send(passcode, missed); },
+                options.limits.waiting_events,
+                [this](QueueTrouble trouble, const std::string& reason) {
+                    complain(LogLevel::error,
+                             trouble == QueueTrouble::failed ? "send_passcode failed"
+                                                             : "passcodes not sent at the end",
+                             reason);
+                });
+        return passcodes ? &*passcodes : nullptr;
+    }
+
+    // What the host throws may quote the code.
+    void send(const Passcode& passcode, std::size_t missed) {
+        if (missed > 0)
+            complain(LogLevel::warning, "passcodes not sent", std::to_string(missed) + " too many");
+        try {
+            options.send_passcode(passcode);
+        } catch (const std::exception& error) {
+            throw std::runtime_error("user " + passcode.user_id + ": " +
+                                     without(error.what(), passcode.code));
+        }
+    }
+
     const Options options;
     Log log;
-    std::optional<EventQueue> events;
+    std::optional<HostQueue<Event>> events;
+    std::optional<HostQueue<Passcode>> passcodes;
     std::optional<store::Store> store;
     ProviderClient provider_client;
     login::Providers login_providers;

@@ -21,6 +21,7 @@ inline std::string_view verb_of(std::string_view action) {
 
 /// A template: clients replace the words in braces by names.
 inline std::string audit_description(const AuditEntry& entry, Release release = {}) {
+    if (entry.action == "request_password_reset") return "password reset requested for {target}";
     const bool failed =
         entry.status_code >= 400 && release >= contradictions::unsuccessful_attempts;
     std::string attempt = "{user} unsuccessfully attempted to " + entry.action;

@@ -1,5 +1,6 @@
 // Internal: may change at any time.
-// The queue of events to the host: ordered, bounded, with a thread of its own.
+// The queues to the host, of events and of passcodes: ordered, bounded, each with a thread of its
+// own.
 #pragma once
 
 #include <chrono>
@@ -15,25 +16,34 @@
 #include <utility>
 
 #include "coder_users/internal/base/signals.hpp"
-#include "coder_users/internal/operations/event_sink.hpp"
+#include "coder_users/internal/operations/host_sink.hpp"
 
 namespace coder_users { inline namespace v0 { namespace service {
 
-/// Passes events to `receiver`, one at a time, on the queue's thread. What the receiver throws is
-/// reported to `complain`, which may throw nothing but std::bad_alloc.
-class EventQueue final : public operations::EventSink {
- public:
-    using Receiver = std::function<void(const Event&)>;
-    using Complaint = std::function<void(const char* what, const std::string& reason)>;
+/// What a queue reports.
+enum class QueueTrouble {
+    failed,          ///< the receiver has thrown
+    dropped_at_end,  ///< some were not delivered before the queue was closed
+};
 
-    EventQueue(Receiver receiver, std::size_t most, Complaint complain)
+/// Passes what the host is told to `receiver`, one at a time, on the queue's thread, with the
+/// number of those that were dropped before it. What the receiver throws is reported to `complain`,
+/// which may throw nothing but std::bad_alloc.
+template <class Told>
+class HostQueue final : public operations::HostSink<Told> {
+ public:
+    using Place = typename operations::HostSink<Told>::Place;
+    using Receiver = std::function<void(Told, std::size_t missed)>;
+    using Complaint = std::function<void(QueueTrouble, const std::string& reason)>;
+
+    HostQueue(Receiver receiver, std::size_t most, Complaint complain)
         : receiver_(std::move(receiver)), complain_(std::move(complain)), most_(most) {
         const SignalsBlocked quiet;
         thread_ = std::thread([this] { deliver_until_closed(); });
     }
-    ~EventQueue() override { close(std::chrono::milliseconds(0)); }
-    EventQueue(const EventQueue&) = delete;
-    EventQueue& operator=(const EventQueue&) = delete;
+    ~HostQueue() override { close(std::chrono::steady_clock::now()); }
+    HostQueue(const HostQueue&) = delete;
+    HostQueue& operator=(const HostQueue&) = delete;
 
     Place reserve() noexcept override {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -46,14 +56,14 @@ class EventQueue final : public operations::EventSink {
         return first_ + slots_.size() - 1;
     }
 
-    void publish(Place place, Event event) noexcept override {
+    void publish(Place place, Told told) noexcept override {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (place == 0) {
             ++missed_;
             return;
         }
         Slot& slot = slots_[place - first_];
-        slot.event = std::move(event);
+        slot.told = std::move(told);
         slot.decided = true;
         drop_cancelled();
         wake_.notify_one();
@@ -67,12 +77,12 @@ class EventQueue final : public operations::EventSink {
         wake_.notify_one();
     }
 
-    /// Lets the receiver take events for `grace`, drops the rest, and waits for the event that it
-    /// is working on. Call it after the last reserve(). May be called any number of times.
-    void close(std::chrono::milliseconds grace) {
+    /// Lets the receiver go on until `end`, drops the rest, and waits for what it is working on.
+    /// Call it after the last reserve(). May be called any number of times.
+    void close(std::chrono::steady_clock::time_point end) {
         {
             const std::lock_guard<std::mutex> lock(mutex_);
-            if (!closes_at_) closes_at_ = std::chrono::steady_clock::now() + grace;
+            if (!closes_at_) closes_at_ = end;
         }
         wake_.notify_one();
         if (thread_.joinable()) thread_.join();
@@ -80,14 +90,14 @@ class EventQueue final : public operations::EventSink {
 
  private:
     struct Slot {
-        std::optional<Event> event;  ///< empty: not committed yet, or cancelled
+        std::optional<Told> told;  ///< empty: not committed yet, or cancelled
         bool decided = false;
     };
 
     // The functions below need the mutex.
 
     void drop_cancelled() {
-        while (!slots_.empty() && slots_.front().decided && !slots_.front().event) drop_first();
+        while (!slots_.empty() && slots_.front().decided && !slots_.front().told) drop_first();
     }
     void drop_first() {
         slots_.pop_front();
@@ -103,33 +113,33 @@ class EventQueue final : public operations::EventSink {
         for (;;) {
             wake_.wait(lock, [this] { return any_ready() || closes_at_; });
             if (!any_ready() || out_of_time()) break;
-            Event event = std::move(*slots_.front().event);
+            Told told = std::move(*slots_.front().told);
             drop_first();
             drop_cancelled();
-            event.missed = std::exchange(missed_, 0);
+            const std::size_t missed = std::exchange(missed_, 0);
             lock.unlock();
-            hand_over(event);
+            hand_over(std::move(told), missed);
             lock.lock();
         }
         const std::size_t lost = slots_.size() + missed_;
         slots_.clear();
         lock.unlock();
-        if (lost > 0) complain("events dropped at the end", std::to_string(lost).c_str());
+        if (lost > 0) complain(QueueTrouble::dropped_at_end, std::to_string(lost).c_str());
     }
 
-    void hand_over(const Event& event) noexcept {
+    void hand_over(Told told, std::size_t missed) noexcept {
         try {
-            receiver_(event);
+            receiver_(std::move(told), missed);
         } catch (const std::exception& error) {
-            complain("on_event failed", error.what());
+            complain(QueueTrouble::failed, error.what());
         } catch (...) {  // a host's function may throw anything
-            complain("on_event failed", "not a std::exception");
+            complain(QueueTrouble::failed, "not a std::exception");
         }
     }
 
-    void complain(const char* what, const char* reason) noexcept {
+    void complain(QueueTrouble trouble, const char* reason) noexcept {
         try {
-            complain_(what, reason);
+            complain_(trouble, reason);
         } catch (const std::exception&) {
             // there is no memory for the log line
         }

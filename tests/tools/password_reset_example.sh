@@ -1,0 +1,45 @@
+#!/bin/sh
+# Runs the example that sends passcodes, with a program that keeps the mail, and uses the code of it.
+# Usage: password_reset_example.sh <program>
+set -eu
+work=$(mktemp -d)
+trap 'kill "$server" 2>/dev/null || :; rm -rf "$work"' EXIT
+cd "$work"
+printf '#!/bin/sh\ncat >"%s/mail.part" && mv "%s/mail.part" "%s/mail"\n' "$work" "$work" "$work" >sendmail
+chmod +x sendmail
+"$1" 0 "$work/sendmail" >out 2>log &
+server=$!
+until_found() { # pattern, file
+    tries=0
+    until grep -qs "$1" "$2"; do
+        tries=$((tries + 1))
+        if [ $tries -gt 100 ] || ! kill -0 "$server"; then
+            cat out log >&2
+            exit 1
+        fi
+        sleep 0.1
+    done
+}
+until_found 'http://' out
+url=$(cat out)/api/v2/users
+answers() { # status, path, body
+    status=$(curl --silent --show-error --max-time 10 --output answer --write-out '%{http_code}' "$url$2" -d "$3")
+    [ "$status" = "$1" ] || {
+        echo "$2 is answered $status: $(cat answer)" >&2
+        exit 1
+    }
+}
+answers 201 /first '{"email":"ada@example.com","username":"ada","password":"correct-Horse-9"}'
+answers 204 /otp/request '{"email":"ada@example.com"}'
+until_found 'your password stays' mail
+grep -qx 'To: ada@example.com' mail
+code=$(grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' mail)
+answers 204 /otp/change-password \
+    "{\"email\":\"ada@example.com\",\"password\":\"another-Horse-7\",\"one_time_passcode\":\"$code\"}"
+answers 201 /login '{"email":"ada@example.com","password":"another-Horse-7"}'
+if grep -q "$code" out log; then
+    echo 'the log has the code' >&2
+    exit 1
+fi
+kill -TERM "$server"
+wait "$server"
