@@ -12,10 +12,11 @@ const std::string somebody = "11111111-1111-1111-1111-111111111111";
 /// One check, its members in the order of docs/contract/roles.md, "POST /authcheck".
 std::string check(const std::string& key, const std::string& type, const std::string& action,
                   const std::string& owner = "", const std::string& organization = "",
-                  const std::string& resource = "") {
+                  const std::string& resource = "", bool any_org = false) {
     return json_text(key) + ":{\"object\":{\"resource_type\":" + json_text(type) +
            ",\"owner_id\":" + json_text(owner) + ",\"organization_id\":" + json_text(organization) +
-           ",\"resource_id\":" + json_text(resource) + "},\"action\":" + json_text(action) + "}";
+           (any_org ? ",\"any_org\":true" : "") + ",\"resource_id\":" + json_text(resource) +
+           "},\"action\":" + json_text(action) + "}";
 }
 std::string checks(const std::vector<std::string>& list) {
     return "{\"checks\":{" + coder_users::join(list, ",") + "}}";
@@ -35,34 +36,62 @@ struct Rights {
     std::string owner_may, user_admin, template_admin, auditor, organization_admin, member;
 };
 
-const std::vector<Rights> contract{
-    // type                  whose    where    owner   user-ad tpl-ad  auditor org-ad  member
-    {"user", "me", "*", "CRUD", "CRUD", "R", "R", "R", "R"},
-    {"user", "other", "*", "CRUD", "CRUD", "R", "R", "", ""},
-    {"user_data", "me", "*", "CRUD", "CRUD", "CRUD", "CRUD", "CRUD", "CRUD"},
-    {"user_data", "other", "*", "CRUD", "CRUD", "", "", "", ""},
-    {"api_key", "me", "*", "CRUD", "CRUD", "CRUD", "CRUD", "CRUD", "CRUD"},
-    {"api_key", "other", "*", "CRUD", "", "", "", "", ""},
-    {"organization", "*", "mine", "CRUD", "R", "R", "R", "CRUD", "R"},
-    {"organization", "*", "other", "CRUD", "", "R", "", "", ""},
-    {"organization_member", "me", "mine", "CRUD", "CRUD", "R", "R", "CRUD", "R"},
-    {"organization_member", "me", "other", "CRUD", "CRUD", "R", "R", "R", "R"},
-    {"organization_member", "other", "mine", "CRUD", "CRUD", "R", "R", "CRUD", ""},
-    {"organization_member", "other", "other", "CRUD", "CRUD", "R", "R", "", ""},
-    {"assign_role", "*", "*", "CRUD", "CRUD", "R", "R", "R", "R"},
-    {"assign_org_role", "*", "mine", "CRUD", "R", "R", "R", "CRUD", "R"},
-    {"assign_org_role", "*", "other", "CRUD", "", "", "", "", ""},
-    {"group", "*", "mine", "CRUD", "CRUD", "R", "R", "CRUD", ""},
-    {"group", "*", "other", "CRUD", "CRUD", "R", "R", "", ""},
-    {"audit_log", "*", "*", "CRUD", "", "", "R", "", ""},
-    {"workspace", "*", "*", "CRUD", "", "", "", "", ""},
-    {"template", "*", "*", "CRUD", "", "", "", "", ""},
-    {"User", "*", "*", "CRUD", "", "", "", "", ""},
-    {"*", "*", "*", "CRUD", "", "", "", "", ""},
-    {"no such type", "*", "*", "CRUD", "", "", "", "", ""},
-};
+/// The actions of docs/contract/roles.md, "POST /authcheck", each with its letter in the table
+/// below; ALL has every one.
+const std::vector<std::pair<std::string, char>> actions{{"create", 'C'},
+                                                        {"read", 'R'},
+                                                        {"update", 'U'},
+                                                        {"delete", 'D'},
+                                                        {"read_personal", 'p'},
+                                                        {"update_personal", 'q'},
+                                                        {"assign", 'a'},
+                                                        {"unassign", 'u'},
+                                                        {"use", '1'},
+                                                        {"ssh", '2'},
+                                                        {"application_connect", '3'},
+                                                        {"view_insights", '4'},
+                                                        {"start", '5'},
+                                                        {"stop", '6'},
+                                                        {"create_agent", '7'},
+                                                        {"delete_agent", '8'},
+                                                        {"update_agent", '9'},
+                                                        {"share", '0'}};
+const std::string ALL = "CRUDpqau1234567890";
 
-constexpr const char* actions[] = {"create", "read", "update", "delete"};
+bool has_letter(const std::string& letters, char letter) {
+    return letters.find(letter) != std::string::npos;
+}
+
+const std::vector<Rights> contract{
+    // type                  whose    where    owner user-adm  tpl-ad  auditor org-ad  member
+    {"user", "me", "*", ALL, "CRUDpq", "Rpq", "Rpq", "Rpq", "Rpq"},
+    {"user", "other", "*", ALL, "CRUDpq", "R", "R", "", ""},
+    {"user_data", "me", "*", ALL, "CRUD", "CRUD", "CRUD", "CRUD", "CRUD"},
+    {"user_data", "other", "*", ALL, "CRUD", "", "", "", ""},
+    {"api_key", "me", "*", ALL, "CRUD", "CRUD", "CRUD", "CRUD", "CRUD"},
+    {"api_key", "other", "*", ALL, "", "", "", "", ""},
+    {"organization", "*", "mine", ALL, "R", "R", "R", "CRUD", "R"},
+    {"organization", "*", "other", ALL, "", "R", "", "", ""},
+    {"organization_member", "me", "mine", ALL, "CRUD", "R", "R", "CRUD", "R"},
+    {"organization_member", "me", "other", ALL, "CRUD", "R", "R", "R", "R"},
+    {"organization_member", "other", "mine", ALL, "CRUD", "R", "R", "CRUD", ""},
+    {"organization_member", "other", "other", ALL, "CRUD", "R", "R", "", ""},
+    {"assign_role", "*", "*", ALL, "CRUDau", "R", "R", "R", "R"},
+    {"assign_org_role", "*", "mine", ALL, "R", "R", "R", "CRUDau", "R"},
+    {"assign_org_role", "*", "other", ALL, "", "", "", "", ""},
+    {"group", "*", "mine", ALL, "CRUD", "R", "R", "CRUD", ""},
+    {"group", "*", "other", ALL, "CRUD", "R", "R", "", ""},
+    {"audit_log", "*", "*", ALL, "", "", "R", "", ""},
+    {"notification_preference", "me", "*", ALL, "RU", "RU", "RU", "RU", "RU"},
+    {"notification_preference", "other", "*", ALL, "", "", "", "", ""},
+    {"deployment_config", "*", "*", ALL, "", "", "R", "", ""},
+    {"deployment_stats", "*", "*", ALL, "", "", "R", "", ""},
+    {"workspace", "*", "*", ALL, "", "", "", "", ""},
+    {"template", "*", "*", ALL, "", "", "", "", ""},
+    {"User", "*", "*", ALL, "", "", "", "", ""},
+    {"*", "*", "*", ALL, "", "", "", "", ""},
+    {"no such type", "*", "*", ALL, "", "", "", "", ""},
+};
 
 }  // namespace
 
@@ -88,35 +117,57 @@ TEST_CASE("the rights of every kind of caller are those of the contract's table"
             {"other", somebody},
             {"other", "nonsense"},
             {"mine", world.organization},
-            {"mine", upper(world.organization)}};
-        std::vector<std::string> asked, expected;
-        for (const Rights& row : contract)
+            {"mine", upper(world.organization)},
+            {"mine", "any"}};  // any_org, with the id of no organization
+        for (const Rights& row : contract) {
+            std::vector<std::string> asked, expected;
             for (const auto& [whose, owner] : owners)
                 for (const auto& [where, organization] : organizations) {
                     if (row.owner != "*" && row.owner != whose) continue;
                     if (row.organization != "*" && row.organization != where) continue;
-                    for (const std::string action : actions) {
+                    for (const auto& [action, letter] : actions) {
                         const std::string key = row.type + "|" + owner + "|" + organization + "|" +
                                                 action + "|" + std::to_string(asked.size());
-                        asked.push_back(check(key, row.type, action, owner, organization));
-                        const bool may =
-                            (row.*caller.column).find(upper(action)[0]) != std::string::npos;
+                        const bool any = organization == "any";
+                        asked.push_back(check(key, row.type, action, owner,
+                                              any ? somebody : organization, "", any));
+                        const bool may = has_letter(row.*caller.column, letter);
                         expected.push_back(json_text(key) + ":" + (may ? "true" : "false"));
                     }
                 }
-        INFO(caller.name << " " << asked.size());
-        const Answer answer = world.server.send("POST", "/authcheck", caller.token, checks(asked));
-        REQUIRE(answer.status == 200);
-        std::string body = answer.body.substr(1, answer.body.size() - 3);
-        for (const std::string& each : expected) {  // one by one, so that a failure names the check
-            if (body.compare(0, each.size(), each) != 0) {
-                CHECK(body.substr(0, each.size()) == each);
-                break;
+            INFO(caller.name << " " << row.type << " " << asked.size());
+            const Answer answer =
+                world.server.send("POST", "/authcheck", caller.token, checks(asked));
+            REQUIRE(answer.status == 200);
+            std::string body = answer.body.substr(1, answer.body.size() - 3);
+            for (const std::string& each : expected) {  // so that a failure names the check
+                if (body.compare(0, each.size(), each) != 0) {
+                    CHECK(body.substr(0, each.size()) == each);
+                    break;
+                }
+                body.erase(0, (std::min)(each.size() + 1, body.size()));
             }
-            body.erase(0, (std::min)(each.size() + 1, body.size()));
+            CHECK(body.empty());
         }
-        CHECK(body.empty());
     }
+}
+
+TEST_CASE("any organization is none for somebody who belongs to none") {
+    const People world;
+    const auto may = [&](const std::string& token, const std::string& type, bool any) {
+        return world.server
+            .send("POST", "/authcheck", token,
+                  checks({check("k", type, "read", "", world.organization, "", any)}))
+            .body;
+    };
+    world.execute("DELETE FROM organization_members WHERE user_id = '" + world.id_of("carl") + "'");
+    world.execute("UPDATE users SET organization_ids = '' WHERE username = 'carl'");
+    const std::string carl = world.log_in("carl");
+    for (const std::string type : {"organization", "assign_org_role", "group"})
+        CHECK(may(carl, type, true) == "{\"k\":false}\n");
+    CHECK(may(world.bob, "organization", true) == "{\"k\":true}\n");
+    CHECK(may(world.bob, "group", true) == "{\"k\":false}\n");
+    CHECK(may(world.oda, "group", true) == "{\"k\":true}\n");
 }
 
 TEST_CASE("with a resource_id the object is that user") {
@@ -128,14 +179,14 @@ TEST_CASE("with a resource_id the object is that user") {
         std::string caller, target, may;
     };
     std::vector<Case> cases{
-        {"owner", "bob", "CRUD"}, {"owner", "owner", "CRUD"}, {"owner", "udo", "CRUD"},
-        {"udo", "bob", "CRUD"},   {"udo", "udo", "CRUD"},     {"udo", "udo2", "CRUD"},
-        {"udo", "owner", "CR"},   {"udo", "anna", "CR"},      {"tina", "bob", "R"},
-        {"tina", "tina", "R"},    {"tina", "owner", "R"},     {"anna", "bob", "R"},
-        {"anna", "anna", "R"},    {"oda", "oda", "R"},        {"oda", "bob", ""},
-        {"bob", "bob", "R"},      {"bob", "carl", ""},        {"bob", "owner", ""},
-        {"owner", somebody, ""},  {"udo", somebody, ""},      {"bob", somebody, ""},
-        {"owner", gone, ""},      {"udo", gone, ""},          {"owner", nil_id, ""}};
+        {"owner", "bob", ALL},    {"owner", "owner", ALL},  {"owner", "udo", ALL},
+        {"udo", "bob", "CRUDpq"}, {"udo", "udo", "CRUDpq"}, {"udo", "udo2", "CRUDpq"},
+        {"udo", "owner", "CR"},   {"udo", "anna", "CR"},    {"tina", "bob", "R"},
+        {"tina", "tina", "Rpq"},  {"tina", "owner", "R"},   {"anna", "bob", "R"},
+        {"anna", "anna", "Rpq"},  {"oda", "oda", "Rpq"},    {"oda", "bob", ""},
+        {"bob", "bob", "Rpq"},    {"bob", "carl", ""},      {"bob", "owner", ""},
+        {"owner", somebody, ""},  {"udo", somebody, ""},    {"bob", somebody, ""},
+        {"owner", gone, ""},      {"udo", gone, ""},        {"owner", nil_id, ""}};
     const std::map<std::string, std::string> tokens{{"owner", world.owner}, {"udo", world.udo},
                                                     {"tina", world.tina},   {"anna", world.anna},
                                                     {"oda", world.oda},     {"bob", world.bob}};
@@ -145,22 +196,18 @@ TEST_CASE("with a resource_id the object is that user") {
         const std::string id = known ? world.id_of(each.target) : each.target;
         // neither what is said about the owner nor the case of letters in the id matters
         for (const std::string& owner : {std::string(), std::string("me"), somebody}) {
-            std::vector<std::string> asked;
-            std::string expected;
-            for (const std::string action : actions) {
-                const bool may = each.may.find(upper(action)[0]) != std::string::npos;
-                asked.push_back(check(action, "user", action, owner, "", id));
-                asked.push_back(check(action + "!", "user", action, owner, "", upper(id)));
-                for (const std::string& key : {action, action + "!"})
-                    expected += (expected.empty() ? "{" : ",") + json_text(key) +
-                                (may ? ":true" : ":false");
+            for (const auto& [action, letter] : actions) {
+                const std::string may = has_letter(each.may, letter) ? "true" : "false";
+                CHECK(world.server
+                          .send("POST", "/authcheck", tokens.at(each.caller),
+                                checks({check("k", "user", action, owner, "", id),
+                                        check("K", "user", action, owner, "", upper(id))}))
+                          .body == "{\"k\":" + may + ",\"K\":" + may + "}\n");
             }
-            CHECK(world.server.send("POST", "/authcheck", tokens.at(each.caller), checks(asked))
-                      .body == expected + "}\n");
         }
     }
     for (const std::string type : {"template", "group", "workspace", "workspace_execution"})
-        for (const std::string action : actions)
+        for (const auto& [action, letter] : actions)
             for (const std::string& id : {somebody, world.id_of("owner")})
                 CHECK(world.server
                           .send("POST", "/authcheck", world.owner,
@@ -170,7 +217,8 @@ TEST_CASE("with a resource_id the object is that user") {
 
 TEST_CASE("unknown actions are allowed to nobody") {
     const People world;
-    for (const std::string action : {"", "Read", "READ", "list", "*", "read ", "createread"})
+    for (const std::string action : {"", "Read", "READ", "list", "*", "read ", "createread",
+                                     "Read_personal", "assign_role", "share "})
         CHECK(world.server
                   .send("POST", "/authcheck", world.owner,
                         checks({check("a", "user", action, "me"), check("b", "x", action)}))
@@ -209,7 +257,7 @@ TEST_CASE("the answers have the keys of the questions") {
              200, "{\"a\":true}\n"},
             {"null members", "POST", path, bob,
              R"({"checks":{"a":{"object":{"resource_type":"assign_role","owner_id":null,)"
-             R"("organization_id":null,"resource_id":null},"action":"read"},)"
+             R"("organization_id":null,"any_org":null,"resource_id":null},"action":"read"},)"
              R"("b":{"object":{"resource_type":"assign_role"},"action":null}}})",
              200, "{\"a\":true,\"b\":false}\n"},
             {"another method", "GET", path, bob, "", 405, bad_method},
@@ -292,6 +340,8 @@ TEST_CASE("questions that cannot be asked") {
          R"({"checks":{"a":{"object":{"resource_type":1}}}})",
          R"({"checks":{"a":{"object":{"resource_type":"user","owner_id":true}}}})",
          R"({"checks":{"a":{"object":{"resource_type":"user","organization_id":[]}}}})",
+         R"({"checks":{"a":{"object":{"resource_type":"user","any_org":"true"}}}})",
+         R"({"checks":{"a":{"object":{"resource_type":"user","any_org":1}}}})",
          R"({"checks":{"a":{"object":{"resource_type":"user","resource_id":5}}}})",
          R"({"checks":{"a":{"object":{"resource_type":""},"action":5}}})",
          R"({"checks":{"a":{"object":{"resource_type":""}},"b":5}})"});

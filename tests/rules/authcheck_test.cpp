@@ -22,15 +22,19 @@ User user_with(const std::string& id, std::vector<std::string> roles = {}) {
     return user;
 }
 
-/// Returns those of the letters C, R, U, D that are answered yes.
+/// Returns the letters of the actions that are answered yes: C, R, U, D, p for read_personal, q for
+/// update_personal, a for assign, u for unassign, and + for all the others together.
 std::string rights(const AuthUser& asker, AuthQuestion question,
                    const std::optional<AuthUser>& resource = {}) {
     std::string letters;
-    for (const auto& [action, letter] : std::vector<std::pair<std::string, char>>{
-             {"create", 'C'}, {"read", 'R'}, {"update", 'U'}, {"delete", 'D'}}) {
-        question.action = action;
-        if (answer_auth_question(asker, question, resource)) letters += letter;
+    const std::string known = "CRUDpqau++++++++++";
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        question.action = std::string(auth_action_names.at(i));
+        if (answer_auth_question(asker, question, resource)) letters += known[i];
     }
+    const std::string others(10, '+');
+    if (letters.size() > 10 && letters.substr(letters.size() - 10) == others)
+        letters.resize(letters.size() - 9);
     return letters;
 }
 
@@ -39,7 +43,8 @@ TEST_CASE("rights of several roles add up") {
     const AuthUser asker{both, {}};
     const auto on = [&](const char* type) { return rights(asker, {"k", type, "", "", "", ""}); };
     CHECK(on("audit_log") == "R");
-    CHECK(on("user") == "CRUD");
+    CHECK(on("user") == "CRUDpq");
+    CHECK(on("assign_role") == "CRUDau");
     CHECK(on("group") == "CRUD");
     CHECK(on("api_key") == "");
     CHECK(on("organization") == "");
@@ -58,8 +63,9 @@ TEST_CASE("an organization admin's rights are in its organization") {
     };
     for (const char* type : {"organization", "organization_member", "assign_org_role", "group"}) {
         INFO(type);
-        CHECK(on(admin, type, mine) == "CRUD");
-        CHECK(on(admin, type, "0B0E7C1A-5A4E-4F57-9A3E-0123456789AB") == "CRUD");
+        const std::string all = type == std::string("assign_org_role") ? "CRUDau" : "CRUD";
+        CHECK(on(admin, type, mine) == all);
+        CHECK(on(admin, type, "0B0E7C1A-5A4E-4F57-9A3E-0123456789AB") == all);
         CHECK(on(admin, type, theirs) == "");
         CHECK(on(admin, type, "") == "");
     }
@@ -70,6 +76,25 @@ TEST_CASE("an organization admin's rights are in its organization") {
     CHECK(on(member, "assign_org_role", mine) == "R");
     CHECK(on(member, "organization_member", mine) == "");
     CHECK(on(member, "group", mine) == "");
+}
+
+TEST_CASE("any organization is one of those that give the right") {
+    const User plain = user_with("me");
+    User alone = plain;
+    alone.organization_ids.clear();
+    const auto on = [&](const AuthUser& asker, const char* type, const std::string& where = "") {
+        return rights(asker, {"k", type, "", where, "", "", true});
+    };
+    const AuthUser admin{plain, {mine}}, member{plain, {}}, nobody{alone, {}};
+    for (const std::string& where : {std::string(), theirs, std::string("nonsense")}) {
+        CHECK(on(admin, "organization", where) == "CRUD");
+        CHECK(on(admin, "assign_org_role", where) == "CRUDau");
+        CHECK(on(member, "organization", where) == "R");
+        CHECK(on(nobody, "organization", where) == "");
+    }
+    CHECK(on(admin, "user") == "");
+    CHECK(on(member, "group") == "");
+    CHECK(on({user_with("o", {"owner"}), {}}, "group") == "CRUDpqau+");
 }
 
 TEST_CASE("one's own objects") {
@@ -86,7 +111,7 @@ TEST_CASE("one's own objects") {
                                                    {theirs, false}}) {
         INFO(owner);
         CHECK(rights({me, {}}, {"k", "api_key", owner, "", "", ""}) == (own ? "CRUD" : ""));
-        CHECK(rights({me, {}}, {"k", "user", owner, "", "", ""}) == (own ? "R" : ""));
+        CHECK(rights({me, {}}, {"k", "user", owner, "", "", ""}) == (own ? "Rpq" : ""));
     }
 }
 
@@ -98,18 +123,18 @@ TEST_CASE("a user as the object") {
     const auto on = [&](const AuthUser& asker, const AuthUser& resource) {
         return rights(asker, question, resource);
     };
-    CHECK(on({admin, {}}, {plain, {}}) == "CRUD");
-    CHECK(on({admin, {}}, {admin, {}}) == "CRUD");
+    CHECK(on({admin, {}}, {plain, {}}) == "CRUDpq");
+    CHECK(on({admin, {}}, {admin, {}}) == "CRUDpq");
     CHECK(on({admin, {}}, {owner, {}}) == "CR");
     CHECK(on({admin, {}}, {auditor, {}}) == "CR");
     CHECK(on({admin, {}}, {plain, {mine}}) == "CR");
-    CHECK(on({admin, {mine}}, {plain, {mine}}) == "CRUD");
+    CHECK(on({admin, {mine}}, {plain, {mine}}) == "CRUDpq");
     CHECK(on({admin, {mine}}, {plain, {mine, theirs}}) == "CR");
-    CHECK(on({admin, {mine, theirs}}, {plain, {theirs, mine}}) == "CRUD");
-    CHECK(on({owner_and_admin, {}}, {owner, {mine}}) == "CRUD");
-    CHECK(on({owner, {}}, {owner, {mine}}) == "CRUD");
+    CHECK(on({admin, {mine, theirs}}, {plain, {theirs, mine}}) == "CRUDpq");
+    CHECK(on({owner_and_admin, {}}, {owner, {mine}}) == "CRUDpqau+");
+    CHECK(on({owner, {}}, {owner, {mine}}) == "CRUDpqau+");
     CHECK(on({auditor, {}}, {plain, {}}) == "R");
-    CHECK(on({plain, {}}, {plain, {}}) == "R");
+    CHECK(on({plain, {}}, {plain, {}}) == "Rpq");
     CHECK(on({plain, {}}, {auditor, {}}) == "");
     CHECK(rights({owner, {}}, question, std::nullopt) == "");
     CHECK(rights({admin, {}}, question, std::nullopt) == "");
@@ -119,7 +144,8 @@ TEST_CASE("a user as the object") {
 
 TEST_CASE("unknown actions are refused to owners as well") {
     const User owner = user_with("owner", {"owner"});
-    for (const char* action : {"", "READ", "list", "reads", " read"})
+    for (const char* action :
+         {"", "READ", "list", "reads", " read", "read_personal ", "create,read"})
         CHECK_FALSE(
             answer_auth_question({owner, {}}, {"k", "user", "me", "", "", action}, std::nullopt));
 }

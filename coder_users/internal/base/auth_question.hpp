@@ -10,6 +10,7 @@ struct AuthQuestion {
     std::string key;
     std::string resource_type, owner_id, organization_id, resource_id;
     std::string action;
+    bool any_org = false;  ///< a right in one organization is enough, whatever `organization_id` is
 };
 
 }}  // namespace coder_users::v0

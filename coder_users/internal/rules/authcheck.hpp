@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,44 +27,61 @@ struct AuthUser {
     std::vector<std::string> administers;
 };
 
-/// The rights on a type of objects, as letters C, R, U and D, that each role gives.
+/// The actions that can be asked about, in the order of their bits in AuthActions.
+inline constexpr std::array<std::string_view, 18> auth_action_names{
+    "create", "read",     "update",       "delete",       "read_personal",       "update_personal",
+    "assign", "unassign", "use",          "ssh",          "application_connect", "view_insights",
+    "start",  "stop",     "create_agent", "delete_agent", "update_agent",        "share"};
+
+/// A set of actions, a bit for each.
+using AuthActions = std::uint32_t;
+
+/// The action with this name; 0 for an unknown one.
+inline constexpr AuthActions auth_action(std::string_view name) {
+    for (std::size_t i = 0; i < auth_action_names.size(); ++i)
+        if (auth_action_names[i] == name) return AuthActions{1} << i;
+    return 0;
+}
+
+/// The rights that each role gives on a type of objects.
 struct AuthRights {
     std::string_view resource_type;
-    std::string_view owner, user_admin, template_admin, auditor;
-    std::string_view organization_admin;  ///< in organizations the caller administers
-    std::string_view member;              ///< in organizations the caller belongs to
-    std::string_view own;                 ///< on the caller's own objects
-    std::string_view everybody;
+    AuthActions user_admin, template_admin, auditor;
+    AuthActions organization_admin;  ///< in organizations the caller administers
+    AuthActions member;              ///< in organizations the caller belongs to
+    AuthActions own;                 ///< on the caller's own objects
+    AuthActions everybody;
 };
 
-inline constexpr std::array<AuthRights, 10> auth_rights{{
-    // type                 owner  user-adm  tpl-adm auditor org-admin member own     everybody
-    {"user", "CRUD", "CRUD", "R", "R", "", "", "R", ""},
-    {"user_data", "CRUD", "CRUD", "", "", "", "", "CRUD", ""},
-    {"api_key", "CRUD", "", "", "", "", "", "CRUD", ""},
-    {"organization", "CRUD", "", "R", "", "CRUD", "R", "", ""},
-    {"organization_member", "CRUD", "CRUD", "R", "R", "CRUD", "", "R", ""},
-    {"assign_role", "CRUD", "CRUD", "R", "R", "R", "", "", "R"},
-    {"assign_org_role", "CRUD", "", "", "", "CRUD", "R", "", ""},
-    {"group", "CRUD", "CRUD", "R", "R", "CRUD", "", "", ""},
-    {"audit_log", "CRUD", "", "", "R", "", "", "", ""},
-    {"", "CRUD", "", "", "", "", "", "", ""},  // any other type
-}};
+/// Owners may do everything with objects of every type.
+inline constexpr std::array<AuthRights, 13> auth_rights = [] {
+    constexpr AuthActions R = auth_action("read"), U = auth_action("update");
+    constexpr AuthActions CRUD = auth_action("create") | R | U | auth_action("delete");
+    constexpr AuthActions personal = auth_action("read_personal") | auth_action("update_personal");
+    constexpr AuthActions assign = auth_action("assign") | auth_action("unassign");
+    return std::array<AuthRights, 13>{{
+        // type               user-admin       tpl-adm aud org-admin   member own  everybody
+        {"user", CRUD | personal, R, R, 0, 0, R | personal, 0},
+        {"user_data", CRUD, 0, 0, 0, 0, CRUD, 0},
+        {"api_key", 0, 0, 0, 0, 0, CRUD, 0},
+        {"organization", 0, R, 0, CRUD, R, 0, 0},
+        {"organization_member", CRUD, R, R, CRUD, 0, R, 0},
+        {"assign_role", CRUD | assign, R, R, R, 0, 0, R},
+        {"assign_org_role", 0, 0, 0, CRUD | assign, R, 0, 0},
+        {"group", CRUD, R, R, CRUD, 0, 0, 0},
+        {"audit_log", 0, 0, R, 0, 0, 0, 0},
+        {"notification_preference", 0, 0, 0, 0, 0, R | U, 0},
+        {"deployment_config", 0, 0, R, 0, 0, 0, 0},
+        {"deployment_stats", 0, 0, R, 0, 0, 0, 0},
+        {"", 0, 0, 0, 0, 0, 0, 0},  // any other type
+    }};
+}();
 
 inline const AuthRights& auth_rights_on(std::string_view resource_type) {
     const auto found =
         std::find_if(auth_rights.begin(), auth_rights.end() - 1,
                      [&](const AuthRights& each) { return each.resource_type == resource_type; });
     return *found;
-}
-
-/// 'C', 'R', 'U' or 'D'; nothing for an unknown action.
-inline std::optional<char> auth_letter(std::string_view action) {
-    if (action == "create") return 'C';
-    if (action == "read") return 'R';
-    if (action == "update") return 'U';
-    if (action == "delete") return 'D';
-    return std::nullopt;
 }
 
 /// Throws the 400 of the first question that is not allowed.
@@ -93,35 +112,40 @@ inline void refuse_auth_questions(const std::vector<AuthQuestion>& questions) {
     }
 }
 
+/// Whether one of the organizations is that of the question.
+inline bool asks_about(const AuthQuestion& question, const std::vector<std::string>& ids) {
+    if (question.any_org) return !ids.empty();
+    const std::string wanted = fold_ascii(question.organization_id);
+    return std::find(ids.begin(), ids.end(), wanted) != ids.end();
+}
+
 /// `resource` is the user whose id is `resource_id`, if there is one.
 inline bool answer_auth_question(const AuthUser& asker, const AuthQuestion& question,
                                  const std::optional<AuthUser>& resource) {
     const User& actor = asker.user;
-    const auto letter = auth_letter(question.action);
-    if (!letter) return false;
+    const AuthActions action = auth_action(question.action);
+    if (action == 0) return false;
     std::string owner_id = question.owner_id == "me" ? actor.id : fold_ascii(question.owner_id);
     if (!question.resource_id.empty()) {
         if (!resource || !may(actor, Action::read_user, resource->user)) return false;
         owner_id = resource->user.id;
-        const bool change = *letter == 'U' || *letter == 'D';
-        if (change && is_user_admin(actor))
+        constexpr AuthActions on_managed = auth_action("update") | auth_action("delete") |
+                                           auth_action("read_personal") |
+                                           auth_action("update_personal");
+        if ((action & on_managed) != 0 && is_user_admin(actor))
             return may_manage(actor, resource->user, [&](const User& user) {
                 return (user.id == actor.id ? asker : *resource).administers;
             });
     }
     const AuthRights& rights = auth_rights_on(question.resource_type);
-    const auto has = [&](bool holds, std::string_view letters) {
-        return holds && letters.find(*letter) != std::string_view::npos;
+    const auto has = [&](bool holds, AuthActions actions) {
+        return holds && (actions & action) != 0;
     };
-    const std::string organization_id = fold_ascii(question.organization_id);
-    const auto& administers = asker.administers;
-    const bool admin =
-        std::find(administers.begin(), administers.end(), organization_id) != administers.end();
-    return has(is_owner(actor), rights.owner) || has(is_user_admin(actor), rights.user_admin) ||
+    return is_owner(actor) || has(is_user_admin(actor), rights.user_admin) ||
            has(holds_role(actor, role_template_admin), rights.template_admin) ||
            has(holds_role(actor, role_auditor), rights.auditor) ||
-           has(admin, rights.organization_admin) ||
-           has(is_member_of(actor, organization_id), rights.member) ||
+           has(asks_about(question, asker.administers), rights.organization_admin) ||
+           has(asks_about(question, actor.organization_ids), rights.member) ||
            has(owner_id == actor.id, rights.own) || has(true, rights.everybody);
 }
 

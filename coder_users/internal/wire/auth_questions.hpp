@@ -18,14 +18,19 @@ inline std::vector<AuthQuestion> auth_questions(const Body& body) {
         const auto found = members.find(name);
         if (found == members.end() || is_null(found->second))
             return static_cast<const Json*>(nullptr);
-        const bool good =
-            type == FieldType::text ? is_text(found->second) : is_object(found->second);
+        const bool good = type == FieldType::text   ? is_text(found->second)
+                          : type == FieldType::flag ? found->second.is<bool>()
+                                                    : is_object(found->second);
         if (!good) throw wrong_type(name, type);
         return &found->second;
     };
     const auto text = [&](const Object& members, const char* name) {
         const Json* value = typed(members, name, FieldType::text);
         return value ? value->get<std::string>() : std::string();
+    };
+    const auto flag = [&](const Object& members, const char* name) {
+        const Json* value = typed(members, name, FieldType::flag);
+        return value && value->get<bool>();
     };
     const Object none;
     std::vector<AuthQuestion> questions;
@@ -38,7 +43,7 @@ inline std::vector<AuthQuestion> auth_questions(const Body& body) {
         const Object& object = value ? value->get<Object>() : none;
         questions.push_back({key, text(object, "resource_type"), text(object, "owner_id"),
                              text(object, "organization_id"), text(object, "resource_id"),
-                             text(members, "action")});
+                             text(members, "action"), flag(object, "any_org")});
     }
     return questions;
 }
