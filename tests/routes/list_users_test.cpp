@@ -151,6 +151,60 @@ TEST_CASE("the search text filters") {
           "(0)");
 }
 
+TEST_CASE("the list is searched by what else is known of a user") {
+    ListWorld world;
+    world.server.advance(std::chrono::seconds(10));
+    REQUIRE(world.server
+                .send("POST", "/users", world.owner,
+                      R"({"username":"robot","name":"Robo %_ T","service_account":true})")
+                .status == 201);
+    REQUIRE(world.server
+                .send("POST", "/users", world.owner,
+                      R"({"username":"gil","email":"gil@x.org","login_type":"github"})")
+                .status == 201);
+    world.execute("INSERT INTO user_links VALUES ('" + world.id_of("gil") +
+                  "', 'github', '583231', '', '', 0, '')");
+    const auto found = [&](const std::string& q, const std::string& token) {
+        return names(world.server.send("GET", "/users?q=" + encoded(q), token));
+    };
+    for (const auto& [q, expected] : {
+             std::pair<std::string, std::string>{"name:\"robo %\"", "robot (1)"},
+             {"name:_", "robot (1)"},
+             {"name:bob", "(0)"},
+             {"robot name:T", "robot (1)"},
+             {"login_type:github", "gil (1)"},
+             {"login_type:none,github", "gil robot (2)"},
+             {"login_type:token", "(0)"},
+             {"login_type:password status:suspended", "Zed (1)"},
+             {"github_com_user_id:583231", "gil (1)"},
+             {"github_com_user_id:58323", "(0)"},
+             {"github_com_user_id:0 service_account:t", "robot (1)"},
+             {"service_account:false", "adam bob Bob-1 gil owner Zed (6)"},
+             {"created_after:\"2026-01-02T03:04:15.678901Z\"", "gil robot (2)"},
+             {"created_after:\"2026-01-02T03:04:15.678902Z\"", "(0)"},
+             {"created_before:\"2026-01-02T03:04:15Z\" role:auditor", "adam (1)"},
+             {"created_before:\"2026-01-02T03:04:05Z\"", "(0)"},
+         }) {
+        CAPTURE(q);
+        CHECK(found(q, world.owner) == expected);
+    }
+    INFO("whoever sees only itself finds nobody else");
+    CHECK(found("service_account:true", world.bob) == "(0)");
+    CHECK(found("service_account:false", world.bob) == "bob (1)");
+    check_rows(world,
+               {{"errors come in their order", "GET",
+                 "/users?q=" + encoded("zoo:1 login_type:x github_com_user_id:y service_account:z"),
+                 world.owner, "", 400,
+                 bad_search({{"service_account",
+                              "Query param \"service_account\" must be a valid boolean: "
+                              "strconv.ParseBool: parsing \"z\": invalid syntax"},
+                             {"github_com_user_id",
+                              "Query param \"github_com_user_id\" must be a valid 64-bit integer: "
+                              "strconv.ParseInt: parsing \"y\": invalid syntax"},
+                             {"login_type", "Query param \"login_type\" has invalid values: x"},
+                             {"zoo", "Query param \"zoo\" is not a valid query param"}})}});
+}
+
 TEST_CASE("the list is searched by the time of the last visit") {
     World world;  // the owner is seen at 03:04:05.678901
     world.server.create(world.owner, "adam");

@@ -150,6 +150,44 @@ TEST_CASE("the filters of a user search") {
     CHECK(parse_user_search("search:\"%_\\ x\"").search == "%_\\ x");
 }
 
+TEST_CASE("the filters that look at one property of a user") {
+    const UserSearch all = parse_user_search(
+        "name:\"Bob B%\" login_type:password,GITHUB,token,password github_com_user_id:583231 "
+        "created_before:\"2023-11-14T22:13:20.5Z\" created_after:\"2023-11-14T22:13:20Z\" "
+        "service_account:TRUE");
+    CHECK(all.search.empty());
+    CHECK(all.name == "bob b%");
+    CHECK(all.login_types ==
+          std::vector<LoginType>{LoginType::password, LoginType::github, LoginType::token});
+    CHECK(all.github_id == 583231);
+    CHECK(all.created_before == from_micros(1'700'000'000'500'000));
+    CHECK(all.created_after == from_micros(1'700'000'000'000'000));
+    CHECK(all.service_account == true);
+    const UserSearch none = parse_user_search(
+        "name:\"\" login_type:\"\" github_com_user_id:\"\" created_before:\"\" "
+        "created_after:\"\" service_account:\"\"");
+    CHECK(none.name.empty());
+    CHECK(none.login_types.empty());
+    CHECK_FALSE(none.github_id);
+    CHECK_FALSE(none.created_before);
+    CHECK_FALSE(none.created_after);
+    CHECK_FALSE(none.service_account);
+    for (const char* yes : {"true", "t", "1", "T"})
+        CHECK(parse_user_search(std::string("service_account:") + yes).service_account == true);
+    for (const char* no : {"false", "f", "0", "False"})
+        CHECK(parse_user_search(std::string("service_account:") + no).service_account == false);
+    const auto id = [](const std::string& text) {
+        return parse_user_search("github_com_user_id:" + text).github_id;
+    };
+    CHECK_FALSE(id("0"));
+    CHECK_FALSE(id("-0"));
+    CHECK(id("+007") == 7);
+    CHECK(id("-5") == -5);
+    CHECK(id("9223372036854775807") == (std::numeric_limits<std::int64_t>::max)());
+    CHECK(id("-9223372036854775808") == (std::numeric_limits<std::int64_t>::min)());
+    CHECK(id(std::string(1000, '0') + "1") == 1);
+}
+
 TEST_CASE("keys with an empty value are not applied") {
     const UserSearch empty = parse_user_search(
         "search:\"\" status:\"\" role:\"\" last_seen_before:\"\" last_seen_after:\"\"");
@@ -189,6 +227,12 @@ std::string bad_time(const std::string& key, const std::string& value) {
            "\"";
 }
 
+std::string bad_id(const std::string& value, const std::string& why) {
+    return "Query param \"github_com_user_id\" must be a valid 64-bit integer: "
+           "strconv.ParseInt: parsing \"" +
+           value + "\": " + why;
+}
+
 TEST_CASE("bad values and unknown keys are collected") {
     const std::vector<Errors> rows{
         {"status:inactive", {{"status", "Query param \"status\" has invalid values: inactive"}}},
@@ -209,6 +253,42 @@ TEST_CASE("bad values and unknown keys are collected") {
          {{"last_seen_after", bad_time("last_seen_after", "2023-01-01")}}},
         {"last_seen_after:\"2023-02-30T00:00:00Z\"",
          {{"last_seen_after", bad_time("last_seen_after", "2023-02-30t00:00:00z")}}},
+        {"service_account:yes",
+         {{"service_account",
+           "Query param \"service_account\" must be a valid boolean: "
+           "strconv.ParseBool: parsing \"yes\": invalid syntax"}}},
+        {"github_com_user_id:1_0", {{"github_com_user_id", bad_id("1_0", "invalid syntax")}}},
+        {"github_com_user_id:+", {{"github_com_user_id", bad_id("+", "invalid syntax")}}},
+        {"github_com_user_id:0x1", {{"github_com_user_id", bad_id("0x1", "invalid syntax")}}},
+        {"github_com_user_id:\"1 \"", {{"github_com_user_id", bad_id("1 ", "invalid syntax")}}},
+        {"github_com_user_id:a\"b", {{"github_com_user_id", bad_id("a\\\"b", "invalid syntax")}}},
+        {"github_com_user_id:9223372036854775808",
+         {{"github_com_user_id", bad_id("9223372036854775808", "value out of range")}}},
+        {"github_com_user_id:-9223372036854775809",
+         {{"github_com_user_id", bad_id("-9223372036854775809", "value out of range")}}},
+        {"github_com_user_id:99999999999999999999999999999999999999999",
+         {{"github_com_user_id",
+           bad_id("99999999999999999999999999999999999999999", "value out of range")}}},
+        {"github_com_user_id:18446744073709551617",
+         {{"github_com_user_id", bad_id("18446744073709551617", "value out of range")}}},
+        {"github_com_user_id:-20000000000000000000",
+         {{"github_com_user_id", bad_id("-20000000000000000000", "value out of range")}}},
+        {"login_type:password,saml,,x",
+         {{"login_type", "Query param \"login_type\" has invalid values: saml,,x"}}},
+        {"created_before:b zoo:1 created_after:a login_type:l github_com_user_id:g status:s "
+         "service_account:x last_seen_before:d last_seen_after:c ant:1",
+         {{"status", "Query param \"status\" has invalid values: s"},
+          {"service_account",
+           "Query param \"service_account\" must be a valid boolean: "
+           "strconv.ParseBool: parsing \"x\": invalid syntax"},
+          {"last_seen_after", bad_time("last_seen_after", "c")},
+          {"last_seen_before", bad_time("last_seen_before", "d")},
+          {"created_after", bad_time("created_after", "a")},
+          {"created_before", bad_time("created_before", "b")},
+          {"github_com_user_id", bad_id("g", "invalid syntax")},
+          {"login_type", "Query param \"login_type\" has invalid values: l"},
+          {"ant", "Query param \"ant\" is not a valid query param"},
+          {"zoo", "Query param \"zoo\" is not a valid query param"}}},
         {"zoo:1 last_seen_before:b ant:1 last_seen_after:a status:s",
          {{"status", "Query param \"status\" has invalid values: s"},
           {"last_seen_after", bad_time("last_seen_after", "a")},

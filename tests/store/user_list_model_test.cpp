@@ -46,6 +46,12 @@ struct Model {
         return (!filter.only_ids || has_word(*filter.only_ids, user.id)) &&
                (within(user.username) || within(user.email)) && role &&
                (filter.statuses.empty() || holds(filter.statuses, user.status)) &&
+               (filter.name.empty() ||
+                fold_ascii(user.name).find(filter.name) != std::string::npos) &&
+               (filter.login_types.empty() || holds(filter.login_types, user.login_type)) &&
+               (!filter.service_account || user.is_service_account == *filter.service_account) &&
+               (!filter.created_until || user.created_at <= *filter.created_until) &&
+               (!filter.created_from || user.created_at >= *filter.created_from) &&
                (!filter.seen_until || user.last_seen_at <= *filter.seen_until) &&
                (!filter.seen_from || user.last_seen_at >= *filter.seen_from);
     }
@@ -88,6 +94,14 @@ User made_up(Random& random, int number) {
     user.email = user.username + (below(random, 50) ? "@Example.org" : "@rare.net");
     user.status = below(random, 3) ? UserStatus::active : one_of(random, statuses);
     user.last_seen_at = now + std::chrono::seconds(below(random, 100));
+    user.name = one_of(random, parts) + ' ' + one_of(random, parts);
+    user.created_at = now + std::chrono::seconds(below(random, 100));
+    if (!below(random, 5)) user.login_type = LoginType::github;
+    if (!below(random, 20)) {
+        user.is_service_account = true;
+        user.login_type = LoginType::none;
+        user.email = "";
+    }
     // Most are auditors; few have another role.
     if (below(random, 10)) user.roles.push_back("auditor");
     if (!below(random, 100)) user.roles.push_back("owner");
@@ -106,6 +120,12 @@ Filter made_up_filter(Random& random, const Model& model) {
         if (!below(random, 4)) filter.roles.push_back(role);
     if (!below(random, 6)) filter.seen_from = now + std::chrono::seconds(below(random, 100));
     if (!below(random, 6)) filter.seen_until = now + std::chrono::seconds(below(random, 100));
+    if (!below(random, 6)) filter.created_from = now + std::chrono::seconds(below(random, 100));
+    if (!below(random, 6)) filter.created_until = now + std::chrono::seconds(below(random, 100));
+    if (!below(random, 6)) filter.name = one_of(random, texts);
+    if (!below(random, 8)) filter.service_account = below(random, 2) == 0;
+    for (const LoginType type : {LoginType::password, LoginType::github, LoginType::none})
+        if (!below(random, 8)) filter.login_types.push_back(type);
     if (!below(random, 12))
         filter.only_ids = {one_of(random, model.users).id, one_of(random, model.users).id};
     return filter;
@@ -146,6 +166,7 @@ TEST_CASE("every list is what a look at everybody would give") {
                     store::users::remove(tx, user.id);
                     model.users.erase(model.users.begin() + static_cast<std::ptrdiff_t>(at));
                 } else if (i % 4 == 1) {
+                    if (user.is_service_account) continue;
                     user.email = "Moved" + std::to_string(round * 1000 + i) + "@y12.example";
                     store::users::set_email(tx, user.id, user.email);
                 } else if (i % 4 == 2) {

@@ -113,6 +113,53 @@ TEST_CASE("text is looked for in names and addresses and stands for itself") {
     CHECK(listed(five.store, with_text(std::string(8'192, 'x'))) == "(0)");
 }
 
+TEST_CASE("what only rows hold is a condition like the others") {
+    Five five;
+    five.store.write([](store::Tx& tx) {
+        tx.execute("UPDATE users SET name_folded = 'x_y \xc3\x84' WHERE username = 'dave'");
+        tx.execute("UPDATE users SET login_type = 'github' WHERE username IN ('dave', 'alice')");
+        tx.execute(
+            "UPDATE users SET is_service_account = 1, login_type = 'none' WHERE username = "
+            "'Eve'");
+        tx.execute("UPDATE users SET created_at = created_at + 10 WHERE username = 'Bob'");
+        tx.execute("INSERT INTO user_links VALUES ($1, 'github', '12', '', '', 0, '')", id_of(1));
+        tx.execute("INSERT INTO user_links VALUES ($1, 'github', '123', '', '', 0, '')", id_of(3));
+        tx.execute("INSERT INTO user_links VALUES ($1, 'oidc', '12', '', '', 0, '')", id_of(5));
+    });
+    const auto with = [&](auto&& set) {
+        Filter filter;
+        set(filter);
+        return listed(five.store, filter);
+    };
+    CHECK(with([](Filter& f) { f.name = "_y \xc3\x84"; }) == "dave (1)");
+    CHECK(with([](Filter& f) { f.name = "%"; }) == "(0)");
+    CHECK(with([](Filter& f) { f.login_types = {LoginType::github}; }) == "alice dave (2)");
+    CHECK(with([](Filter& f) {
+              f.login_types = {LoginType::none, LoginType::github};
+          }) == "alice dave Eve (3)");
+    CHECK(with([](Filter& f) { f.login_types = {LoginType::token}; }) == "(0)");
+    CHECK(with([](Filter& f) { f.service_account = true; }) == "Eve (1)");
+    CHECK(with([](Filter& f) { f.service_account = false; }) == "alice Bob carol dave (4)");
+    CHECK(with([](Filter& f) { f.github_id = 12; }) == "dave (1)");
+    CHECK(with([](Filter& f) { f.github_id = -12; }) == "(0)");
+    CHECK(with([](Filter& f) {
+              f.github_id = 12;
+              f.text = "alice";
+          }) == "(0)");
+    const User bob =
+        *five.store.read([](store::Connection& c) { return store::users::find(c, id_of(2)); });
+    CHECK(with([&](Filter& f) { f.created_from = bob.created_at; }) == "Bob (1)");
+    CHECK(with([&](Filter& f) { f.created_from = bob.created_at + Duration(1); }) == "(0)");
+    CHECK(with([&](Filter& f) { f.created_until = bob.created_at - Duration(1); }) ==
+          "alice carol dave Eve (4)");
+    CHECK(with([&](Filter& f) { f.created_until = bob.created_at; }) ==
+          "alice Bob carol dave Eve (5)");
+    CHECK(with([](Filter& f) {
+              f.roles = {"auditor"};
+              f.service_account = true;
+          }) == "Eve (1)");
+}
+
 TEST_CASE("all conditions must hold, of the values of one any") {
     Five five;
     Filter filter;

@@ -78,6 +78,12 @@ inline UserListPage user_list_page(const Acting& acting, const UserListRequest& 
     wanted.filter.roles = search.roles;
     wanted.filter.seen_until = search.last_seen_before;
     wanted.filter.seen_from = search.last_seen_after;
+    wanted.filter.created_until = search.created_before;
+    wanted.filter.created_from = search.created_after;
+    wanted.filter.name = search.name;
+    wanted.filter.login_types = search.login_types;
+    wanted.filter.github_id = search.github_id;
+    wanted.filter.service_account = search.service_account;
     wanted.page = {paging.after_id.value_or(""), paging.limit, paging.offset};
     return wanted;
 }

@@ -22,33 +22,52 @@ struct Paging {
     std::int32_t offset = 0;
 };
 
-/// Reads an optional sign and digits, 0 to 2147483647. Adds an error and returns 0 for any other
-/// text.
-inline std::int32_t parse_count(std::vector<Validation>& errors, std::string_view parameter,
-                                std::string_view text) {
-    constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
-    const bool sign = !text.empty() && (text[0] == '-' || text[0] == '+');
-    const std::string_view digits = text.substr(sign ? 1 : 0);
-    const char* wrong = digits.empty() ? "invalid syntax" : nullptr;
+/// What a text says as an integer.
+struct ParsedInteger {
     std::int64_t value = 0;
-    for (const char c : digits) {
-        if (!is_digit(c)) {
-            wrong = "invalid syntax";
-            break;
-        }
-        if (value <= most) value = value * 10 + (c - '0');
-    }
-    if (!wrong && (value > most || (text[0] == '-' && value > 0))) wrong = "value out of range";
-    if (!wrong) return static_cast<std::int32_t>(value);
+    const char* wrong = nullptr;  ///< why it says none, in the words of Go
+};
 
-    std::string shown;
+/// Reads an optional sign and digits.
+inline ParsedInteger parse_integer(std::string_view text, std::int64_t least, std::int64_t most) {
+    constexpr const char* no_number = "invalid syntax";
+    constexpr const char* out_of_range = "value out of range";
+    const bool negative = starts_with(text, "-");
+    if (negative || starts_with(text, "+")) text.remove_prefix(1);
+    if (text.empty()) return {0, no_number};
+    constexpr std::uint64_t largest = (std::numeric_limits<std::int64_t>::max)();
+    constexpr std::uint64_t most_before = (std::numeric_limits<std::uint64_t>::max)() / 10 - 1;
+    std::uint64_t size = 0;
+    bool huge = false;
+    for (const char c : text) {
+        if (!is_digit(c)) return {0, no_number};
+        huge = huge || size > most_before;
+        if (!huge) size = size * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    if (huge || size > largest + (negative ? 1 : 0)) return {0, out_of_range};
+    const auto value = static_cast<std::int64_t>(negative ? 0 - size : size);
+    if (value < least || value > most) return {0, out_of_range};
+    return {value, nullptr};
+}
+
+/// `parsing "<text>": <why>`, as errors quote a text that is no number.
+inline std::string parsing(std::string_view text, std::string_view why) {
+    std::string shown = "parsing \"";
     for (const char c : text) {
         if (c == '"' || c == '\\') shown += '\\';
         shown += c;
     }
+    return (shown += "\": ").append(why);
+}
+
+/// Reads 0 to 2147483647. Adds an error and returns 0 for any other text.
+inline std::int32_t parse_count(std::vector<Validation>& errors, std::string_view parameter,
+                                std::string_view text) {
+    const auto [value, wrong] = parse_integer(text, 0, (std::numeric_limits<std::int32_t>::max)());
+    if (!wrong) return static_cast<std::int32_t>(value);
     const std::string name(parameter);
     errors.push_back({name, "Query param \"" + name + "\" must be a valid integer (strconv.Atoi: " +
-                                "parsing \"" + shown + "\": " + wrong + ")"});
+                                parsing(text, wrong) + ")"});
     return 0;
 }
 

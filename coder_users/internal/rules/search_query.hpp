@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@
 #include "coder_users/errors.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/rules/paging.hpp"
 #include "coder_users/model.hpp"
 #include "coder_users/time.hpp"
 
@@ -145,24 +148,63 @@ struct UserSearch {
     std::vector<std::string> roles;    ///< any of these passes; empty if `member` is one
     std::optional<Time> last_seen_before;
     std::optional<Time> last_seen_after;
+    std::string name;  ///< part of the full name, lower case, no wildcards
+    std::optional<Time> created_before;
+    std::optional<Time> created_after;
+    std::vector<LoginType> login_types;  ///< any of these passes
+    std::optional<std::int64_t> github_id;
+    std::optional<bool> service_account;
 };
 
-inline std::vector<UserStatus> query_statuses(std::vector<Validation>& errors,
-                                              const std::string& value) {
-    std::vector<UserStatus> statuses;
-    if (value.empty()) return statuses;
+/// The enumerators in a comma list. Names that are none add an error.
+template <class Enum>
+std::vector<Enum> query_enumerators(std::vector<Validation>& errors,
+                                    const std::vector<QueryElement>& elements,
+                                    std::string_view key) {
+    const std::string value = value_of(elements, key);
+    std::vector<Enum> found;
+    if (value.empty()) return found;
     std::vector<std::string_view> bad;
     const std::vector<std::string_view> names = split(value, ',');
     for (const std::string_view name : names) {
-        if (const auto status = user_status_named(name)) {
-            if (std::find(statuses.begin(), statuses.end(), *status) == statuses.end())
-                statuses.push_back(*status);
+        if (const auto known = find_name<Enum>(names_of(Enum{}), name)) {
+            if (std::find(found.begin(), found.end(), *known) == found.end())
+                found.push_back(*known);
         } else {
             bad.push_back(name);
         }
     }
-    if (!bad.empty()) errors.push_back(bad_query_values("status", join(bad, ",")));
-    return statuses;
+    if (!bad.empty()) errors.push_back(bad_query_values(key, join(bad, ",")));
+    return found;
+}
+
+inline std::optional<bool> query_flag(std::vector<Validation>& errors,
+                                      const std::vector<QueryElement>& elements,
+                                      std::string_view key) {
+    const std::string value = value_of(elements, key);
+    if (value.empty()) return std::nullopt;
+    if (value == "true" || value == "t" || value == "1") return true;
+    if (value == "false" || value == "f" || value == "0") return false;
+    errors.push_back({std::string(key), query_param(key) +
+                                            " must be a valid boolean: strconv.ParseBool: " +
+                                            parsing(value, "invalid syntax")});
+    return std::nullopt;
+}
+
+/// Nothing for 0, too.
+inline std::optional<std::int64_t> query_id(std::vector<Validation>& errors,
+                                            const std::vector<QueryElement>& elements,
+                                            std::string_view key) {
+    using Limits = std::numeric_limits<std::int64_t>;
+    const std::string text = value_of(elements, key);
+    if (text.empty()) return std::nullopt;
+    const auto [value, wrong] = parse_integer(text, (Limits::min)(), (Limits::max)());
+    if (wrong)
+        errors.push_back({std::string(key), query_param(key) +
+                                                " must be a valid 64-bit integer: "
+                                                "strconv.ParseInt: " +
+                                                parsing(text, wrong)});
+    return value == 0 ? std::nullopt : std::optional(value);
 }
 
 inline std::vector<std::string> query_roles(const std::string& value) {
@@ -183,16 +225,25 @@ inline std::vector<std::string> query_roles(const std::string& value) {
 /// "Search text").
 inline UserSearch parse_user_search(std::string_view q) {
     constexpr const char* message = "Invalid user search query.";
-    constexpr std::array<std::string_view, 5> keys{"search", "status", "role", "last_seen_before",
-                                                   "last_seen_after"};
+    constexpr std::array<std::string_view, 11> keys{
+        "search",          "status",        "role",           "last_seen_before",
+        "last_seen_after", "name",          "login_type",     "github_com_user_id",
+        "created_before",  "created_after", "service_account"};
     const auto elements = parse_query_elements(q, "search", BareWords::joined, message);
     std::vector<Validation> errors;
     UserSearch found;
     found.search = value_of(elements, "search");
-    found.statuses = query_statuses(errors, value_of(elements, "status"));
+    found.name = value_of(elements, "name");
     found.roles = query_roles(value_of(elements, "role"));
+    // The errors come in this order.
+    found.statuses = query_enumerators<UserStatus>(errors, elements, "status");
+    found.service_account = query_flag(errors, elements, "service_account");
     found.last_seen_after = query_time(errors, elements, "last_seen_after");
     found.last_seen_before = query_time(errors, elements, "last_seen_before");
+    found.created_after = query_time(errors, elements, "created_after");
+    found.created_before = query_time(errors, elements, "created_before");
+    found.github_id = query_id(errors, elements, "github_com_user_id");
+    found.login_types = query_enumerators<LoginType>(errors, elements, "login_type");
     add_unknown_keys(errors, elements, keys);
     if (!errors.empty()) throw ApiError(400, message, {}, std::move(errors));
     return found;

@@ -23,7 +23,18 @@ struct Filter {
     std::vector<UserStatus> statuses;
     std::vector<std::string> roles;  ///< has any of these site roles
     std::optional<Time> seen_until, seen_from;
+    std::optional<Time> created_until, created_from;
+    std::string name;  ///< part of the full name, with ASCII letters in lower case
+    std::vector<LoginType> login_types;
+    std::optional<std::int64_t> github_id;  ///< of the account at GitHub that it is linked to
+    std::optional<bool> service_account;
 };
+
+/// Whether the filter depends on what only rows hold, and no index.
+inline bool looks_at_rows(const Filter& filter) {
+    return filter.created_until || filter.created_from || !filter.name.empty() ||
+           !filter.login_types.empty() || filter.github_id || filter.service_account;
+}
 
 /// Whether the filter depends on activity that rows may not hold yet.
 inline bool looks_at_activity(const Filter& filter) {
@@ -78,6 +89,11 @@ inline std::string any_role(Conditions& conditions, const Filter& filter) {
            placeholders(conditions, filter.roles, [](const auto& role) { return role; });
 }
 
+/// The text of a condition for the link to a GitHub account.
+inline std::string is_github_link(Conditions& conditions, std::int64_t id) {
+    return "login_type = 'github' AND linked_id = " + conditions.placeholder(std::to_string(id));
+}
+
 /// Whether `from` yields at most `few` rows.
 inline bool finds_few(const Conditions& conditions, Connection& c, const std::string& from) {
     Query count = conditions.query(c, "SELECT count(*) FROM (SELECT 1 FROM " + from + " LIMIT " +
@@ -127,6 +143,9 @@ struct Source {
 inline std::string leading_source(Conditions& all, const Filter& filter, const SeenUsers& seen,
                                   Connection& c) {
     if (filter.only_ids) return "users u";
+    if (filter.github_id)
+        return "(SELECT user_id FROM user_links WHERE " + is_github_link(all, *filter.github_id) +
+               ") found CROSS JOIN users u ON u.id = found.user_id";
     if (const auto match = phrase(filter.text))
         if (const auto numbers = few_with_text(c, *match))
             return "json_each(" + all.placeholder(*numbers) +
@@ -173,6 +192,25 @@ inline void add_status(Conditions& all, const Filter& filter, const SeenUsers& s
     all.add(condition);
 }
 
+inline void add_row_conditions(Conditions& all, const Filter& filter) {
+    if (filter.created_until)
+        all.add("u.created_at <= " + all.placeholder(micros(*filter.created_until)));
+    if (filter.created_from)
+        all.add("u.created_at >= " + all.placeholder(micros(*filter.created_from)));
+    if (!filter.name.empty())
+        all.add("u.name_folded LIKE " + all.placeholder(containing(filter.name)) + " ESCAPE '\\'");
+    if (!filter.login_types.empty())
+        all.add("u.login_type IN " + placeholders(all, filter.login_types, [](LoginType type) {
+                    return std::string(to_string(type));
+                }));
+    if (filter.github_id)
+        all.add("EXISTS (SELECT 1 FROM user_links WHERE user_id = u.id AND " +
+                is_github_link(all, *filter.github_id) + ")");
+    if (filter.service_account)
+        all.add("u.is_service_account = " +
+                all.placeholder(std::int64_t{*filter.service_account ? 1 : 0}));
+}
+
 inline void add_conditions(Conditions& all, const Source& source, const Filter& filter,
                            const SeenUsers& seen) {
     if (filter.only_ids)
@@ -188,6 +226,7 @@ inline void add_conditions(Conditions& all, const Source& source, const Filter& 
     if (!filter.roles.empty())
         all.add("EXISTS (SELECT 1 FROM user_roles WHERE user_id = u.id AND " +
                 any_role(all, filter) + ")");
+    add_row_conditions(all, filter);
     if (filter.seen_until)
         all.add(source.last_seen_at +
                 " <= " + all.placeholder(micros((std::max)(*filter.seen_until, never))));

@@ -30,8 +30,8 @@ struct UserList {
 };
 
 inline bool matches_all(const Filter& filter) {
-    return !filter.only_ids && filter.text.empty() && filter.statuses.empty() &&
-           filter.roles.empty() && !filter.seen_until && !filter.seen_from;
+    return !filter.only_ids && filter.text.empty() && filter.roles.empty() &&
+           !looks_at_activity(filter) && !looks_at_rows(filter);
 }
 
 /// Counts all users who are not deleted.
@@ -54,7 +54,7 @@ inline std::int64_t count_role(Connection& c, const std::string& role) {
 inline std::int64_t count(Connection& c, const Filter& filter, const Conditions& conditions,
                           const Source& source) {
     const bool many_by_role = filter.roles.size() == 1 && !filter.only_ids && filter.text.empty() &&
-                              !looks_at_activity(filter);
+                              !looks_at_activity(filter) && !looks_at_rows(filter);
     if (many_by_role) return count_role(c, filter.roles.front());
     Query row =
         conditions.query(c, "SELECT count(*) FROM " + source.from + " WHERE " + conditions.sql());
