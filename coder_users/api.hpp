@@ -156,8 +156,8 @@ class CODER_USERS_API Service {
     /// the store fails.
     std::string setup_code();
 
-    /// Creates the first user, who gets the role owner, and an organization with the same name.
-    /// Needs no set-up code.
+    /// Creates the first user, who gets the role owner, and an organization. Takes address, names
+    /// and password from `wanted`, and nothing else. Needs no set-up code.
     /// Throws ApiError with status 409 when there is a user already, 400 when a value breaks a
     /// rule.
     User create_first_user(const CreateUser& wanted);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,13 @@ struct CreateUser {
     /// it.
     bool service_account = false;
     std::vector<std::string> roles = {};  ///< site roles, which the caller must be able to assign
+};
+
+/// What a user is called and looks like. What is not given stays, and "" clears it.
+struct EditProfile {
+    std::optional<std::string> username = {};    ///< cannot be cleared
+    std::optional<std::string> name = {};        ///< the full name, at most 128 bytes
+    std::optional<std::string> avatar_url = {};  ///< ignored where a login provider sets it
 };
 
 /// Selects users, and a part of the list of those that match.
@@ -94,6 +102,9 @@ class CODER_USERS_API Caller {
     UserPage list_users(const FindUsers& which = {}) const;
     /// Throws 409 when the name is taken, 400 when it is not a valid name.
     User rename_user(std::string_view user, std::string_view username) const;
+    /// Changes the user name, the full name or the picture. Throws 409 when the name is taken, 400
+    /// when a value breaks its rule.
+    User edit_profile(std::string_view user, const EditProfile& wanted) const;
     /// Refuses all sessions and tokens of the user until it is activated again.
     User suspend_user(std::string_view user) const;
     /// Ends a suspension. A dormant user becomes active, too.

@@ -15,7 +15,7 @@ namespace coder_users { inline namespace v0 {
 
 enum class EventKind {
     created,
-    renamed,
+    renamed,  ///< the user name was given anew, or the full name or the picture
     deleted,
     suspended,
     activated,

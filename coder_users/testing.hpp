@@ -288,12 +288,20 @@ class Server {
         client.id = controls_.random.uuid();
         client.username = name;
         client.email = name + "@example.com";
-        std::string list;
-        for (const std::string& role : roles) list += (list.empty() ? "\"" : ",\"") + role + '"';
         service_->seed(R"({"id":")" + client.id + R"(","username":")" + name + R"(","email":")" +
                        client.email + R"(","hashed_password":")" + hash_of_password +
-                       R"(","status":"active","roles":[)" + list + R"(],"sessions":[")" +
-                       client.token + R"("]})");
+                       R"(","status":"active","roles":[)" + quoted_list(roles) +
+                       R"(],"sessions":[")" + client.token + R"("]})");
+        return client;
+    }
+    /// Makes a service account with these site roles, which has no address, and a token of it.
+    Client service_account(const std::string& name, const std::vector<std::string>& roles = {}) {
+        Client client(*service_, controls_.random.token());
+        client.id = controls_.random.uuid();
+        client.username = name;
+        service_->seed(R"({"id":")" + client.id + R"(","username":")" + name +
+                       R"(","service_account":true,"status":"active","roles":[)" +
+                       quoted_list(roles) + R"(],"tokens":{"test":")" + client.token + R"("}})");
         return client;
     }
     /// A client without a session.
@@ -326,6 +334,12 @@ class Server {
     }
 
  private:
+    static std::string quoted_list(const std::vector<std::string>& texts) {
+        std::string list;
+        for (const std::string& each : texts) list += (list.empty() ? "\"" : ",\"") + each + '"';
+        return list;
+    }
+
     Controls controls_;
     std::unique_ptr<Service> service_;  // a pointer, because clients keep its address
     std::vector<Client> owner_;

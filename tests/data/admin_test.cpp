@@ -74,12 +74,17 @@ TEST_CASE("a new password ends all sessions and is recorded") {
         id = server.create(token, "bob");
         server.send("POST", "/users", token,
                     R"({"email":"robot@example.org","username":"robot","login_type":"none"})");
+        server.send("POST", "/users", token, R"({"username":"machine","service_account":true})");
     }
     const std::string before = stored(options.database, "SELECT hashed_password FROM users");
     CHECK_THROWS_WITH(data::reset_password(options, "nobody", good_password),
                       ContainsSubstring("nobody"));
     CHECK_THROWS_AS(data::reset_password(options, "owner", "weak"), ApiError);
     CHECK_THROWS_AS(data::reset_password(options, "robot", good_password), ApiError);
+    CHECK_THROWS_WITH(data::reset_password(options, "machine", good_password),
+                      "Users without password login type cannot change their password.");
+    CHECK_THROWS_WITH(data::reset_password(options, "", good_password),
+                      ContainsSubstring("No user has"));
     CHECK(stored(options.database, "SELECT hashed_password FROM users") == before);
     CHECK(stored(options.database, "SELECT COUNT(*) FROM api_keys") == "1");
 

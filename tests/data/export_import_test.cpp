@@ -143,6 +143,72 @@ TEST_CASE("whatever is stored of users and organizations moves with an export") 
     CHECK(data::check(two.target).damage.empty());
 }
 
+TEST_CASE("service accounts and names that are reserved today move with an export") {
+    Two two;
+    {
+        TestServer server(two.source);
+        REQUIRE(server
+                    .send("POST", "/users", two.token,
+                          R"({"username":"robot","name":"Robo T","service_account":true})")
+                    .status == 201);
+        REQUIRE(server
+                    .send("POST", "/users", two.token,
+                          R"({"username":"robot2","service_account":true})")
+                    .status == 201);
+        REQUIRE(server.send("POST", "/users/robot/keys/tokens", two.token, "{}").status == 201);
+    }
+    run_sql(two.source,
+            "UPDATE users SET username = 'otp', username_folded = 'otp' WHERE username "
+            "= 'bob';"
+            "UPDATE organizations SET name = 'new', name_folded = 'new'");
+    const std::string text = exported(two.source);
+    import_text(two.target, text);
+    CHECK(exported(two.target) == text);
+    CHECK(stored(two.target.database,
+                 "SELECT username, email, name, login_type, is_service_account FROM users WHERE "
+                 "is_service_account = 1 ORDER BY username") ==
+          "robot||Robo T|none|1\nrobot2|||none|1");
+    CHECK(stored(two.target.database,
+                 "SELECT username FROM users WHERE email = "
+                 "'bob@example.org'") == "otp");
+    CHECK(data::check(two.target).damage.empty());
+}
+
+TEST_CASE("an import takes no service account that somebody could log in to") {
+    Two two;
+    {
+        TestServer server(two.source);
+        REQUIRE(
+            server
+                .send("POST", "/users", two.token, R"({"username":"robot","service_account":true})")
+                .status == 201);
+    }
+    const std::string text = exported(two.source);
+    const auto changed = [&](const std::string& from, const std::string& to) {
+        const std::size_t robot = text.find("\"robot\"");
+        std::string all = text;
+        const std::size_t at = all.find(from, robot);
+        REQUIRE(at != std::string::npos);
+        return all.replace(at, from.size(), to);
+    };
+    const std::string rows[][2] = {
+        {changed("\"email\":\"\"", "\"email\":\"r@x.org\""), "not an e-mail address"},
+        {changed("\"is_service_account\":true", "\"is_service_account\":false"),
+         "not an e-mail address"},
+        {changed("\"login_type\":\"none\"", "\"login_type\":\"password\""),
+         "a service account that can log in"},
+        {changed("\"hashed_password\":\"\"",
+                 "\"hashed_password\":\"$2b$04$abcdefghijklmnopqrstuufS6pobK/"
+                 "FmfRO4I2JuHShY0rWrLIAq6\""),
+         "a service account that can log in"},
+        {changed("\"name\":\"\"", "\"name\":\" Robo\""), "not a full name"},
+    };
+    for (const auto& [line, reason] : rows) {
+        INFO(line);
+        CHECK_THROWS_WITH(import_text(two.target, line), ContainsSubstring(reason));
+    }
+}
+
 TEST_CASE("an export of the version before is imported") {
     Two two;
     std::string text = exported(two.source);

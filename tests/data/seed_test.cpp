@@ -1,4 +1,5 @@
 // Seeds: users with chosen ids, roles, hashes and tokens, all of them or none.
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -67,6 +68,71 @@ TEST_CASE("what a seed chooses is what the server holds") {
                   .post("/users/login",
                         R"({"email":")" + std::string(email) + R"(","password":"correct-Horse-9"})")
                   .status == 201);
+}
+
+TEST_CASE("a seed holds full names, several organizations and service accounts") {
+    Server server;
+    server.seed("[" + ada + R"(,
+        {"username":"bob","email":"bob@example.com","name":"Bob B","organizations":["crew","ada","crew"],
+         "organization":"deck","organization_roles":["organization-admin"]},
+        {"username":"eve","email":"eve@example.com","organizations":["crew"],
+         "organization_roles":["organization-admin"]},
+        {"username":"robot","service_account":true,"roles":["auditor"],"status":"active",
+         "tokens":{"ci":"abcdefghiJ-0123456789ABCDEFGHIJKL"}}])");
+    const Client owner(server.service(), "abcdefghij-0123456789ABCDEFGHIJKL");
+    const auto joined = [&](const std::string& user) {
+        const Answer list = owner.get("/users/" + user + "/organizations");
+        std::vector<std::string> names;
+        for (std::size_t at = 0; (at = list.body.find("\"name\":\"", at)) != std::string::npos;) {
+            at += 8;
+            names.push_back(list.body.substr(at, list.body.find('"', at) - at));
+        }
+        std::sort(names.begin(), names.end());
+        return names;
+    };
+    CHECK(joined("bob") == std::vector<std::string>{"ada", "crew", "deck"});
+    CHECK(joined("eve") == std::vector<std::string>{"crew"});
+    CHECK(joined("robot").size() == 1);
+    const std::string of_bob = owner.get("/users/bob/roles").body;
+    CHECK(of_bob.find("organization-admin:") == of_bob.rfind("organization-admin:"));
+    CHECK(of_bob.find("organization-admin:") != std::string::npos);
+    CHECK(owner.get("/users/eve/roles").body.find("organization-admin:") != std::string::npos);
+
+    using coder_users::Identity;
+    const auto found = [&](const char* name) {
+        return server.service().as(Identity::system()).find_user(name);
+    };
+    CHECK(found("bob").name == "Bob B");
+    CHECK(found("robot").is_service_account);
+    CHECK(found("robot").email.empty());
+    CHECK(found("robot").login_type == coder_users::LoginType::none);
+    const Client robot(server.service(), "abcdefghiJ-0123456789ABCDEFGHIJKL");
+    CHECK(robot.get("/users/me")["username"] == "robot");
+    CHECK(robot.get("/audit").status == 200);
+}
+
+TEST_CASE("a seed cannot make a service account that somebody could log in to") {
+    Server server;
+    server.seed(ada);
+    const std::string rows[][2] = {
+        {R"("email":"r@example.com")", "Email cannot be set for service accounts."},
+        {R"("password":"correct-Horse-9")", "Password cannot be set for service accounts."},
+        {R"("hashed_password":"$2b$04$abcdefghijklmnopqrstuufS6pobK/FmfRO4I2JuHShY0rWrLIAq6")",
+         "Password cannot be set for service accounts."},
+        {R"("login_type":"oidc")", "Service accounts must use login type 'none'."},
+        {R"("sessions":["ABCDEFGHIJ-0123456789abcdefghijkl"])",
+         "nobody logs in to a service account"},
+        {R"("name":" Robo")", "field \"name\": Validation failed for tag \"user_real_name\""},
+        {R"("organizations":["a b"])",
+         "field \"organizations\": Validation failed for tag \"username\""},
+        {R"("organizations":[""])",
+         "field \"organizations\": Validation failed for tag \"required\""},
+    };
+    for (const auto& [more, reason] : rows) {
+        CAPTURE(more);
+        CHECK_THAT(refused(server, R"({"username":"robot","service_account":true,)" + more + "}"),
+                   Catch::Matchers::ContainsSubstring(reason));
+    }
 }
 
 TEST_CASE("users are seeded one after the other, too, and into a filled database") {

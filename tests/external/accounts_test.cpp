@@ -261,7 +261,7 @@ TEST_CASE("[O4] nobody's account of another login type is taken over", "[O4]") {
     CHECK(oidc.world.sql("SELECT count(*) FROM users WHERE username = 'ada'") == "2");
 }
 
-TEST_CASE("a login takes over address and avatar, never the name") {
+TEST_CASE("a login takes over address and avatar, never the user name") {
     OidcWorld oidc;
     const auto ada = [&](const std::string& email, const std::string& verified,
                          const std::string& picture) {
@@ -457,4 +457,66 @@ TEST_CASE("first logins of one person at once make one account") {
     CHECK(count_statuses(answers) == StatusCounts{{307, static_cast<int>(count)}});
     CHECK(oidc.login.count("users") == "2");
     CHECK(oidc.login.count("user_links") == "1");
+}
+
+TEST_CASE("a full name comes with the sign-up and is renewed by each login") {
+    OidcWorld oidc([](Options& options) { options.coder_version = "2.35"; });
+    const auto ada = [&](const std::string& name) {
+        Members claims = person("ada-1", "ada@corp.example", "ada");
+        claims["name"] = name;
+        oidc.world.server.advance(std::chrono::seconds(1));
+        const Answer answer = oidc.log_in_as(claims);
+        CHECK(answer.status == 307);
+        return parse(oidc.world.server.send("GET", "/users/ada", oidc.world.owner).body);
+    };
+    const Value first = ada(text(" Ada Lovelace\\n"));
+    CHECK(first["name"].text() == "Ada Lovelace");
+    CHECK(first["updated_at"].text() == first["created_at"].text());
+    INFO("what is no name changes nothing, and is no update");
+    for (const std::string& none :
+         {""s, "1"s, text(""), text(" "), "null"s, text("Ada Lovelace")}) {
+        CAPTURE(none);
+        const Value again = ada(none);
+        CHECK(again["name"].text() == "Ada Lovelace");
+        CHECK(again["updated_at"].text() == first["updated_at"].text());
+    }
+    const Value second = ada(text("Countess"));
+    CHECK(second["name"].text() == "Countess");
+    CHECK(second["updated_at"].text() != first["updated_at"].text());
+    CHECK(oidc.world.sql("SELECT name, name_folded FROM users WHERE username = 'ada'") ==
+          "Countess|countess");
+    INFO("cut to 128 bytes, at the end of a character");
+    CHECK(ada(text(std::string(127, 'x') + "\u00E4"))["name"].text() == std::string(127, 'x'));
+
+    INFO("its own change lasts until the next login");
+    REQUIRE(oidc.world.server
+                .send("PUT", "/users/ada/profile", oidc.world.owner,
+                      R"({"username":"ada","name":"Own"})")
+                .status == 200);
+    CHECK(ada("")["name"].text() == "Own");
+    CHECK(ada(text("Ada"))["name"].text() == "Ada");
+
+    INFO("a picture is an update, too");
+    const Value before = ada(text("Ada"));
+    Members claims = person("ada-1", "ada@corp.example", "ada");
+    claims["picture"] = text("https://p.example/1");
+    oidc.world.server.advance(std::chrono::seconds(1));
+    REQUIRE(oidc.log_in_as(claims).status == 307);
+    const Value after = parse(oidc.world.server.send("GET", "/users/ada", oidc.world.owner).body);
+    CHECK(after["avatar_url"].text() == "https://p.example/1");
+    CHECK(after["updated_at"].text() != before["updated_at"].text());
+}
+
+TEST_CASE("nobody gets into a service account through a provider") {
+    OidcWorld oidc;
+    REQUIRE(oidc.world.server
+                .send("POST", "/users", oidc.world.owner,
+                      R"({"username":"robot","service_account":true})")
+                .status == 201);
+    Members claims = person("robot-1", "", "robot");
+    CHECK(oidc.log_in_as(claims).status == 400);
+    claims["email"] = text("robot@corp.example");
+    CHECK(oidc.log_in_as(claims).status == 307);
+    CHECK(oidc.world.sql("SELECT count(*) FROM user_links l JOIN users u ON u.id = l.user_id "
+                         "WHERE u.is_service_account = 1") == "0");
 }

@@ -17,6 +17,7 @@ struct GithubUser {
     std::string id = "583231";  ///< JSON
     std::string login = "octocat";
     std::string avatar_url = "https://avatars.example/u/583231";
+    std::string name = R"("The Octocat")";  ///< JSON
     /// One text for each page: JSON arrays.
     std::vector<std::string> emails{
         R"([{"email":"octocat@users.noreply.example","primary":false,"verified":true,)"
@@ -79,8 +80,8 @@ class GithubStandIn {
         if (path == "/user")
             return {200, R"({"login":")" + user_.login + R"(","id":)" + user_.id +
                              R"(,"node_id":"MDQ6VXNlcjU4MzIzMQ==","avatar_url":")" +
-                             user_.avatar_url +
-                             R"(","type":"User","name":"The Octocat","email":null})"};
+                             user_.avatar_url + R"(","type":"User","name":)" + user_.name +
+                             R"(,"email":null})"};
         if (path == "/user/emails") return page(user_.emails, request);
         if (path == "/user/memberships/orgs") return page(user_.memberships, request);
         const std::size_t teams = path.find("/teams/"), members = path.find("/memberships/");

@@ -332,3 +332,22 @@ TEST_CASE("[O8] an answer for one provider is no answer for the other", "[O8]") 
     CHECK(provider.count("/token") == 0);
     check_no_session(answer);
 }
+
+TEST_CASE("the full name at GitHub is taken over at each login") {
+    GithubWorld world;
+    REQUIRE(world.log_in().status == 307);
+    const auto stored_name = [&] {
+        return world.world.sql("SELECT name FROM users WHERE username = 'octocat'");
+    };
+    CHECK(stored_name() == "The Octocat");
+    GithubUser user;
+    for (const auto& [sent, kept] : {std::pair<std::string, std::string>{"null", "The Octocat"},
+                                     {R"("")", "The Octocat"},
+                                     {"7", "The Octocat"},
+                                     {R"(" Mona\u3000")", "Mona"}}) {
+        CAPTURE(sent);
+        user.name = sent;
+        CHECK(world.log_in_as(user).status == 307);
+        CHECK(stored_name() == kept);
+    }
+}

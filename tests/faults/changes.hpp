@@ -109,7 +109,7 @@ class Prepared {
             {"change-password-with-a-one-time-passcode", "POST", "/users/otp/change-password",
              R"({"email":"bob@example.org","password":"an0ther-Horse","one_time_passcode":"x"})"},
             {"create-new-user", "POST", "/users",
-             R"({"email":"new@example.org","username":"new",)" + password},
+             R"({"email":"nora@example.org","username":"nora",)" + password},
             {"delete-user", "DELETE", "/users/bob"},
             {"update-user-profile", "PUT", "/users/bob/profile", R"({"username":"bert"})"},
             {"update-user-appearance-settings", "PUT", "/users/bob/appearance",

@@ -98,7 +98,7 @@ class Place {
              Step::nobody},
             {"POST", "/users/login", R"({"email":"bob@example.com",)" + password, Step::nobody},
             {"POST", "/users/logout", "", Step::bob},
-            {"POST", "/users", R"({"email":"new@example.com","username":"new",)" + password},
+            {"POST", "/users", R"({"email":"nora@example.com","username":"nora",)" + password},
             {"PUT", "/users/bob/profile", R"({"username":"bert"})"},
             {"PUT", "/users/bob/appearance", R"({"theme_preference":"light"})"},
             {"PUT", "/users/bob/password", R"({"password":"an0ther-Horse"})"},

@@ -77,7 +77,7 @@ TEST_CASE("who may create users") {
     world.execute("INSERT INTO organization_member_roles VALUES ('" + world.id_of("plain") +
                   "', '" + world.organization + "', 'organization-admin:" + world.organization +
                   "')");
-    const std::string good = body("new", with_password);
+    const std::string good = body("nora", with_password);
     check_rows(world,
                {
                    {"without a session", "POST", "/users", "", good, 401, no_session},
@@ -89,13 +89,13 @@ TEST_CASE("who may create users") {
                    {"behind the field rules", "POST", "/users", plain, "{}", 400,
                     broken({{"email", "required", ""}, {"username", "required", ""}})},
                    {"ahead of a password that may not be", "POST", "/users", plain,
-                    body("new", with_password + with_type("none")), 403, may_not},
+                    body("nora", with_password + with_type("none")), 403, may_not},
                    {"ahead of duplicates", "POST", "/users", plain, body("owner", with_password),
                     403, may_not},
-                   {"ahead of the strength of the password", "POST", "/users", plain, body("new"),
+                   {"ahead of the strength of the password", "POST", "/users", plain, body("nora"),
                     403, may_not},
                    {"ahead of the organization", "POST", "/users", plain,
-                    body("new", ",\"organization_id\":\"11111111-1111-1111-1111-111111111111\""),
+                    body("nora", ",\"organization_id\":\"11111111-1111-1111-1111-111111111111\""),
                     403, may_not},
                });
     CHECK(world.server.send("POST", "/users", admin, good).status == 201);

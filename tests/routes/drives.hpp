@@ -113,7 +113,7 @@ inline const std::map<std::string, Drive>& drives() {
 
         {"get-users", simple("GET", "/users")},
         {"create-new-user",
-         simple("POST", "/users", R"({"email":"new@example.org","username":"new",)" + password)},
+         simple("POST", "/users", R"({"email":"nora@example.org","username":"nora",)" + password)},
         {"get-user-by-name", simple("GET", "/users/me")},
         {"delete-user", on_bob("DELETE", "")},
         {"update-user-profile", on_bob("PUT", "/profile", R"({"username":"bob"})")},

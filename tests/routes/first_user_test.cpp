@@ -153,3 +153,45 @@ TEST_CASE("the organization keeps its name when the first user is renamed") {
                 .status == 200);
     CHECK(world.sql("SELECT name, name_folded FROM organizations") == "owner|owner");
 }
+
+TEST_CASE("the first user has a full name, and what else is sent has no effect") {
+    for (const std::string version : {"2.6", "2.8", "2.21", "2.35"}) {
+        CAPTURE(version);
+        TempFolder folder;
+        coder_users::Options options{folder.file("users.db")};
+        options.coder_version = version;
+        TestServer server(options);
+        const auto refused = [&](const std::string& more, const std::string& answer) {
+            const Answer made = server.send(
+                "POST", "/users/first", "",
+                R"({"email":"a@example.org","username":"alice","password":"correct-Horse-9")" +
+                    more + "}");
+            CHECK(made.status == 400);
+            CHECK(made.body == answer);
+            CHECK(stored(options.database, "SELECT count(*) FROM users") == "0");
+        };
+        refused(R"(,"name":" Alice")", broken({{"name", "user_real_name", " Alice"}}));
+        refused(R"(,"name":" ","password":"","username":"a b")",
+                broken({{"username", "username", "a b"},
+                        {"name", "user_real_name", " "},
+                        {"password", "required", ""}}));
+        refused(R"(,"trial_info":"x")", detailed("Request body must be valid JSON.",
+                                                 "field \"trial_info\" must be an object"));
+        refused(R"(,"onboarding_info":[])",
+                detailed("Request body must be valid JSON.",
+                         "field \"onboarding_info\" must be an object"));
+        const Answer made = server.send(
+            "POST", "/users/first", "",
+            R"({"email":"a@example.org","username":"alice","password":"correct-Horse-9",)"
+            R"("name":"Alice A","trial":true,"trial_info":{"first_name":"X","developers":1},)"
+            R"("onboarding_info":{"newsletter_marketing":true},"roles":["auditor"]})");
+        REQUIRE(made.status == 201);
+        CHECK(stored(options.database,
+                     "SELECT username, name, name_folded, roles, updated_at = "
+                     "created_at FROM users") == "alice|Alice A|alice a|owner|1");
+        const std::string token = server.log_in("a@example.org");
+        const Value me = parse(server.send("GET", "/users/me", token).body);
+        CHECK(me.has("name") == (version != "2.6"));
+        if (version != "2.6") CHECK(me["name"].text() == "Alice A");
+    }
+}

@@ -107,3 +107,117 @@ TEST_CASE("a deleted user's name may be taken over") {
     REQUIRE(world.server.send("DELETE", "/users/bob", world.owner).status == 200);
     CHECK(world.server.send("PUT", "/users/carl/profile", world.owner, name("Bob")).status == 200);
 }
+
+namespace {
+
+coder_users::Options at_release(const std::string& version) {
+    coder_users::Options options;
+    options.coder_version = version;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("full name and picture are kept, changed or cleared, at every release") {
+    for (const std::string version : {"2.6", "2.8", "2.21", "2.35"}) {
+        CAPTURE(version);
+        World world(at_release(version));
+        world.server.create(world.owner, "bob");
+        const std::string entry = world.last_entry();
+        struct Case {
+            std::string more, name, picture;
+        };
+        const std::string picture = "http://x.org/" + std::string(2048 - 13, 'p');
+        for (const Case& each :
+             {Case{R"(,"name":"Bob B","avatar_url":"https://x.org/b.png")", "Bob B",
+                   "https://x.org/b.png"},
+              Case{"", "Bob B", "https://x.org/b.png"},
+              Case{R"(,"name":null,"avatar_url":null)", "Bob B", "https://x.org/b.png"},
+              Case{R"(,"name":"\u00c4 B")", "\u00C4 B", "https://x.org/b.png"},
+              Case{R"(,"avatar_url":"not fetched")", "\u00C4 B", "not fetched"},
+              Case{R"(,"name":"")", "", "not fetched"},
+              Case{",\"avatar_url\":\"" + picture + "\"", "", picture},
+              Case{R"(,"avatar_url":"")", "", ""}}) {
+            CAPTURE(each.more);
+            const Answer answer = world.server.send("PUT", "/users/bob/profile", world.owner,
+                                                    "{\"username\":\"bob\"" + each.more + "}");
+            REQUIRE(answer.status == 200);
+            const Value user = parse(answer.body);
+            CHECK(user.has("name") == (version != "2.6"));
+            if (version != "2.6") CHECK(user["name"].text() == each.name);
+            CHECK(user["avatar_url"].text() == each.picture);
+            CHECK(world.sql("SELECT name, avatar_url FROM users WHERE username = 'bob'") ==
+                  each.name + "|" + each.picture);
+            CHECK(world.sql("SELECT name_folded FROM users WHERE username = 'bob'") ==
+                  coder_users::fold_ascii(each.name));
+            CHECK(world.server.send("GET", "/users/bob", world.owner).body == answer.body);
+        }
+        INFO("the full name is in the audit log, the picture is not");
+        CHECK(world.sql("SELECT diff FROM audit_logs WHERE entry > " + entry +
+                        " ORDER BY entry LIMIT 1") ==
+              R"({"name":{"old":"","new":"Bob B","secret":false}})");
+        CHECK(world.sql("SELECT diff FROM audit_logs ORDER BY entry DESC LIMIT 1") == "{}");
+        const Value shown = parse(
+            world.server.send("GET", "/audit?limit=1&offset=7", world.owner).body)["audit_logs"][0];
+        CHECK(shown["resource_target"].text() == "bob");
+        CHECK(shown["diff"].has("name") == (version != "2.6"));
+    }
+}
+
+TEST_CASE("the fields of a profile are checked in their order, before permission") {
+    World world(at_release("2.35"));
+    const std::string bob = world.member("bob");
+    const std::string anna = world.member("anna", "auditor");
+    const std::string long_name(129, 'n'), long_url(2049, 'u');
+    const auto row = [&](const std::string& title, const std::string& token,
+                         const std::string& text, const std::string& answer) {
+        return Row{title, "PUT", "/users/bob/profile", token, text, 400, answer};
+    };
+    check_rows(
+        world,
+        {
+            row("all of them", anna,
+                R"({"username":"a b","name":"x ","avatar_url":")" + long_url + "\"}",
+                broken({{"username", "username", "a b"},
+                        {"name", "user_real_name", "x "},
+                        {"avatar_url", "max", long_url}})),
+            row("no user name", bob, R"({"name":"Bob"})", broken({{"username", "required", ""}})),
+            row("a long name", bob, R"({"username":"bob","name":")" + long_name + "\"}",
+                broken({{"name", "user_real_name", long_name}})),
+            row("no string", bob, R"({"username":"bob","avatar_url":1})",
+                detailed("Request body must be valid JSON.",
+                         "field \"avatar_url\" must be a string")),
+        });
+    CHECK(world.server.send("PUT", "/users/me/profile", bob, R"({"username":"bob","name":"B"})")
+              .status == 200);
+    check_rows(world, {{"of somebody else", "PUT", "/users/bob/profile", anna,
+                        R"({"username":"bob","name":"X"})", 403,
+                        detailed("Forbidden.",
+                                 "You don't have permission to view this content. If you believe "
+                                 "this is a mistake, please contact your administrator or try "
+                                 "signing in with different credentials."),
+                        "user|write|bob|403"}});
+}
+
+TEST_CASE("the picture is a choice only where no login provider sets it") {
+    World world;
+    for (const std::string type : {"password", "none", "github", "oidc"}) {
+        CAPTURE(type);
+        const std::string user = "by-" + type;
+        const std::string password =
+            type == "password" ? ",\"password\":\"" + good_password + "\"" : "";
+        REQUIRE(world.server
+                    .send("POST", "/users", world.owner,
+                          "{\"email\":\"" + user + "@example.org\",\"username\":\"" + user +
+                              "\",\"login_type\":\"" + type + "\"" + password + "}")
+                    .status == 201);
+        const bool own = type == "password" || type == "none";
+        const Answer answer = world.server.send(
+            "PUT", "/users/" + user + "/profile", world.owner,
+            "{\"username\":\"" + user + "\",\"name\":\"N\",\"avatar_url\":\"https://x.org/a\"}");
+        CHECK(answer.status == 200);
+        CHECK(parse(answer.body)["avatar_url"].text() == (own ? "https://x.org/a" : ""));
+        CHECK(world.sql("SELECT name, avatar_url FROM users WHERE username = '" + user + "'") ==
+              (own ? "N|https://x.org/a" : "N|"));
+    }
+}

@@ -54,7 +54,40 @@ TEST_CASE("reserved words are no user names in any letter case") {
         CAPTURE(word);
         CHECK_FALSE(valid_username(word));
         CHECK(valid_username(std::string(word) + "1"));
+        CHECK_FALSE(valid_stored_username(word));
     }
+}
+
+TEST_CASE("words that were reserved later are no new names, but stay names") {
+    for (const char* word : {"validate-password", "otp", "oidc-claims", "new", "create",
+                             "Validate-Password", "OTP", "New"}) {
+        CAPTURE(word);
+        CHECK_FALSE(valid_username(word));
+        CHECK(valid_stored_username(word));
+        CHECK(valid_username(std::string(word) + "1"));
+    }
+    CHECK_FALSE(valid_stored_username("a b"));
+    CHECK_FALSE(valid_stored_username(""));
+}
+
+TEST_CASE("full names have at most 128 bytes and no white space at their ends") {
+    const std::string longest(128, 'n');
+    for (const std::string& good : {std::string(), std::string("B"), std::string("Ada  Lovelace"),
+                                    longest, std::string("\u00C4\u200B"), std::string("a\u00A0b")})
+        CHECK(valid_real_name(good));
+    CHECK_FALSE(valid_real_name(longest + "n"));
+    for (const char* space :
+         {" ", "\t", "\n", "\v", "\f", "\r", "\u0085", "\u00A0", "\u1680", "\u2000", "\u200A",
+          "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"}) {
+        CAPTURE(space);
+        const std::string text = space;
+        CHECK_FALSE(valid_real_name(text));
+        CHECK_FALSE(valid_real_name(text + "Bob"));
+        CHECK_FALSE(valid_real_name("Bob" + text));
+        CHECK(trim_white_space(text + text + "Bob" + text + "B" + text) == "Bob" + text + "B");
+    }
+    CHECK(trim_white_space("").empty());
+    CHECK(trim_white_space(" \u3000").empty());
 }
 
 TEST_CASE("e-mail addresses") {

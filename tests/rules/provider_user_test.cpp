@@ -72,6 +72,18 @@ TEST_CASE("addresses of a provider have at most 254 bytes and no control charact
         CHECK_FALSE(acceptable_email(bad));
 }
 
+TEST_CASE("a full name is trimmed, and cut at the end of a character") {
+    CHECK(acceptable_name(" \u3000Ada Lovelace\n") == "Ada Lovelace");
+    CHECK(acceptable_name("").empty());
+    CHECK(acceptable_name(" \u00A0").empty());
+    const std::string letters(127, 'x');
+    CHECK(acceptable_name(letters + "y" + "z") == letters + "y");
+    CHECK(acceptable_name(letters + "\u00E4") == letters);
+    CHECK(acceptable_name(letters.substr(1) + "\u00E4") == letters.substr(1) + "\u00E4");
+    CHECK(acceptable_name("  " + letters + " y") == letters);
+    CHECK(acceptable_name(std::string(400'000, 'x')).size() == 128);
+}
+
 TEST_CASE("an avatar is an http or https URL of at most 2048 bytes") {
     const std::string longest = "http://h/" + std::string(2048 - 9, 'x');
     for (const std::string& good : {longest, std::string("https://h"), std::string("HTTPS://h?x"),

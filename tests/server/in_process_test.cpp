@@ -108,6 +108,34 @@ TEST_CASE("a host makes users with all that a request may ask for") {
     CHECK(host.sql("SELECT count(*) FROM users WHERE username IN ('emma', 'robot2')") == "0");
 }
 
+TEST_CASE("a host changes profiles, and what it does not give stays") {
+    Host host;
+    coder_users::EditProfile wanted;
+    wanted.name = "Bob B";
+    wanted.avatar_url = "https://x.org/b.png";
+    const User bob = host.as(host.bob).edit_profile("me", wanted);
+    CHECK(bob.username == "bob");
+    CHECK(bob.name == "Bob B");
+    CHECK(bob.updated_at == host.server.now());
+    CHECK(host.sql("SELECT name, avatar_url FROM users WHERE username = 'bob'") ==
+          "Bob B|https://x.org/b.png");
+    wanted = {};
+    wanted.username = "robert";
+    CHECK(host.system().edit_profile("bob", wanted).name == "Bob B");
+    wanted = {};
+    wanted.avatar_url = "";
+    CHECK(host.system().edit_profile("robert", wanted).avatar_url.empty());
+    CHECK(host.sql("SELECT name, avatar_url FROM users WHERE username = 'robert'") == "Bob B|");
+    wanted.username = "";
+    wanted.name = "x ";
+    CHECK(refusal_of([&] { host.system().edit_profile("robert", wanted); }).body ==
+          broken({{"username", "required", ""}, {"name", "user_real_name", "x "}}));
+    wanted = {};
+    wanted.username = "owner";
+    CHECK(refusal_of([&] { host.system().edit_profile("robert", wanted); }).status == 409);
+    CHECK(refusal_of([&] { host.as(host.anna).edit_profile("robert", {}); }).status == 403);
+}
+
 TEST_CASE("a host looks after users with values alone") {
     Host host;
     const Caller system = host.system();

@@ -168,8 +168,9 @@ TEST_CASE("uses leave suspended users suspended and others alone") {
     store::Store store(in_memory("suspended"));
     const Signed alice(store);
     add_user(store, user_named("bob", 2));
-    store.write(
-        [&](store::Tx& tx) { store::users::set_status(tx, alice.user.id, UserStatus::suspended); });
+    store.write([&](store::Tx& tx) {
+        store::users::set_status(tx, alice.user.id, UserStatus::suspended, now);
+    });
     store.note_use(alice.key, at(10), at(100), at(10));
     CHECK(session(store, alice.key).identity.user->status == UserStatus::suspended);
     store.store_activity();

@@ -174,7 +174,7 @@ TEST_CASE("every list is what a look at everybody would give") {
                     store::users::set_username(tx, user.id, user.username);
                 } else {
                     user.status = one_of(random, statuses);
-                    store::users::set_status(tx, user.id, user.status);
+                    store::users::set_status(tx, user.id, user.status, now);
                 }
             }
         });

@@ -146,7 +146,7 @@ TEST_CASE("name, status and time of last sight are changed for that live user al
     add_user(store, user_named("bob", 2));
     store.write([](store::Tx& tx) {
         users::set_username(tx, id_of(1), "Carol");
-        users::set_status(tx, id_of(1), UserStatus::dormant);
+        users::set_status(tx, id_of(1), UserStatus::dormant, now);
         users::set_theme_preference(tx, id_of(1), "dark");
         users::set_hashed_password(tx, id_of(1), "new");
         users::set_roles(tx, id_of(1), {"owner", "auditor"});
@@ -173,12 +173,62 @@ TEST_CASE("name, status and time of last sight are changed for that live user al
     store.write([](store::Tx& tx) {
         users::remove(tx, id_of(2));
         users::set_username(tx, id_of(2), "ghost");
-        users::set_status(tx, id_of(2), UserStatus::suspended);
+        users::set_status(tx, id_of(2), UserStatus::suspended, now);
         users::set_seen(tx, id_of(2), now);        // the audit log shows it
         users::set_username(tx, id_of(1), "BOB");  // the name is free now
     });
     CHECK(rows(store, "SELECT username || status || last_seen_at FROM users WHERE deleted = 1") ==
           "bobactive" + std::to_string(micros(now)));
+}
+
+TEST_CASE("profile and status are stored with the time of the update") {
+    store::Store store(in_memory("updated"));
+    User alice = user_named("alice", 1);
+    alice.updated_at = now;
+    alice.last_seen_at = now - Duration(9);
+    add_user(store, alice);
+    add_user(store, user_named("bob", 2));
+    const auto updated = [&] { return find(store, id_of(1))->updated_at; };
+    CHECK(updated() == now);
+    store.write([](store::Tx& tx) {
+        users::set_profile(tx, id_of(1), "Alice \xc3\x84", "https://a", now + Duration(1));
+        users::set_profile(tx, id_of(3), "ghost", "", now);
+    });
+    CHECK(find(store, id_of(1))->name == "Alice \xc3\x84");
+    CHECK(find(store, id_of(1))->avatar_url == "https://a");
+    CHECK(updated() == now + Duration(1));
+    CHECK(rows(store, "SELECT name_folded FROM users ORDER BY id") == "alice \xc3\x84\n");
+    store.write([](store::Tx& tx) {
+        users::set_status(tx, id_of(1), UserStatus::suspended, now + Duration(2));
+    });
+    CHECK(updated() == now + Duration(2));
+    INFO("whoever was seen later was updated then");
+    store.write([](store::Tx& tx) { users::set_seen(tx, id_of(1), now + Duration(5)); });
+    CHECK(updated() == now + Duration(5));
+    CHECK(rows(store, "SELECT updated_at FROM users WHERE username = 'alice'") ==
+          std::to_string(micros(now + Duration(2))));
+    store.write([](store::Tx& tx) {
+        users::remove(tx, id_of(2));
+        users::set_profile(tx, id_of(2), "ghost", "", now);
+    });
+    CHECK(rows(store, "SELECT name FROM users WHERE deleted = 1").empty());
+}
+
+TEST_CASE("any number of users may have no address, and nobody finds them by it") {
+    store::Store store(in_memory("no-address"));
+    for (const int number : {1, 2}) {
+        User robot = user_named("robot" + std::to_string(number), number);
+        robot.email = "";
+        robot.is_service_account = true;
+        add_user(store, robot);
+    }
+    CHECK(rows(store, "SELECT count(*) FROM users WHERE email = ''") == "2");
+    CHECK_FALSE(store.read([](store::Connection& c) { return users::find_by_email(c, ""); }));
+    const auto taken =
+        store.read([](store::Connection& c) { return users::taken(c, "", "robot1"); });
+    CHECK_FALSE(taken.email);
+    CHECK(taken.username);
+    CHECK(find(store, id_of(2))->is_service_account);
 }
 
 TEST_CASE("of a deleted user the row and its site roles stay and nothing else") {

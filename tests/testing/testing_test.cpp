@@ -40,6 +40,18 @@ TEST_CASE("a fixture in one line is a logged-in user with its roles") {
     CHECK(owner.get("/users")["count"] == "4");
 }
 
+TEST_CASE("a service account comes with a token, and without an address") {
+    Server server;
+    server.owner();
+    const Client robot = server.service_account("robot", {"auditor"});
+    CHECK(robot.get("/users/me")["username"] == "robot");
+    CHECK(robot.get("/users/me")["id"] == robot.id);
+    CHECK(robot.get("/users/me")["email"].empty());
+    CHECK(robot.email.empty());
+    CHECK(robot.get("/audit").status == 200);
+    CHECK(server.service_account("robot2").get("/audit").status == 403);
+}
+
 TEST_CASE("a server may be moved, and its clients go on") {
     Server first;
     const Client owner = first.owner();

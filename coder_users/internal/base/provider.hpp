@@ -96,6 +96,7 @@ struct GithubUser {
     std::string login;
     std::int64_t id = 0;  ///< 0 when it is missing
     std::string avatar_url;
+    std::string name;  ///< the full name
 };
 
 struct GithubEmail {

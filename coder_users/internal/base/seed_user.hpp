@@ -15,10 +15,12 @@ struct SeedUser {
     std::string id, username, email;
     std::string password, hashed_password;
     std::string login_type, status, created_at;
-    std::string avatar_url, theme_preference;
+    std::string name, avatar_url, theme_preference;
+    bool service_account = false;
     std::vector<std::string> roles;
-    std::string organization;  ///< its name; "": the oldest organization
-    std::vector<std::string> organization_roles;
+    std::string organization;                ///< its name
+    std::vector<std::string> organizations;  ///< more names. Without any: the oldest organization
+    std::vector<std::string> organization_roles;              ///< in the first of them
     std::vector<std::pair<std::string, std::string>> tokens;  ///< name and key text
     std::vector<std::string> sessions;
 };

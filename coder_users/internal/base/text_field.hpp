@@ -2,6 +2,7 @@
 // Text fields of requests with their rules, and the 400 for values that break them.
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace coder_users { inline namespace v0 {
 struct FieldRule {
     const char* tag = nullptr;
     bool (*holds)(std::string_view) = nullptr;
+    std::size_t most = 0;  ///< the bytes that it allows at most; 0: `holds` alone decides
 };
 
 /// A text field of requests. The rule is asked only about values that are not empty.

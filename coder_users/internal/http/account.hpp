@@ -15,9 +15,11 @@
 namespace coder_users { inline namespace v0 { namespace http {
 
 inline Reply put_profile(Call& call) {
+    const wire::Body& body = call.body;
+    const operations::Profile wanted{body.text("username"), body.sent_text("name"),
+                                     body.sent_text("avatar_url")};
     return ok(
-        wire::user(operations::rename_user(call.acting, call.user(), call.body.text("username")),
-                   call.release()));
+        wire::user(operations::set_profile(call.acting, call.user(), wanted), call.release()));
 }
 
 inline Reply put_appearance(Call& call) {

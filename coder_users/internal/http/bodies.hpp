@@ -17,8 +17,14 @@ namespace fields = rules::fields;
 
 inline const BodySchema first_user{
     "CreateFirstUserRequest",
-    {fields::email, fields::username, fields::password, {"trial", FieldType::flag}},
-    R"({"email":"alice@example.com","username":"alice","password":"correct-Horse-9","trial":false})"};
+    {fields::email,
+     fields::username,
+     fields::name,
+     fields::password,
+     {"trial", FieldType::flag},
+     {"trial_info", FieldType::object},
+     {"onboarding_info", FieldType::object}},
+    R"({"email":"alice@example.com","username":"alice","name":"Alice Adams","password":"correct-Horse-9","trial":false})"};
 
 /// Must name every field that restricts an account (status, service account, no login): an ignored
 /// one would make an account with more rights. People need an address, service accounts have none.
@@ -41,8 +47,9 @@ inline const BodySchema login{"LoginWithPasswordRequest",
                               {fields::email, fields::password},
                               R"({"email":"alice@example.com","password":"correct-Horse-9"})"};
 
-inline const BodySchema profile{
-    "UpdateUserProfileRequest", {fields::username}, R"({"username":"robert"})"};
+inline const BodySchema profile{"UpdateUserProfileRequest",
+                                {fields::username, fields::name, fields::avatar_url},
+                                R"({"username":"robert","name":"Robert Barker"})"};
 
 inline const BodySchema appearance{"UpdateUserAppearanceSettingsRequest",
                                    {fields::theme_preference},

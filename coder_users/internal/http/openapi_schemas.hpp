@@ -138,7 +138,7 @@ inline void write_field(JsonWriter& json, const wire::Field& field) {
     if (rule == "username")
         json.member("pattern", "^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$")
             .member("maxLength", std::int64_t{32});
-    if (rule == "max" || rule == "user_real_name") json.member("maxLength", std::int64_t{128});
+    if (field.rule.most > 0) json.member("maxLength", static_cast<std::int64_t>(field.rule.most));
     if (field.type == FieldType::uuid) json.member("format", "uuid");
     if (field.type == FieldType::integer) json.member("format", "int64");
     if (field.type == FieldType::texts)

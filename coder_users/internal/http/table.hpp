@@ -96,7 +96,7 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
             .answers(200, shapes::user).later_answers_with(contradictions::deletion_notice, 200, &shapes::response)
             .later_answers_with(contradictions::silent_deletion, 204, nullptr)
             .later_answers_with({2, 15}, 200, &shapes::response));
-        add(Route{Verb::put, "/users/{user}/profile", by::rename_user, "Update user profile", put_profile}
+        add(Route{Verb::put, "/users/{user}/profile", by::set_profile, "Update user profile", put_profile}
             .takes(bodies::profile).answers(200, shapes::user).also_answers({409}));
         add(Route{Verb::put, "/users/{user}/appearance", by::set_appearance, "Update user appearance settings", put_appearance}
             .takes(bodies::appearance).answers(200, shapes::user)

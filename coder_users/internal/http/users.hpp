@@ -91,10 +91,13 @@ inline Reply get_first_user(Call& call) {
 }
 
 inline Reply post_first_user(Call& call) {
+    CreateUser wanted;
+    wanted.email = call.body.text("email");
+    wanted.username = call.body.text("username");
+    wanted.password = call.body.text("password");
+    wanted.name = call.body.text("name");
     const User made = operations::create_first_user(
-        call.acting,
-        {call.body.text("email"), call.body.text("username"), call.body.text("password")},
-        header(call.request, "X-Setup-Code").value_or(""));
+        call.acting, wanted, header(call.request, "X-Setup-Code").value_or(""));
     return ok(wire::first_user(made.id, made.organization_ids.front()), 201);
 }
 

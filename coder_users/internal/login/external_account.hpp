@@ -122,10 +122,12 @@ inline User create_account(store::Tx& tx, operations::PreparedUser made, const B
 
 /// docs/contract/external_login.md, "Account of a login", step 8, as far as it concerns the
 /// account itself.
-inline void take_profile_over(store::Tx& tx, const User& user, const ExternalUser& who) {
+inline void take_profile_over(store::Tx& tx, const User& user, const ExternalUser& who, Time now) {
     if (user.status == UserStatus::dormant)
-        store::users::set_status(tx, user.id, UserStatus::active);
-    store::users::set_avatar_url(tx, user.id, who.avatar_url);
+        store::users::set_status(tx, user.id, UserStatus::active, now);
+    const std::string& name = who.name.empty() ? user.name : who.name;
+    if (name != user.name || who.avatar_url != user.avatar_url)
+        store::users::set_profile(tx, user.id, name, who.avatar_url, now);
     if (who.email_verified && who.email != user.email &&
         !store::users::taken(tx, who.email, "", user.id).email)
         store::users::set_email(tx, user.id, who.email);
@@ -162,7 +164,7 @@ inline MadeKey enter_account(Change& now, const Acting& acting, LoginType type,
     }
     if (user.status == UserStatus::suspended) throw account_suspended();
     store_link(now.tx, acting.backend, user.id, type, who);
-    take_profile_over(now.tx, user, who);
+    take_profile_over(now.tx, user, who, acting.now);
     return open_external_session(now, acting, type, user, !found.user, made);
 }
 
@@ -171,6 +173,7 @@ inline operations::PreparedUser prepare_external_user(const Acting& acting, Logi
                                                       const ExternalUser& who) {
     User planned;
     planned.email = who.email;
+    planned.name = who.name;
     planned.username = rules::username_from(who.username, who.email, acting.backend.random);
     planned.login_type = type;
     planned.status = UserStatus::active;

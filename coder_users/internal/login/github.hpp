@@ -175,6 +175,7 @@ inline void find_github_user(const GithubOptions& options, const ProviderCalls& 
         throw ApiError(500,
                        "The GitHub user ID is missing, this should never happen. Please report "
                        "this error.");
+    user.name = rules::acceptable_name(profile.name);
     user.avatar_url = rules::acceptable_avatar(profile.avatar_url);
 }
 

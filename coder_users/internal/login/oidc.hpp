@@ -166,6 +166,7 @@ inline void find_oidc_user(const OidcOptions& options, OidcProvider& provider,
     user.email = email_claim(claims, options, user.username);
     user.email_verified = email_is_verified(claims, options, user.email);
     refuse_foreign_domain(options, user.email);
+    user.name = rules::acceptable_name(claims.text("name").value_or(""));
     user.avatar_url = rules::acceptable_avatar(claims.text("picture").value_or(""));
 }
 

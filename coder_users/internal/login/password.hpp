@@ -92,8 +92,8 @@ inline MadeKey open_password_session(Change& now, const Acting& acting, const Ca
     User user = *found.user;
     const ApiKey key = insert_session(now, acting, user, LoginType::password, made);
     if (user.status == UserStatus::dormant) {
-        user.status = UserStatus::active;
-        store::users::set_status(now.tx, user.id, user.status);
+        operations::change_status(user, UserStatus::active, acting.now);
+        operations::store_status(now.tx, user);
     }
     if (!renewed.empty()) store::users::set_hashed_password(now.tx, user.id, renewed);
     now.record_as(user, {user.id, "", 201, api_key_diff(nullptr, &key)});

@@ -104,6 +104,7 @@ struct ExternalUser {
     std::string username = {};
     std::string email = {};
     bool email_verified = false;
+    std::string name = {};  ///< the full name, "" when the provider sends none
     std::string avatar_url = {};
     ProviderTokens tokens = {};
 };

@@ -2,6 +2,7 @@
 // The life of a session: opened by a login, checked and used by requests, ended by a logout.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -120,6 +121,7 @@ inline void note_use(const Backend& backend, Shared<SharedIdentity>& identity, T
     used.key.last_used = use.last_used;
     used.key.expires_at = use.expires_at;
     used.user.last_seen_at = now;
+    used.user.updated_at = (std::max)(used.user.updated_at, now);
     if (used.user.status == UserStatus::dormant) used.user.status = UserStatus::active;
     identity = std::make_shared<const SharedIdentity>(shared(std::move(used)));
 }

@@ -1,8 +1,9 @@
 // Internal: may change at any time.
-// Operations on one account: rename, appearance, status, login type, password.
+// Operations on one account: profile, appearance, status, login type, password.
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,7 @@
 namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
-inline constexpr Operation rename_user = Operation("update-user-profile")
+inline constexpr Operation set_profile = Operation("update-user-profile")
                                              .needs("user:read", "user:update_personal")
                                              .in(Lane::write)
                                              .permits(Action::edit_user)
@@ -79,22 +80,51 @@ User change_user(const Acting& acting, const Operation& about, EventKind kind, c
     });
 }
 
-inline User rename_user(const Acting& acting, const UserRef& who, const std::string& username) {
-    const auto check = [&] { check_fields({{rules::fields::username, username}}); };
-    return on_user(acting, about::rename_user, who, check, [&](const Target& target) {
+/// A profile as the caller wants it. What is not given stays.
+struct Profile {
+    std::optional<std::string> username = {}, name = {}, avatar_url = {};
+};
+
+/// Whether a user's picture is its own choice. Others have the one that their login provider sends.
+inline bool chooses_avatar(const User& user) {
+    return user.login_type == LoginType::password || user.login_type == LoginType::none;
+}
+
+inline void check_profile_fields(const Profile& wanted) {
+    namespace fields = rules::fields;
+    const std::string none;
+    TextField username = fields::username;
+    username.required = wanted.username.has_value();
+    check_fields({{username, wanted.username.value_or(none)},
+                  {fields::name, wanted.name.value_or(none)},
+                  {fields::avatar_url, wanted.avatar_url.value_or(none)}});
+}
+
+/// Lays the wanted profile over the user. Throws 403 for a new user name when the key is too narrow
+/// for it.
+inline void lay_over(User& user, const Profile& wanted, const Acting& acting) {
+    const std::string username = wanted.username.value_or(user.username);
+    if (user.username != username && !rules::covers(acting.actor->key, "user:update", false))
+        throw forbidden();
+    user.username = username;
+    user.name = wanted.name.value_or(user.name);
+    if (chooses_avatar(user)) user.avatar_url = wanted.avatar_url.value_or(user.avatar_url);
+    user.updated_at = acting.now;
+}
+
+inline void store_profile(store::Tx& tx, const User& user) {
+    const auto taken = store::users::taken(tx, "", user.username, user.id);
+    refuse_taken({false, taken.username});
+    store::users::set_username(tx, user.id, user.username);
+    store::users::set_profile(tx, user.id, user.name, user.avatar_url, user.updated_at);
+}
+
+inline User set_profile(const Acting& acting, const UserRef& who, const Profile& wanted) {
+    const auto check = [&] { check_profile_fields(wanted); };
+    return on_user(acting, about::set_profile, who, check, [&](const Target& target) {
         return change_user(
-            acting, about::rename_user, EventKind::renamed, target,
-            [&](const User&, User& user) {
-                if (user.username != username &&
-                    !rules::covers(acting.actor->key, "user:update", false))
-                    throw forbidden();
-                user.username = username;
-            },
-            [](store::Tx& tx, const User& user) {
-                const auto taken = store::users::taken(tx, "", user.username, user.id);
-                refuse_taken({false, taken.username});
-                store::users::set_username(tx, user.id, user.username);
-            });
+            acting, about::set_profile, EventKind::renamed, target,
+            [&](const User&, User& user) { lay_over(user, wanted, acting); }, store_profile);
     });
 }
 
@@ -110,17 +140,23 @@ inline User set_appearance(const Acting& acting, const UserRef& who, const std::
     });
 }
 
+/// Asking for the status that it has already is no update.
+inline void change_status(User& user, UserStatus status, Time now) {
+    if (user.status != status) user.updated_at = now;
+    user.status = status;
+}
+
 inline void store_status(store::Tx& tx, const User& user) {
-    store::users::set_status(tx, user.id, user.status);
+    store::users::set_status(tx, user.id, user.status, user.updated_at);
 }
 
 inline User suspend_user(const Acting& acting, const UserRef& who) {
-    const auto suspend = [](const User&, User& user) {
+    const auto suspend = [&](const User&, User& user) {
         if (rules::is_owner(user))
             throw ApiError(400,
                            "You cannot suspend a user with the \"owner\" role. You must remove the "
                            "role first.");
-        user.status = UserStatus::suspended;
+        change_status(user, UserStatus::suspended, acting.now);
     };
     return on_user(acting, about::suspend_user, who, [&](const Target& target) {
         return change_user(acting, about::suspend_user, EventKind::suspended, target, suspend,
@@ -129,7 +165,9 @@ inline User suspend_user(const Acting& acting, const UserRef& who) {
 }
 
 inline User activate_user(const Acting& acting, const UserRef& who) {
-    const auto activate = [](const User&, User& user) { user.status = UserStatus::active; };
+    const auto activate = [&](const User&, User& user) {
+        change_status(user, UserStatus::active, acting.now);
+    };
     return on_user(acting, about::activate_user, who, [&](const Target& target) {
         return change_user(acting, about::activate_user, EventKind::activated, target, activate,
                            store_status);

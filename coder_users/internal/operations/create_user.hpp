@@ -63,15 +63,6 @@ inline void refuse_bad_ids(const NewUser& wanted) {
         refuse("field \"organization_ids\" must be an array of uuids");
 }
 
-/// Nobody logs in to a service account, so it has nothing to log in with.
-inline void refuse_ways_to_log_in(const NewUser& wanted) {
-    if (!wanted.login_type.empty() && wanted.login_type != "none")
-        throw ApiError(400, "Service accounts must use login type 'none'.");
-    if (!wanted.password.empty())
-        throw ApiError(400, "Password cannot be set for service accounts.");
-    if (!wanted.email.empty()) throw ApiError(400, "Email cannot be set for service accounts.");
-}
-
 inline std::string planned_type(const NewUser& wanted) {
     if (!wanted.login_type.empty()) return wanted.login_type;
     return wanted.service_account || wanted.disable_login ? "none" : "password";
@@ -79,7 +70,8 @@ inline std::string planned_type(const NewUser& wanted) {
 
 /// Throws the refusals that need no database.
 inline UserPlan plan_user(const Options& options, const NewUser& wanted) {
-    if (wanted.service_account) refuse_ways_to_log_in(wanted);
+    if (wanted.service_account)
+        refuse_ways_to_log_in(wanted.login_type, wanted.password, wanted.email);
     UserPlan plan{planned_type(wanted),
                   wanted.organization_ids.value_or(std::vector<std::string>())};
     if (!wanted.password.empty() && plan.type != "password")

@@ -81,6 +81,7 @@ inline User create_first_user(const Acting& acting, const CreateUser& wanted,
     const Backend& backend = acting.backend;
     check_fields({{rules::fields::email, wanted.email},
                   {rules::fields::username, wanted.username},
+                  {rules::fields::name, wanted.name},
                   {rules::fields::password, wanted.password}});
     if (presented_code) check_setup_code(acting.backend, *presented_code);
     backend.store.read(refuse_second_first_user);
@@ -88,6 +89,7 @@ inline User create_first_user(const Acting& acting, const CreateUser& wanted,
     User planned;
     planned.username = wanted.username;
     planned.email = wanted.email;
+    planned.name = wanted.name;
     planned.roles = {std::string(rules::role_owner)};
     if (backend.release >= contradictions::active_first_user) planned.status = UserStatus::active;
     refuse_weak_password(wanted.password, planned, weak_new_password);

@@ -44,6 +44,15 @@ inline PreparedUser prepare_user(const Acting& acting, User planned, const std::
     return made;
 }
 
+/// Nobody logs in to a service account, so it has nothing to log in with.
+inline void refuse_ways_to_log_in(std::string_view login_type, std::string_view password,
+                                  std::string_view email) {
+    if (!login_type.empty() && login_type != to_string(LoginType::none))
+        throw ApiError(400, "Service accounts must use login type 'none'.");
+    if (!password.empty()) throw ApiError(400, "Password cannot be set for service accounts.");
+    if (!email.empty()) throw ApiError(400, "Email cannot be set for service accounts.");
+}
+
 /// Stores the user, its Git SSH key and its memberships, each with these roles. The ids are sorted,
 /// no duplicates. Returns the stored user.
 inline User insert_user(store::Tx& tx, const PreparedUser& made,

@@ -41,11 +41,17 @@ inline bool is_account_type(std::string_view text) {
 inline void check_seed_fields(const SeedUser& seed) {
     namespace fields = rules::fields;
     check_fields({{fields::username, seed.username},
-                  {fields::email, seed.email},
+                  {seed.service_account ? fields::optional_email : fields::email, seed.email},
+                  {fields::name, seed.name},
                   {{"login_type", false, {"login_type", is_account_type}}, seed.login_type},
                   {{"status", false, {"status", rules::names_user_status}}, seed.status},
                   {{"created_at", false, {"datetime", is_time}}, seed.created_at},
                   {{"organization", false, fields::username.rule}, seed.organization}});
+    for (const std::string& each : seed.organizations)
+        check_fields({{{"organizations", true, fields::username.rule}, each}});
+    if (!seed.service_account) return;
+    refuse_ways_to_log_in(seed.login_type, seed.password + seed.hashed_password, seed.email);
+    if (!seed.sessions.empty()) throw ApiError(400, "nobody logs in to a service account");
 }
 
 /// Makes a stored key of a token that the seed gives. Throws an ApiError that does not quote the
@@ -105,6 +111,8 @@ inline UserRecord seed_record(const Acting& acting, const SeedUser& seed) {
     user.created_at = parse_rfc3339(seed.created_at).value_or(acting.now);
     user.updated_at = user.created_at;
     user.status = user_status_named(seed.status).value_or(UserStatus::dormant);
+    user.name = seed.name;
+    user.is_service_account = seed.service_account;
     user.avatar_url = seed.avatar_url;
     user.theme_preference = seed.theme_preference;
     user.roles = rules::site_role_set(seed.roles);
@@ -119,19 +127,32 @@ inline UserRecord seed_record(const Acting& acting, const SeedUser& seed) {
     return record;
 }
 
-/// Returns the id of the organization that the seed names, making it when it does not exist.
-/// Without a name it is the oldest organization, or a new one with the name of the user.
-inline std::string seed_organization(store::Tx& tx, const Acting& acting, const SeedUser& seed) {
-    if (seed.organization.empty()) {
-        const auto all = store::organizations::oldest_first(tx);
-        if (!all.empty()) return all.front().id;
-    } else if (const auto found = store::organizations::find_by_name(tx, seed.organization)) {
-        return found->id;
-    }
-    const std::string& name = seed.organization.empty() ? seed.username : seed.organization;
+/// Returns the id of the organization of this name, making it when it does not exist.
+inline std::string organization_called(store::Tx& tx, const Acting& acting,
+                                       const std::string& name) {
+    if (const auto found = store::organizations::find_by_name(tx, name)) return found->id;
     const Organization made{new_uuid(acting.backend.random), name, acting.now, acting.now};
     store::organizations::add(tx, made);
     return made.id;
+}
+
+/// Returns the ids of the organizations that the seed names, each once. Without a name it is the
+/// oldest organization, or a new one with the name of the user.
+inline std::vector<std::string> seed_organizations(store::Tx& tx, const Acting& acting,
+                                                   const SeedUser& seed) {
+    std::vector<std::string> names = seed.organizations;
+    if (!seed.organization.empty()) names.insert(names.begin(), seed.organization);
+    if (names.empty()) {
+        const auto all = store::organizations::oldest_first(tx);
+        if (!all.empty()) return {all.front().id};
+        names.push_back(seed.username);
+    }
+    std::vector<std::string> ids;
+    for (const std::string& name : names) {
+        std::string id = organization_called(tx, acting, name);
+        if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
+    }
+    return ids;
 }
 
 /// Completes role names by ":" and the organization's id, which the author of a seed often cannot
@@ -156,9 +177,10 @@ inline void insert_seed(Change& now, const Acting& acting, const SeedUser& seed,
     refuse_taken(store::users::taken(now.tx, record.user.email, record.user.username));
     if (store::user_records::id_taken(now.tx, record.user.id))
         throw ApiError(409, "another user has the id");
-    const std::string organization = seed_organization(now.tx, acting, seed);
-    record.memberships = {{record.user.id, organization, acting.now, acting.now,
-                           seed_organization_roles(seed.organization_roles, organization)}};
+    for (const std::string& id : seed_organizations(now.tx, acting, seed))
+        record.memberships.push_back({record.user.id, id, acting.now, acting.now, {}});
+    OrganizationMember& first = record.memberships.front();
+    first.roles = seed_organization_roles(seed.organization_roles, first.organization_id);
     store::user_records::insert(now.tx, record);
     now.record(made_user(record));
 }

@@ -3,6 +3,7 @@
 // descriptions of bodies name them.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "coder_users/internal/base/text_field.hpp"
@@ -12,19 +13,27 @@
 namespace coder_users { inline namespace v0 { namespace rules {
 
 inline bool names_user_status(std::string_view text) { return user_status_named(text).has_value(); }
-inline bool has_at_most_128_bytes(std::string_view text) { return text.size() <= 128; }
+template <std::size_t Most>
+bool has_at_most(std::string_view text) {
+    return text.size() <= Most;
+}
+
+inline constexpr std::size_t longest_avatar_url = 2048;
 
 namespace fields {
 inline constexpr TextField email{"email", true, {"email", valid_email}};
 /// Service accounts have none.
 inline constexpr TextField optional_email{"email", false, {"email", valid_email}};
 inline constexpr TextField username{"username", true, {"username", valid_username}};
-inline constexpr TextField name{"name", false, {"user_real_name", valid_real_name}};
+inline constexpr TextField name{
+    "name", false, {"user_real_name", valid_real_name, longest_real_name}};
+inline constexpr TextField avatar_url{
+    "avatar_url", false, {"max", has_at_most<longest_avatar_url>, longest_avatar_url}};
 inline constexpr TextField password{"password", true};
 inline constexpr TextField one_time_passcode{"one_time_passcode", true};
 inline constexpr TextField to_type{"to_type", true};
 inline constexpr TextField theme_preference{
-    "theme_preference", true, {"max", has_at_most_128_bytes}};
+    "theme_preference", true, {"max", has_at_most<128>, 128}};
 inline constexpr TextField user_status{"user_status", false, {"oneof", names_user_status}};
 }  // namespace fields
 

@@ -23,17 +23,31 @@ inline constexpr std::size_t longest_email = 254;
 inline constexpr std::array<std::string_view, 8> reserved_usernames{
     "me", "first", "login", "logout", "authmethods", "roles", "oauth2", "oidc"};
 
-/// Allows letters and digits with single dashes between them, at most 32 bytes, and no reserved
-/// name.
-inline bool valid_username(std::string_view name) {
+/// Such words of later releases of Coder. Who was called so before keeps the name.
+inline constexpr std::array<std::string_view, 5> later_reserved_usernames{
+    "validate-password", "otp", "oidc-claims", "new", "create"};
+
+template <std::size_t N>
+bool is_reserved(const std::array<std::string_view, N>& words, std::string_view name) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view word) { return same_folded(word, name); });
+}
+
+/// What somebody may be called who has the name already: letters and digits with single dashes
+/// between them, at most 32 bytes, and none of the older reserved words.
+inline bool valid_stored_username(std::string_view name) {
     if (name.empty() || name.size() > longest_username) return false;
     char before = '-';
     for (const char c : name) {
         if (c == '-' ? before == '-' : !is_letter(c) && !is_digit(c)) return false;
         before = c;
     }
-    return before != '-' && std::none_of(reserved_usernames.begin(), reserved_usernames.end(),
-                                         [&](auto word) { return same_folded(word, name); });
+    return before != '-' && !is_reserved(reserved_usernames, name);
+}
+
+/// A new name, which is no reserved word at all.
+inline bool valid_username(std::string_view name) {
+    return valid_stored_username(name) && !is_reserved(later_reserved_usernames, name);
 }
 
 inline constexpr std::size_t longest_real_name = 128;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/names.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/rules/token_names.hpp"
@@ -33,8 +34,6 @@ inline bool acceptable_email(std::string_view email) {
     return !email.empty() && email.size() <= longest_email && is_printable(email);
 }
 
-inline constexpr std::size_t longest_avatar_url = 2048;
-
 /// The URL if the server takes it over, else "".
 inline std::string acceptable_avatar(std::string_view url) {
     for (const std::string_view scheme : {"http://", "https://"}) {
@@ -45,6 +44,13 @@ inline std::string acceptable_avatar(std::string_view url) {
             return std::string(url);
     }
     return {};
+}
+
+/// A full name as the server takes it over: without white space at its ends, and no longer than
+/// people may make theirs.
+inline std::string acceptable_name(std::string_view name) {
+    const std::string_view kept = shortened(trim_white_space(name), longest_real_name);
+    return std::string(trim_white_space(kept));
 }
 
 /// Makes a valid user name from the name or address that the provider sends; a random one if

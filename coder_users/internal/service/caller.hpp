@@ -88,9 +88,17 @@ CODER_USERS_INLINE UserPage Caller::list_users(const FindUsers& which) const {
 
 CODER_USERS_INLINE User Caller::rename_user(std::string_view user,
                                             std::string_view username) const {
-    return running_->call(operations::about::rename_user, identity_, user,
+    EditProfile wanted;
+    wanted.username = username;
+    return edit_profile(user, wanted);
+}
+
+CODER_USERS_INLINE User Caller::edit_profile(std::string_view user,
+                                             const EditProfile& wanted) const {
+    return running_->call(operations::about::set_profile, identity_, user,
                           [&](const operations::Acting& acting) {
-                              return operations::rename_user(acting, user, std::string(username));
+                              return operations::set_profile(
+                                  acting, user, {wanted.username, wanted.name, wanted.avatar_url});
                           });
 }
 

@@ -68,14 +68,23 @@ inline bool is_sha256(std::string_view hash) {
     return hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+/// Whether the record holds anything to log in with.
+inline bool can_log_in(const UserRecord& record) {
+    return record.user.login_type != LoginType::none || !record.hashed_password.empty() ||
+           record.link;
+}
+
 /// Throws 400 for values that no request could have stored, without quoting them.
 inline void check_record(const UserRecord& record) {
     const auto require = [](bool good, const char* what) {
         if (!good) throw ApiError(400, what);
     };
     const User& user = record.user;
-    require(rules::valid_username(user.username), "not a user name");
-    require(rules::valid_email(user.email), "not an e-mail address");
+    require(rules::valid_stored_username(user.username), "not a user name");
+    require(user.is_service_account ? user.email.empty() : rules::valid_email(user.email),
+            "not an e-mail address");
+    require(!user.is_service_account || !can_log_in(record), "a service account that can log in");
+    require(rules::valid_real_name(user.name), "not a full name");
     require(record.hashed_password.empty() || is_foreign_hash(record.hashed_password),
             "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$, of cost 18 at most");
     require(user.login_type != LoginType::token, "no user logs in with type token");
@@ -153,7 +162,7 @@ class Import {
     }
 
     void take(const Organization& organization) {
-        if (!rules::valid_username(organization.name))
+        if (!rules::valid_stored_username(organization.name))
             throw ApiError(400, "not a name of an organization");
         if (organization.display_name.empty())
             throw ApiError(400, "an organization without a display name");

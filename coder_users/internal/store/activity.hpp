@@ -131,6 +131,7 @@ class Activity {
             const auto found = batch->seen_at.find(user.id);
             if (found == batch->seen_at.end()) continue;
             user.last_seen_at = (std::max)(user.last_seen_at, found->second);
+            user.updated_at = (std::max)(user.updated_at, user.last_seen_at);
             if (user.status == UserStatus::dormant) user.status = UserStatus::active;
         }
     }

@@ -50,7 +50,8 @@ inline std::optional<CheckedKey> read_checked_key(Connection& c, std::string_vie
     if (!row.next()) return std::nullopt;
     CheckedKey session;
     session.identity.key = read_key(row);
-    session.identity.user = std::make_shared<const User>(read_row<User>(row, column_count<ApiKey>));
+    session.identity.user =
+        std::make_shared<const User>(users::read_user(row, column_count<ApiKey>));
     constexpr int after_user = column_count<ApiKey> + column_count<User>;
     session.hashed_secret = row.text(after_user);
     const LoginType type = session.identity.key.login_type;

@@ -86,7 +86,7 @@ inline std::vector<User> read_part(Connection& c, Query rows, const Part& part) 
     std::vector<User> users;
     users.reserve(static_cast<std::size_t>((std::min)(part.limit, few)));
     while (rows.next()) {
-        users.push_back(read_row<User>(rows));
+        users.push_back(read_user(rows));
         c.activity().lay_over(users.back());
     }
     if (part.from_end) std::reverse(users.begin(), users.end());

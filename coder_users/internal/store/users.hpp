@@ -17,9 +17,17 @@
 
 namespace coder_users { inline namespace v0 { namespace store { namespace users {
 
+/// Reads a user without uses that are not stored yet. A use counts as an update, and no use writes
+/// `updated_at`.
+inline User read_user(const Query& row, int first = 0) {
+    auto user = read_row<User>(row, first);
+    user.updated_at = (std::max)(user.updated_at, user.last_seen_at);
+    return user;
+}
+
 inline std::optional<User> read_one_user(Connection& c, Query row) {
     if (!row.next()) return std::nullopt;
-    User user = read_row<User>(row);
+    User user = read_user(row);
     c.activity().lay_over(user);
     return user;
 }
@@ -202,9 +210,18 @@ inline void set_username(Tx& tx, std::string_view id, std::string_view username)
     derive(tx, id);
 }
 
-inline void set_status(Tx& tx, std::string_view id, UserStatus status) {
-    tx.execute_for(id, "UPDATE users SET status = $1 WHERE id = $2 AND deleted = 0",
-                   to_string(status), id);
+inline void set_status(Tx& tx, std::string_view id, UserStatus status, Time updated_at) {
+    tx.execute_for(id,
+                   "UPDATE users SET status = $1, updated_at = $2 WHERE id = $3 AND deleted = 0",
+                   to_string(status), updated_at, id);
+}
+
+inline void set_profile(Tx& tx, std::string_view id, std::string_view name,
+                        std::string_view avatar_url, Time updated_at) {
+    tx.execute_for(id,
+                   "UPDATE users SET name = $1, name_folded = $2, avatar_url = $3, "
+                   "updated_at = $4 WHERE id = $5 AND deleted = 0",
+                   name, fold_ascii(name), avatar_url, updated_at, id);
 }
 
 inline void set_theme_preference(Tx& tx, std::string_view id, std::string_view theme) {
@@ -218,10 +235,6 @@ inline void set_email(Tx& tx, std::string_view id, std::string_view email) {
                    "UPDATE users SET email = $1, email_folded = $2 WHERE id = $3 AND deleted = 0",
                    email, fold_ascii(email), id);
     derive(tx, id);
-}
-
-inline void set_avatar_url(Tx& tx, std::string_view id, std::string_view url) {
-    tx.execute_for(id, "UPDATE users SET avatar_url = $1 WHERE id = $2 AND deleted = 0", url, id);
 }
 
 inline void set_login_type(Tx& tx, std::string_view id, LoginType type) {

@@ -237,7 +237,7 @@ inline GithubUser read_github_user(const ProviderAnswer& answer) {
     auto login = text_member(json, "login");
     if (!login) throw ProviderFailure("the answer is not a user");
     return {std::move(*login), integer_member(json, "id").value_or(0),
-            text_or_empty(json, "avatar_url")};
+            text_or_empty(json, "avatar_url"), text_or_empty(json, "name")};
 }
 
 /// The elements of one page of a list, each as `read` makes a value of it; it leaves out those of

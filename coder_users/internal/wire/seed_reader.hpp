@@ -25,11 +25,14 @@ inline const BodySchema seed_schema{
      {"login_type", FieldType::text},
      {"status", FieldType::text},
      {"created_at", FieldType::text},
+     {"name", FieldType::text},
      {"avatar_url", FieldType::text},
      {"theme_preference", FieldType::text},
      {"roles", FieldType::texts},
      {"organization", FieldType::text},
+     {"organizations", FieldType::texts},
      {"organization_roles", FieldType::texts},
+     {"service_account", FieldType::flag},
      {"tokens", FieldType::object},
      {"sessions", FieldType::texts}},
     R"({"username":"ada","email":"ada@example.com","password":"correct-Horse-9","roles":["owner"]})"};
@@ -47,10 +50,13 @@ inline SeedUser read_seed_user(const LocatedText& located) {
     user.login_type = body.text("login_type");
     user.status = body.text("status");
     user.created_at = body.text("created_at");
+    user.name = body.text("name");
+    user.service_account = body.flag("service_account");
     user.avatar_url = body.text("avatar_url");
     user.theme_preference = body.text("theme_preference");
     user.roles = body.texts("roles");
     user.organization = body.text("organization");
+    user.organizations = body.texts("organizations");
     user.organization_roles = body.texts("organization_roles");
     user.sessions = body.texts("sessions");
     for (const auto& [name, token] : body.members("tokens")) {
