@@ -205,4 +205,21 @@ TEST_CASE("exactly 52 bits are enough") {
     CHECK(password_weakness(exact));
 }
 
+TEST_CASE("very long passwords are judged like others") {
+    const std::string too_long = "password must be no more than 64 characters";
+    const std::string run(1 << 20, 'a');
+    const std::string weak = password_weakness("aa").value_or("");
+    CHECK(password_weakness(run) == weak);
+    CHECK(password_weakness(run + "correct-Horse-9") == too_long);
+    CHECK(password_weakness("correct-Horse-9" + run) == too_long);
+    std::string letters;
+    while (letters.size() < (1 << 20)) letters += "correct-Horse-9 ";
+    CHECK(password_weakness(letters) == too_long);
+    // A letter of two bytes lies across the end of what is looked at first.
+    std::string umlauts(1023, 'a');
+    for (int i = 0; i < 100; ++i) umlauts += "\xc3\xa4";
+    CHECK(password_bits(umlauts) == password_bits("aa\xc3\xa4\xc3\xa4"));
+    CHECK(password_weakness(umlauts) == password_weakness("aa\xc3\xa4\xc3\xa4"));
+}
+
 }  // namespace strength_test

@@ -41,12 +41,16 @@ inline constexpr std::array<std::string_view, 5> common_sequences{
 
 using Characters = std::vector<std::string_view>;
 
+/// Leaves out what would make a run of one character longer than two, so that a very long run costs
+/// no memory.
 inline Characters characters_of(std::string_view text) {
     Characters out;
     while (!text.empty()) {
         const std::string_view rest = text;
         take_code_point(text);
-        out.push_back(rest.substr(0, rest.size() - text.size()));
+        const std::string_view one = rest.substr(0, rest.size() - text.size());
+        const std::size_t size = out.size();
+        if (size < 2 || out[size - 1] != one || out[size - 2] != one) out.push_back(one);
     }
     return out;
 }
@@ -74,9 +78,8 @@ inline void shorten_sequence(Characters& characters, std::string_view sequence) 
     });
 }
 
-/// The length in bytes without what runs and common sequences add.
+/// The length in bytes without what common sequences add; characters_of() has shortened runs.
 inline std::size_t effective_length(Characters characters) {
-    shorten_runs(characters, [](std::string_view a, std::string_view b) { return a == b; });
     for (const std::string_view sequence : common_sequences) shorten_sequence(characters, sequence);
     for (const std::string_view sequence : common_sequences)
         shorten_sequence(characters, std::string(sequence.rbegin(), sequence.rend()));
@@ -88,11 +91,17 @@ inline std::size_t effective_length(Characters characters) {
 using ClassFlags = std::array<bool, character_classes.size()>;
 
 inline ClassFlags classes_in(std::string_view password) {
+    std::array<bool, 256> occurs{};
+    for (const char c : password) occurs[static_cast<unsigned char>(c)] = true;
     ClassFlags found{};
     for (std::size_t i = 0; i < found.size(); ++i)
-        found[i] = password.find_first_of(character_classes[i].members) != std::string_view::npos;
+        for (const char c : character_classes[i].members)
+            found[i] = found[i] || occurs[static_cast<unsigned char>(c)];
     return found;
 }
+
+/// How much of a password is looked at before the rest of it.
+inline constexpr std::size_t looked_at_first = 1024;
 
 /// From how many different characters the password seems to be drawn.
 inline std::size_t character_base(std::string_view password, const Characters& characters) {
@@ -114,6 +123,14 @@ inline double password_bits(std::string_view password) {
     const Characters characters = characters_of(password);
     return static_cast<double>(effective_length(characters)) *
            std::log2(static_cast<double>(character_base(password, characters)));
+}
+
+/// Whether the password has bits enough. More text never makes it weaker, so of a very long one,
+/// which cannot be set anyway, the beginning tells as a rule.
+inline bool has_enough_bits(std::string_view password) {
+    const std::string_view beginning = shortened(password, looked_at_first);
+    return password_bits(beginning) >= least_password_bits ||
+           (beginning.size() < password.size() && password_bits(password) >= least_password_bits);
 }
 
 /// Whose password it is going to be. What is not known is "".
@@ -143,7 +160,7 @@ inline std::size_t bytes_beside_owner(std::string_view password, const PasswordO
 /// The detail of the refusal; nothing when the password may be set.
 inline std::optional<std::string> password_weakness(std::string_view password,
                                                     const PasswordOwner& owner = {}) {
-    if (password_bits(password) >= least_password_bits) {
+    if (has_enough_bits(password)) {
         if (password.size() > longest_password)
             return "password must be no more than 64 characters";
         const std::size_t left = bytes_beside_owner(password, owner);
