@@ -134,6 +134,25 @@ TEST_CASE("the overlay only ever grows, in whatever order uses come and are stor
     CHECK(laid_over() == at(9));
 }
 
+TEST_CASE("a key that was ended stays so, whatever uses of it are pending") {
+    TempFolder folder;
+    store::Store store(options(folder.file("a.db")));
+    const Signed alice(store);
+    store.note_use(alice.key, at(10), at(110), at(10));
+    store.note_use(session(store, alice.key).identity.key, at(20), at(120), at(20));
+    CHECK(session(store, alice.key).identity.key.expires_at == at(120));
+    store.write([&](store::Tx& tx) { store::api_keys::set_end(tx, alice.key, at(30)); });
+    CHECK(session(store, alice.key).identity.key.expires_at == at(30));
+    CHECK(session(store, alice.key).identity.key.last_used == at(20));
+    store.store_activity();
+    CHECK(session(store, alice.key).identity.key.expires_at == at(30));
+    CHECK(rows(store, key_row) == row(at(20), at(30)));
+    INFO("one that had begun before it was ended");
+    store.note_use(alice.key, at(29), at(129), at(29));
+    store.store_activity();
+    CHECK(rows(store, key_row) == row(at(29), at(30)));
+}
+
 TEST_CASE("what is stored stays in the overlay for one more round and leaves then") {
     store::Activity activity;
     const User user = user_named("alice", 1);

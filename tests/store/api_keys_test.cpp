@@ -118,9 +118,9 @@ TEST_CASE("use and expiry of a key only ever grow") {
     store.write([&](store::Tx& tx) {
         store::api_keys::insert(tx, full_key("aaaaaaaaaa", 1), "");
         store::api_keys::insert(tx, full_key("bbbbbbbbbb", 1), "");
-        store::api_keys::set_used(tx, "aaaaaaaaaa", now + Duration(5), now + Duration(6));
-        store::api_keys::set_used(tx, "aaaaaaaaaa", now + Duration(4), now + Duration(9));
-        store::api_keys::set_used(tx, "aaaaaaaaaa", now + Duration(5), now + Duration(1));
+        store::api_keys::set_used(tx, "aaaaaaaaaa", {now + Duration(5), now + Duration(6)});
+        store::api_keys::set_used(tx, "aaaaaaaaaa", {now + Duration(4), now + Duration(9)});
+        store::api_keys::set_used(tx, "aaaaaaaaaa", {now + Duration(5), now + Duration(1)});
     });
     const ApiKey key = session(store, "aaaaaaaaaa")->identity.key;
     CHECK(key.last_used == now + Duration(5));

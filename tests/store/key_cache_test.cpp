@@ -118,7 +118,9 @@ TEST_CASE("whatever changes a session shows in the next look at it") {
         {"key gone", [](auto& tx) { store::api_keys::remove(tx, key_id(1)); }},
         {"keys gone", [](auto& tx) { store::api_keys::remove_of_user(tx, id_of(1)); }},
         {"key used",
-         [](auto& tx) { store::api_keys::set_used(tx, key_id(1), now + Duration(7), now); }},
+         [](auto& tx) {
+             store::api_keys::set_used(tx, key_id(1), {now + Duration(7), now});
+         }},
         {"suspended",
          [](auto& tx) { store::users::set_status(tx, id_of(1), UserStatus::suspended, now); }},
         {"roles", [](auto& tx) { store::users::set_roles(tx, id_of(1), {"owner"}); }},

@@ -23,6 +23,20 @@ struct ActivityBatch {
     struct KeyUse {
         Time last_used = never;
         Time expires_at = never;
+        /// When the key was to end as the use found it. A key that ends earlier by now was ended
+        /// on purpose, and no use prolongs it again.
+        Time found_expires_at = never;
+
+        /// When a key that ends at `stored` ends after this use.
+        Time end_after(Time stored) const {
+            return stored < found_expires_at ? stored : (std::max)(stored, expires_at);
+        }
+        /// Adds another use of the same key.
+        void add(const KeyUse& other) {
+            last_used = (std::max)(last_used, other.last_used);
+            expires_at = (std::max)(expires_at, other.expires_at);
+            found_expires_at = (std::min)(found_expires_at, other.found_expires_at);
+        }
     };
     std::map<std::string, KeyUse> keys;   // by key id
     std::map<std::string, Time> seen_at;  // by user id; a dormant user is active since then
@@ -37,9 +51,7 @@ class Activity {
     void note(const std::string& key_id, ActivityBatch::KeyUse use, const std::string& user_id,
               Time now) {
         const std::lock_guard<std::mutex> lock(mutex_);
-        auto& key = pending_.keys[key_id];
-        key.last_used = (std::max)(key.last_used, use.last_used);
-        key.expires_at = (std::max)(key.expires_at, use.expires_at);
+        pending_.keys.emplace(key_id, use).first->second.add(use);
         auto& seen = pending_.seen_at.emplace(user_id, never).first->second;
         seen = (std::max)(seen, now);
         any_ = true;
@@ -96,9 +108,7 @@ class Activity {
             if (found != pending_.keys.end() && found->second.last_used == use.last_used &&
                 found->second.expires_at == use.expires_at)
                 pending_.keys.erase(found);
-            auto& kept = stored_.keys[id];
-            kept.last_used = (std::max)(kept.last_used, use.last_used);
-            kept.expires_at = (std::max)(kept.expires_at, use.expires_at);
+            stored_.keys.emplace(id, use).first->second.add(use);
         }
         for (const auto& [id, seen] : batch.seen_at) {
             const auto found = pending_.seen_at.find(id);
@@ -140,7 +150,7 @@ class Activity {
             const auto found = batch->keys.find(key.id);
             if (found == batch->keys.end()) continue;
             key.last_used = (std::max)(key.last_used, found->second.last_used);
-            key.expires_at = (std::max)(key.expires_at, found->second.expires_at);
+            key.expires_at = found->second.end_after(key.expires_at);
         }
     }
 

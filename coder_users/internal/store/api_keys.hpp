@@ -174,17 +174,23 @@ inline std::string owner(Tx& tx, std::string_view id) {
     return row.next() ? row.text(0) : std::string();
 }
 
-/// Neither value ever decreases.
-inline void set_used(Tx& tx, std::string_view id, Time last_used, Time expires_at) {
+/// Neither value ever decreases, and a key that was ended on purpose is not prolonged.
+inline void set_used(Tx& tx, std::string_view id, const ActivityBatch::KeyUse& use) {
     tx.execute_for(
         owner(tx, id),
         "UPDATE api_keys SET last_used = CASE WHEN last_used < $1 THEN $1 ELSE last_used END, "
-        "expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END WHERE id = $3",
-        last_used, expires_at, id);
+        "expires_at = CASE WHEN expires_at < $2 AND expires_at >= $3 THEN $2 ELSE expires_at END "
+        "WHERE id = $4",
+        use.last_used, use.expires_at, use.found_expires_at, id);
+}
+
+/// Ends a key at `end`, and keeps it.
+inline void set_end(Tx& tx, const ApiKey& key, Time end) {
+    tx.execute_for(key.user_id, "UPDATE api_keys SET expires_at = $1 WHERE id = $2", end, key.id);
 }
 
 inline void store_uses(Tx& tx, const ActivityBatch& batch) {
-    for (const auto& [id, use] : batch.keys) set_used(tx, id, use.last_used, use.expires_at);
+    for (const auto& [id, use] : batch.keys) set_used(tx, id, use);
     for (const auto& [id, seen_at] : batch.seen_at) users::set_seen(tx, id, seen_at);
 }
 

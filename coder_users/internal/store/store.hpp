@@ -91,7 +91,7 @@ class Store {
 
     /// Notes a use of a key: every read shows it from now on, and it is stored within a second.
     void note_use(const ApiKey& key, Time last_used, Time expires_at, Time now) {
-        activity_.note(key.id, {last_used, expires_at}, key.user_id, now);
+        activity_.note(key.id, {last_used, expires_at, key.expires_at}, key.user_id, now);
         wake();
     }
 
