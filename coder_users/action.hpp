@@ -6,11 +6,13 @@ namespace coder_users { inline namespace v0 {
 /// What a caller wants to do. The actions of the second group concern no particular user.
 enum class Action {
     read_user,        ///< see that the user exists
-    edit_user,        ///< change profile, appearance, password or Git SSH key; see and end sessions
+    edit_user,        ///< see and change profile, settings, password and Git SSH key; see and end
+                      ///< sessions
     manage_user,      ///< delete, suspend, activate
     read_user_roles,  ///< see the user's roles
     use_keys,         ///< see, make and delete the user's tokens, and its sessions by their ids
-    act_as_user,      ///< what nobody may do for somebody else: see the login type, convert it
+    choose_notifications,  ///< see and choose which notifications the user wants
+    act_as_user,           ///< what nobody may do for somebody else: see the login type, convert it
 
     create_users,
     read_all_users,    ///< otherwise a list of users holds the caller's own row only

@@ -127,6 +127,9 @@ class CODER_USERS_API Caller {
     std::vector<ApiKey> list_tokens(std::string_view user) const;
     /// Ends a session or a token, named by ApiKey::id. Throws 404 when the user has no such key.
     void revoke_key(std::string_view user, std::string_view key_id) const;
+    /// Ends a session or a token, named by ApiKey::id, like revoke_key(), but keeps it, with
+    /// ApiKey::expires_at as it is then. Does nothing when it has expired before.
+    void expire_key(std::string_view user, std::string_view key_id) const;
 
     /// Returns the user's sessions that have not expired, oldest first. Throws 403 when the caller
     /// may read the user but is neither itself nor may manage it.

@@ -53,6 +53,17 @@ std::string broken(const std::vector<BrokenRule>& rules) {
     return with_validations("Validation failed.", fields);
 }
 
+std::string forbidden_as_of(coder_users::Release release) {
+    if (release < coder_users::Release{2, 20}) return forbidden_answer;
+    return detailed(
+        "Forbidden.",
+        "You don't have permission to view this content. If you believe this is a mistake, please "
+        "contact your administrator or try signing in with different credentials.");
+}
+std::string no_user_as_of(coder_users::Release release, std::string_view text) {
+    if (release < coder_users::Release{2, 32}) return no_user(text);
+    return message("Resource not found or you do not have access to this resource");
+}
 std::string no_user(std::string_view text) {
     std::string shown;
     for (const char c : text) (c == '"' || c == '\\' ? shown += '\\' : shown) += c;
@@ -81,7 +92,9 @@ std::string snapshot_of(const std::string& path) {
           "SELECT * FROM organization_members ORDER BY 1, 2",
           "SELECT * FROM organization_member_roles ORDER BY 1, 2, 3",
           "SELECT * FROM git_ssh_keys ORDER BY 1", "SELECT * FROM user_links ORDER BY 1",
-          "SELECT * FROM one_time_passcodes ORDER BY 1"})
+          "SELECT * FROM one_time_passcodes ORDER BY 1",
+          "SELECT * FROM user_settings ORDER BY 1, 2",
+          "SELECT * FROM notification_preferences ORDER BY 1, 2"})
         all += stored(path, query) + "\n--\n";
     return all;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/release.hpp"
 #include "server_fixture.hpp"
 
 namespace coder_users_test {
@@ -40,6 +41,9 @@ inline const std::string forbidden_answer = message("Forbidden.");
 inline const std::string route_not_found = message("Route not found.");
 inline const std::string bad_method = message("Method not allowed.");
 std::string no_user(std::string_view text);
+/// What the two above are in answers of a release, and so of operations that came with it.
+std::string forbidden_as_of(coder_users::Release release);
+std::string no_user_as_of(coder_users::Release release, std::string_view text);
 
 /// The JSON of a User, member by member.
 struct UserJson {

@@ -16,9 +16,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace coder_users;
     namespace bodies = http::bodies;
     static const wire::BodySchema* const schemas[] = {
-        &bodies::first_user, &bodies::login,        &bodies::user,  &bodies::profile,
-        &bodies::appearance, &bodies::password,     &bodies::roles, &bodies::token,
-        &bodies::authcheck,  &bodies::convert_login};
+        &bodies::first_user,  &bodies::login,
+        &bodies::user,        &bodies::profile,
+        &bodies::appearance,  &bodies::password,
+        &bodies::roles,       &bodies::token,
+        &bodies::authcheck,   &bodies::convert_login,
+        &bodies::preferences, &bodies::notification_preferences,
+        &bodies::quiet_hours, &bodies::password_to_check};
     if (size == 0) return 0;
     const wire::BodySchema& schema = *schemas[data[0] % std::size(schemas)];
     const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);

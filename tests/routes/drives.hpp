@@ -119,6 +119,19 @@ inline const std::map<std::string, Drive>& drives() {
         {"update-user-profile", on_bob("PUT", "/profile", R"({"username":"bob"})")},
         {"update-user-appearance-settings",
          on_bob("PUT", "/appearance", R"({"theme_preference":"dark"})")},
+        {"get-user-appearance-settings", on_bob("GET", "/appearance")},
+        {"get-user-preference-settings", on_bob("GET", "/preferences")},
+        {"update-user-preference-settings",
+         on_bob("PUT", "/preferences", R"({"thinking_display_mode":"preview"})")},
+        {"get-user-notification-preferences", on_bob("GET", "/notifications/preferences")},
+        {"update-user-notification-preferences",
+         on_bob("PUT", "/notifications/preferences",
+                R"({"template_disabled_map":{"11111111-1111-1111-1111-111111111111":true}})")},
+        {"get-user-quiet-hours-schedule", on_bob("GET", "/quiet-hours")},
+        {"update-user-quiet-hours-schedule",
+         on_bob("PUT", "/quiet-hours", R"({"schedule":"CRON_TZ=UTC 0 0 * * *"})")},
+        {"get-autofill-build-parameters-for-user",
+         on_bob("GET", "/autofill-parameters?template_id=11111111-1111-1111-1111-111111111111")},
         {"update-user-password", on_bob("PUT", "/password", R"({"password":"an0ther-Horse"})")},
         {"suspend-user-account", on_bob("PUT", "/status/suspend")},
         {"activate-user-account", on_bob("PUT", "/status/activate")},
@@ -140,6 +153,19 @@ inline const std::map<std::string, Drive>& drives() {
         {"get-api-key-by-token-name", on_token("GET", "tokens/")},
         {"get-api-key-by-id", on_token("GET", "id")},
         {"delete-api-key", on_token("DELETE", "id")},
+        {"expire-api-key",
+         [](World& world) {
+             const Answer made =
+                 world.server.send("POST", "/users/me/keys/tokens", world.owner, "{}");
+             const std::string id = parse(made.body)["key"].text().substr(0, 10);
+             return world.server.send("PUT", "/users/me/keys/" + id + "/expire", world.owner);
+         }},
+        {"get-oidc-claims-for-the-authenticated-user",
+         [](World& world) {
+             world.server.create(world.owner, "kim");
+             world.execute("UPDATE users SET login_type = 'oidc' WHERE username = 'kim'");
+             return world.server.send("GET", "/users/oidc-claims", world.add_key("kim", {}));
+         }},
         {"list-api-key-scopes", simple("GET", "/auth/scopes")},
         {"get-user-sessions", simple("GET", "/users/me/sessions")},
         {"delete-user-sessions", on_bob("DELETE", "/sessions")},

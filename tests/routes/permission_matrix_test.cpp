@@ -24,11 +24,15 @@ struct MatrixRow {
     std::array<int, kinds> statuses;  // anon, self, member, reader, user-admin 2x, owner
     std::string self_text = {};       ///< the text when the target is the caller
     std::string refusal = "Forbidden.";
+    std::string refusal_of_all = {};  ///< the text for those who may, where nobody succeeds
 };
 
 const std::string both_passwords =
     R"({"old_password":"correct-Horse-9","password":"another-Horse-10"})";
 const std::string not_visible = "Resource not found or you do not have access to this resource";
+
+const std::string no_quiet_hours =
+    "Users cannot set custom quiet hours schedule due to deployment configuration.";
 
 const std::vector<MatrixRow> matrix{
     {"GET", "/users/{user}", "", {401, 200, 404, 200, 200, 200, 200}},
@@ -44,6 +48,29 @@ const std::vector<MatrixRow> matrix{
     {"PUT",
      "/users/{user}/appearance",
      R"({"theme_preference":"x"})",
+     {401, 200, 404, 403, 200, 403, 200}},
+    {"GET", "/users/{user}/appearance", "", {401, 200, 404, 403, 200, 403, 200}},
+    {"GET", "/users/{user}/preferences", "", {401, 200, 404, 403, 200, 403, 200}},
+    {"PUT",
+     "/users/{user}/preferences",
+     R"({"thinking_display_mode":"preview"})",
+     {401, 200, 404, 403, 200, 403, 200}},
+    {"GET", "/users/{user}/notifications/preferences", "", {401, 200, 404, 403, 403, 403, 200}},
+    {"PUT",
+     "/users/{user}/notifications/preferences",
+     R"({"template_disabled_map":{"11111111-1111-1111-1111-111111111111":true}})",
+     {401, 200, 404, 403, 403, 403, 200}},
+    {"GET", "/users/{user}/quiet-hours", "", {401, 200, 404, 403, 200, 403, 200}},
+    {"PUT",
+     "/users/{user}/quiet-hours",
+     R"({"schedule":"CRON_TZ=UTC 0 1 * * *"})",
+     {401, 403, 404, 403, 403, 403, 403},
+     no_quiet_hours,
+     "Forbidden.",
+     no_quiet_hours},
+    {"GET",
+     "/users/{user}/autofill-parameters?template_id=11111111-1111-1111-1111-111111111111",
+     "",
      {401, 200, 404, 403, 200, 403, 200}},
     {"PUT", "/users/{user}/password", both_passwords, {401, 204, 404, 403, 204, 403, 204}},
     {"PUT",
@@ -79,6 +106,7 @@ const std::vector<MatrixRow> matrix{
     {"GET", "/users/{user}/keys/tokens/by-hand", "", {401, 200, 404, 404, 404, 404, 200}},
     {"GET", "/users/{user}/keys/{keyid}", "", {401, 200, 404, 404, 404, 404, 200}},
     {"DELETE", "/users/{user}/keys/{keyid}", "", {401, 204, 404, 404, 404, 404, 204}},
+    {"PUT", "/users/{user}/keys/{keyid}/expire", "", {401, 204, 404, 404, 404, 404, 204}},
     {"GET", "/users/{user}/sessions", "", {401, 200, 404, 403, 200, 403, 200}},
     {"DELETE", "/users/{user}/sessions", "", {401, 204, 404, 403, 204, 403, 204}},
     {"GET", "/users/{user}/nosuch", "", {401, 404, 404, 404, 404, 404, 404}, "Route not found."},
@@ -111,6 +139,20 @@ std::string put(std::string text, const std::string& name, const std::string& va
     for (std::size_t at; (at = text.find(name)) != std::string::npos;)
         text.replace(at, name.size(), value);
     return text;
+}
+
+/// The release that the refusals of the row's operation are those of.
+coder_users::Release release_of(const MatrixRow& row) {
+    const std::string path = row.path.substr(0, row.path.find('?'));
+    for (const coder_users::http::Route& route : route_table())
+        if (to_string(route.verb) == row.method && route.path == path)
+            return route.operation.answered_as({});
+    return {};
+}
+
+/// A 403 with this text.
+std::string refusal_of(const MatrixRow& row, const std::string& text) {
+    return text == "Forbidden." ? forbidden_as_of(release_of(row)) : message(text);
 }
 
 /// Whether a request may change something.
@@ -186,14 +228,16 @@ TEST_CASE("the permission matrix") {
                 if (expected == 401)
                     CHECK(answer.body == no_session);
                 else if (kind == 2 && expected == 404)
-                    CHECK(answer.body == no_user(target.name));
+                    CHECK(answer.body == no_user_as_of(release_of(row), target.name));
                 else if (expected == 404)
                     CHECK(answer.body ==
                           message(row.self_text.empty() ? not_visible : row.self_text));
                 else if (expected != 409 && self)
                     CHECK(answer.body == message(row.self_text));
+                else if (expected == 403 && (kind == 4 || kind == 6) && !row.refusal_of_all.empty())
+                    CHECK(answer.body == refusal_of(row, row.refusal_of_all));
                 else if (expected == 403)
-                    CHECK(answer.body == message(row.refusal));
+                    CHECK(answer.body == refusal_of(row, row.refusal));
             }
 }
 
@@ -263,7 +307,8 @@ TEST_CASE("limited keys and suspended callers in the permission matrix") {
                                     : suspended ? 401
                                     : own_user  ? 200
                                                 : 403));
-            if (!open && !suspended && !own_user) CHECK(answer.body == forbidden_answer);
+            if (!open && !suspended && !own_user)
+                CHECK(answer.body == forbidden_as_of(release_of(row)));
         }
 }
 
@@ -279,7 +324,8 @@ TEST_CASE("set-up is open once") {
 
 TEST_CASE("the permission matrix has a row for every operation on a user") {
     std::set<std::string> rows;
-    for (const MatrixRow& row : matrix) rows.insert(row.method + " " + row.path);
+    for (const MatrixRow& row : matrix)
+        rows.insert(row.method + " " + row.path.substr(0, row.path.find('?')));
     for (const coder_users::http::Route& route : route_table()) {
         const std::string path =
             put(put(route.path, "{keyname}", "by-hand"), "{organizationname}", "owner");

@@ -62,6 +62,7 @@ const std::map<std::string, std::string> rights_of_letters{{"R", "user:read"},
                                                            {"X", "user:*"},
                                                            {"kR", "api_key:read"},
                                                            {"kC", "api_key:create"},
+                                                           {"kU", "api_key:update"},
                                                            {"kD", "api_key:delete"},
                                                            {"oR", "organization:read"},
                                                            {"oU", "organization:update"}};
@@ -84,6 +85,18 @@ const std::vector<Needs> table{
     {"update-user-profile", "PUT", "/users/bob/profile", R"({"username":"Bob"})", "R U W", 200},
     {"update-user-appearance-settings", "PUT", "/users/bob/appearance",
      R"({"theme_preference":"x"})", "R P U", 200},
+    {"get-user-appearance-settings", "GET", "/users/bob/appearance", "", "R P", 200},
+    {"get-user-preference-settings", "GET", "/users/bob/preferences", "", "R P", 200},
+    {"update-user-preference-settings", "PUT", "/users/bob/preferences", "{}", "R P U", 200},
+    {"get-user-notification-preferences", "GET", "/users/me/notifications/preferences", "", "ALL",
+     200},
+    {"update-user-notification-preferences", "PUT", "/users/me/notifications/preferences", "{}",
+     "ALL", 200},
+    {"get-user-quiet-hours-schedule", "GET", "/users/bob/quiet-hours", "", "R P", 200},
+    {"update-user-quiet-hours-schedule", "PUT", "/users/bob/quiet-hours",
+     R"({"schedule":"CRON_TZ=UTC 0 0 * * *"})", "R P U", 403},
+    {"get-autofill-build-parameters-for-user", "GET",
+     "/users/bob/autofill-parameters?template_id={owner}", "", "R P", 200},
     {"update-user-password", "PUT", "/users/bob/password", R"({"password":"another-Horse-10"})",
      "ALL", 204},
     {"update-user-password", "PUT", "/users/me/password", passwords, "R U", 204},
@@ -109,6 +122,8 @@ const std::vector<Needs> table{
     {"get-api-key-by-token-name", "GET", "/users/me/keys/tokens/there", "", "kR", 200},
     {"get-api-key-by-id", "GET", "/users/{owner}/keys/{keyid}", "", "kR", 200},
     {"delete-api-key", "DELETE", "/users/me/keys/{keyid}", "", "kD", 204},
+    {"expire-api-key", "PUT", "/users/me/keys/{keyid}/expire", "", "kR kU", 204},
+    {"get-oidc-claims-for-the-authenticated-user", "GET", "/users/oidc-claims", "", "R P", 400},
     {"get-organizations-by-user", "GET", "/users/bob/organizations", "", "R oR", 200},
     {"get-organization-by-user-and-organization-name", "GET", "/users/bob/organizations/owner", "",
      "R oR", 200},
@@ -131,6 +146,13 @@ const std::vector<Needs> table{
     {"get-custom-notification-templates", "GET", "/notifications/templates/custom", "", "", 200},
     {"get-notification-dispatch-methods", "GET", "/notifications/dispatch-methods", "", "", 200},
 };
+
+/// The release that the refusals of an operation are those of.
+coder_users::Release release_of(const std::string& id) {
+    for (const coder_users::http::Route& route : route_table())
+        if (route.operation_id() == id) return route.operation.answered_as({});
+    return {};
+}
 
 std::vector<std::string> scopes_for(const std::string& needs) {
     std::vector<std::string> scopes;
@@ -172,7 +194,7 @@ TEST_CASE("an operation needs every right that the contract names, and no other"
             const std::string token = stage.token(scopes);
             const Answer answer = stage.send(row.method, row.path, token, row.body);
             CHECK(answer.status == 403);
-            CHECK(answer.body == forbidden_answer);
+            CHECK(answer.body == forbidden_as_of(release_of(row.id)));
         }
         const std::vector<std::string> enough = all ? std::vector<std::string>{"coder:all"}
                                                 : needed.empty()
@@ -225,6 +247,9 @@ TEST_CASE("a key that manages the keys of its user touches nobody else's") {
     CHECK(stage.send("GET", all, stage.owner).body.find("of-bob") != std::string::npos);
     CHECK(stage.send("GET", all, token).body.find("of-bob") == std::string::npos);
     CHECK(stage.send("GET", all, token).body.find("there") != std::string::npos);
+    CHECK(stage.send("PUT", "/users/bob/keys/{keyid}/expire", token).body ==
+          forbidden_as_of({2, 32}));
+    CHECK(stage.send("PUT", "/users/me/keys/{keyid}/expire", token).status == 204);
     CHECK(stage.send("DELETE", "/users/me/keys/{keyid}", token).status == 204);
     CHECK(stage.sql("SELECT count(*) FROM api_keys WHERE id = '" + stage.key_id + "'") == "0");
 }
@@ -261,6 +286,7 @@ TEST_CASE("keys and organizations that an allow list does not have are not found
     const std::string users = stage.token({"coder:all"}, {"user:*"});
     CHECK(stage.send("GET", "/users/me/keys/{keyid}", users).status == 404);
     CHECK(stage.send("DELETE", "/users/me/keys/{keyid}", users).status == 404);
+    CHECK(stage.send("PUT", "/users/me/keys/{keyid}/expire", users).status == 404);
     CHECK(stage.send("GET", "/users/me/keys/tokens", users).body == "[]\n");
     CHECK(stage.send("GET", "/organizations", users).body == "[]\n");
     CHECK(stage.send("GET", "/organizations/{organization}", users).status == 404);
@@ -275,6 +301,17 @@ TEST_CASE("keys and organizations that an allow list does not have are not found
         stage.token({"coder:all"}, {"organization:" + stage.organization});
     CHECK(stage.send("GET", "/organizations/{organization}", organization).status == 200);
     CHECK(stage.send("POST", "/users/logout", keys).status == 200);
+}
+
+TEST_CASE("claims are for keys that may touch the caller") {
+    const Stage stage;
+    const std::string path = "/users/oidc-claims";
+    const std::string forbidden = forbidden_as_of({2, 32});
+    CHECK(stage.send("GET", path, stage.token({"coder:all"}, {"api_key:*"})).body == forbidden);
+    CHECK(stage.send("GET", path, stage.token({"coder:all"}, {"user:" + stage.bob_id})).body ==
+          forbidden);
+    CHECK(stage.send("GET", path, stage.token({"coder:all"}, {"user:" + stage.owner_id})).status ==
+          400);
 }
 
 TEST_CASE("no token makes a stronger one") {
@@ -335,8 +372,9 @@ TEST_CASE("calls in the process follow the scopes of the key") {
     using coder_users::Action;
     CHECK(service.may(reader, Action::read_user, "bob"));
     CHECK(service.may(reader, Action::read_all_users));
-    for (const Action action : {Action::edit_user, Action::manage_user, Action::read_user_roles,
-                                Action::use_keys, Action::act_as_user})
+    for (const Action action :
+         {Action::edit_user, Action::manage_user, Action::read_user_roles, Action::use_keys,
+          Action::choose_notifications, Action::act_as_user})
         CHECK_FALSE(service.may(reader, action, "owner"));
     for (const Action action : {Action::create_users, Action::read_all_keys, Action::assign_roles,
                                 Action::assign_all_roles, Action::read_audit,

@@ -38,6 +38,7 @@ std::string rights(const User& actor, const User& target) {
     if (allows(Action::manage_user)) words.emplace_back("manage");
     if (allows(Action::read_user_roles)) words.emplace_back("roles");
     if (allows(Action::use_keys)) words.emplace_back("keys");
+    if (allows(Action::choose_notifications)) words.emplace_back("notifications");
     if (allows(Action::act_as_user)) words.emplace_back("as_user");
     return join(words, " ");
 }
@@ -49,18 +50,18 @@ struct Row {
 
 TEST_CASE("who may do what to whom") {
     const std::vector<Row> rows{
-        {plain, plain, "read edit roles keys as_user"},
+        {plain, plain, "read edit roles keys notifications as_user"},
         {plain, marked_member, ""},
         {plain, owner, ""},
         {marked_member, plain, ""},
-        {marked_member, marked_member, "read edit roles keys as_user"},
-        {auditor, auditor, "read edit roles keys as_user"},
+        {marked_member, marked_member, "read edit roles keys notifications as_user"},
+        {auditor, auditor, "read edit roles keys notifications as_user"},
         {auditor, plain, "read"},
         {auditor, owner, "read"},
-        {template_admin, template_admin, "read edit roles keys as_user"},
+        {template_admin, template_admin, "read edit roles keys notifications as_user"},
         {template_admin, plain, "read"},
         {template_admin, owner, "read"},
-        {user_admin, user_admin, "read edit manage roles keys as_user"},
+        {user_admin, user_admin, "read edit manage roles keys notifications as_user"},
         {user_admin, plain, "read edit manage roles"},
         {user_admin, marked_member, "read edit manage roles"},
         {user_admin, other_user_admin, "read edit manage roles"},
@@ -70,10 +71,10 @@ TEST_CASE("who may do what to whom") {
         {both, auditor, "read edit manage roles"},
         {both, user_admin, "read edit manage roles"},
         {both, template_admin, "read roles"},
-        {owner, owner, "read edit manage roles keys as_user"},
-        {owner, other_owner, "read edit manage roles keys"},
-        {owner, user_admin, "read edit manage roles keys"},
-        {owner, plain, "read edit manage roles keys"},
+        {owner, owner, "read edit manage roles keys notifications as_user"},
+        {owner, other_owner, "read edit manage roles keys notifications"},
+        {owner, user_admin, "read edit manage roles keys notifications"},
+        {owner, plain, "read edit manage roles keys notifications"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.actor.id, row.target.id);

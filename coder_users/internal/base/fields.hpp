@@ -8,6 +8,7 @@
 #include "coder_users/internal/base/audit_entry.hpp"
 #include "coder_users/internal/base/field.hpp"
 #include "coder_users/internal/base/user_record.hpp"
+#include "coder_users/internal/base/user_settings.hpp"
 #include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 { namespace fields {
@@ -162,6 +163,47 @@ struct Of<UserSetting> {
     static constexpr const char* table = "user_settings";
     static constexpr auto list =
         std::make_tuple(Field("name", &UserSetting::name), Field("value", &UserSetting::value));
+};
+
+/// All but the first are rows of `user_settings`, and so are those of Preferences.
+template <>
+struct Of<Appearance> {
+    static constexpr auto list =
+        std::make_tuple(Field("theme_preference", &Appearance::theme_preference),
+                        Field("terminal_font", &Appearance::terminal_font)
+                            .since_release(2, 22)
+                            .one_of(terminal_fonts)
+                            .in_audit_after("theme_dark"),
+                        Field("theme_mode", &Appearance::theme_mode)
+                            .since_release(2, 34)
+                            .one_of(theme_modes)
+                            .in_audit(),
+                        Field("theme_light", &Appearance::theme_light)
+                            .since_release(2, 34)
+                            .one_of(theme_names)
+                            .in_audit(),
+                        Field("theme_dark", &Appearance::theme_dark)
+                            .since_release(2, 34)
+                            .one_of(theme_names)
+                            .in_audit());
+};
+
+template <>
+struct Of<Preferences> {
+    static constexpr auto list = std::make_tuple(
+        Field("task_notification_alert_dismissed", &Preferences::task_notification_alert_dismissed),
+        Field("thinking_display_mode", &Preferences::thinking_display_mode)
+            .since_release(2, 33)
+            .one_of(thinking_display_modes),
+        Field("shell_tool_display_mode", &Preferences::shell_tool_display_mode)
+            .since_release(2, 34)
+            .one_of(tool_display_modes),
+        Field("code_diff_display_mode", &Preferences::code_diff_display_mode)
+            .since_release(2, 34)
+            .one_of(diff_display_modes),
+        Field("agent_chat_send_shortcut", &Preferences::agent_chat_send_shortcut)
+            .since_release(2, 34)
+            .one_of(send_shortcuts));
 };
 
 template <>

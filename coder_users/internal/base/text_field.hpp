@@ -25,6 +25,7 @@ struct TextField {
     const char* name;
     bool required = false;  ///< present and not empty
     FieldRule rule = {};
+    const char* absent_tag = "required";  ///< names the broken rule when it is not
 };
 
 /// Adds the first rule that the value breaks, if any. The message quotes the value.
@@ -35,7 +36,7 @@ inline void add_broken_rule(std::vector<Validation>& broken, const TextField& fi
                                           "\" with value: \"" + std::string(value) + "\""});
     };
     if (field.required && value.empty())
-        report("required");
+        report(field.absent_tag);
     else if (field.rule.holds && !value.empty() && !field.rule.holds(value))
         report(field.rule.tag);
 }

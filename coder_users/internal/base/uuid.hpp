@@ -12,6 +12,9 @@
 
 namespace coder_users { inline namespace v0 {
 
+/// The detail of the refusal of a text that is no UUID.
+inline constexpr const char* not_a_uuid = "invalid UUID length or format: a uuid has 36 characters";
+
 /// Returns a 36-character UUID of any letter case in lower case; nothing for any other text.
 inline std::optional<std::string> parse_uuid(std::string_view text) {
     if (text.size() != nil_uuid.size()) return std::nullopt;

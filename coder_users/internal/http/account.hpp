@@ -1,5 +1,5 @@
 // Internal: may change at any time.
-// Handlers for one account: name, appearance, password, status, roles, SSH key.
+// Handlers for one account: name, password, status, roles, SSH key.
 #pragma once
 
 #include <string>
@@ -20,14 +20,6 @@ inline Reply put_profile(Call& call) {
                                      body.sent_text("avatar_url")};
     return ok(
         wire::user(operations::set_profile(call.acting, call.user(), wanted), call.release()));
-}
-
-inline Reply put_appearance(Call& call) {
-    const User changed =
-        operations::set_appearance(call.acting, call.user(), call.body.text("theme_preference"));
-    return ok(call.release() >= contradictions::appearance_alone
-                  ? wire::appearance(changed, call.release())
-                  : wire::user(changed, call.release()));
 }
 
 inline Reply put_password(Call& call) {

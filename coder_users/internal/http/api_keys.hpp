@@ -90,6 +90,11 @@ inline Reply delete_key(Call& call) {
     return {204, ""};
 }
 
+inline Reply put_expire_key(Call& call) {
+    operations::expire_key(call.acting, call.user(), call.parameter("keyid"));
+    return {204, ""};
+}
+
 class LongSessionList final : public LongList {
  public:
     LongSessionList(const operations::Acting& acting, std::string user_id)

@@ -51,9 +51,32 @@ inline const BodySchema profile{"UpdateUserProfileRequest",
                                 {fields::username, fields::name, fields::avatar_url},
                                 R"({"username":"robert","name":"Robert Barker"})"};
 
-inline const BodySchema appearance{"UpdateUserAppearanceSettingsRequest",
-                                   {fields::theme_preference},
-                                   R"({"theme_preference":"dark"})"};
+inline const BodySchema appearance{
+    "UpdateUserAppearanceSettingsRequest",
+    {fields::theme_preference,
+     fields::theme_mode,
+     fields::theme_light,
+     fields::theme_dark,
+     {"terminal_font", FieldType::text}},
+    R"({"theme_preference":"dark","theme_mode":"single","theme_dark":"dark","terminal_font":"fira-code"})"};
+
+inline const BodySchema preferences{
+    "UpdateUserPreferenceSettingsRequest",
+    {{"task_notification_alert_dismissed", FieldType::flag},
+     {"thinking_display_mode", FieldType::text},
+     {"shell_tool_display_mode", FieldType::text},
+     {"code_diff_display_mode", FieldType::text},
+     {"agent_chat_send_shortcut", FieldType::text}},
+    R"({"task_notification_alert_dismissed":true,"thinking_display_mode":"preview"})"};
+
+inline const BodySchema notification_preferences{
+    "UpdateUserNotificationPreferences",
+    {{"template_disabled_map", FieldType::object}},
+    R"({"template_disabled_map":{"497f6eca-6276-4993-bfeb-53cbbbba6f08":true}})"};
+
+inline const BodySchema quiet_hours{"UpdateUserQuietHoursScheduleRequest",
+                                    {fields::schedule},
+                                    R"({"schedule":"CRON_TZ=UTC 0 0 * * *"})"};
 
 inline const BodySchema password{
     "UpdateUserPasswordRequest",

@@ -13,6 +13,7 @@
 #include "coder_users/internal/http/cookies.hpp"
 #include "coder_users/internal/http/pages.hpp"
 #include "coder_users/internal/http/sessions.hpp"
+#include "coder_users/internal/login/claims.hpp"
 #include "coder_users/internal/login/external_login.hpp"
 #include "coder_users/internal/operations/first_user.hpp"
 #include "coder_users/internal/rules/redirect.hpp"
@@ -125,6 +126,10 @@ inline Reply external_callback(Call& call, LoginType type) {
 
 inline Reply get_github_callback(Call& call) { return external_callback(call, LoginType::github); }
 inline Reply get_oidc_callback(Call& call) { return external_callback(call, LoginType::oidc); }
+
+inline Reply get_oidc_claims(Call& call) {
+    return ok(wire::oidc_claims(login::last_claims(call.acting)));
+}
 
 /// Logins on a device without a browser are not offered.
 inline Reply get_github_device(Call& call) {

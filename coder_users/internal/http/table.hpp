@@ -20,6 +20,7 @@
 #include "coder_users/internal/http/passcodes.hpp"
 #include "coder_users/internal/http/routes.hpp"
 #include "coder_users/internal/http/sessions.hpp"
+#include "coder_users/internal/http/settings.hpp"
 #include "coder_users/internal/http/users.hpp"
 #include "coder_users/internal/wire/constant_shapes.hpp"
 
@@ -81,6 +82,8 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
 
         add(Route{Verb::get, "/users/oauth2/github/device", about::begin_github_device, "Get GitHub device auth", get_github_device}
             .limits_tightly().always_refuses(400));
+        add(Route{Verb::get, "/users/oidc-claims", login::about::get_claims, "Get OIDC claims for the authenticated user", get_oidc_claims}
+            .answers(200, shapes::oidc_claims));
         add(Route{Verb::post, "/users/validate-password", by::check_password, "Validate user password", post_validate_password}
             .takes(bodies::password_to_check).limits_tightly().answers(200, shapes::password_check));
 
@@ -101,6 +104,25 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::put, "/users/{user}/appearance", by::set_appearance, "Update user appearance settings", put_appearance}
             .takes(bodies::appearance).answers(200, shapes::user)
             .later_answers_with(contradictions::appearance_alone, 200, &shapes::appearance));
+        add(Route{Verb::get, "/users/{user}/appearance", by::get_appearance, "Get user appearance settings", get_appearance}
+            .answers(200, shapes::appearance));
+        add(Route{Verb::get, "/users/{user}/preferences", by::get_preferences, "Get user preference settings", get_preferences}
+            .answers(200, shapes::preferences));
+        add(Route{Verb::put, "/users/{user}/preferences", by::set_preferences, "Update user preference settings", put_preferences}
+            .takes(bodies::preferences).answers(200, shapes::preferences));
+        add(Route{Verb::get, "/users/{user}/notifications/preferences", by::get_notifications,
+                  "Get user notification preferences", get_notification_preferences}
+            .answers_list(shapes::notification_preference));
+        add(Route{Verb::put, "/users/{user}/notifications/preferences", by::set_notifications,
+                  "Update user notification preferences", put_notification_preferences}
+            .takes(bodies::notification_preferences).answers_list(shapes::notification_preference));
+        add(Route{Verb::get, "/users/{user}/quiet-hours", by::get_quiet_hours, "Get user quiet hours schedule", get_quiet_hours}
+            .answers(200, shapes::quiet_hours));
+        add(Route{Verb::put, "/users/{user}/quiet-hours", by::set_quiet_hours, "Update user quiet hours schedule", put_quiet_hours}
+            .takes(bodies::quiet_hours).always_refuses(403));
+        add(Route{Verb::get, "/users/{user}/autofill-parameters", by::list_parameters,
+                  "Get autofill build parameters for user", get_parameters}
+            .asks({{"template_id", ValueType::uuid, "Template ID"}}).answers_list(shapes::user_parameter));
         add(Route{Verb::put, "/users/{user}/password", by::set_password, "Update user password", put_password}
             .takes(bodies::password).limits_tightly().answers_nothing());
         add(Route{Verb::put, "/users/{user}/status/suspend", by::suspend_user, "Suspend user account", put_suspend}
@@ -144,6 +166,8 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::del, "/users/{user}/keys/{keyid}", by::revoke_key, "Delete API key", delete_key}
             .answers_nothing());
 
+        add(Route{Verb::put, "/users/{user}/keys/{keyid}/expire", by::expire_key, "Expire API key", put_expire_key}
+            .answers_nothing());
         add(Route{Verb::get, "/auth/scopes", by::list_scopes, "List API key scopes", get_scopes}
             .answers(200, shapes::scope_names));
 

@@ -3,6 +3,7 @@
 // (docs/contract/external_login.md, "OpenID Connect").
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -138,6 +139,15 @@ inline void refuse_foreign_domain(const OidcOptions& options, const std::string&
     throw ApiError(403, "Your email \"" + email + "\" is not in domains [" + list + "]!");
 }
 
+/// The longest text of claims that is kept, in bytes.
+inline constexpr std::size_t most_claims = 64 << 10;
+
+/// What is kept of the claims of a login: all of them, or none.
+inline std::string kept_claims(const wire::Claims& claims) {
+    std::string text = claims.json();
+    return text.size() <= most_claims ? text : "{}";
+}
+
 /// Fills `user` as far as it gets, since refusals are recorded about it. Throws ApiError.
 inline void find_oidc_user(const OidcOptions& options, OidcProvider& provider,
                            const ProviderCalls& calls, const ReturnedCode& returned, Time now,
@@ -161,6 +171,7 @@ inline void find_oidc_user(const OidcOptions& options, OidcProvider& provider,
     user.linked_id = options.issuer_url + "||" + claims.text("sub").value_or("");
     if (!options.ignore_userinfo && !userinfo.empty())
         add_userinfo(claims, userinfo, user.tokens.access_token, calls);
+    user.claims = kept_claims(claims);
 
     user.username = claims.text(options.username_field).value_or("");
     user.email = email_claim(claims, options, user.username);

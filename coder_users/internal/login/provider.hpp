@@ -107,6 +107,7 @@ struct ExternalUser {
     std::string name = {};  ///< the full name, "" when the provider sends none
     std::string avatar_url = {};
     ProviderTokens tokens = {};
+    std::string claims = {};  ///< a JSON object; "" of a provider that claims nothing
 };
 
 }}}  // namespace coder_users::v0::login

@@ -12,7 +12,7 @@
 
 namespace coder_users { inline namespace v0 { namespace login {
 
-/// What is stored of a token; "" for none.
+/// What is stored of a token, or of claims; "" for none.
 inline std::string sealed_token(const operations::Backend& backend, const std::string& token,
                                 const std::string& user_id) {
     if (token.empty()) return {};
@@ -32,7 +32,8 @@ inline void store_link(store::Tx& tx, const operations::Backend& backend,
                        const std::string& user_id, LoginType type, const ExternalUser& who) {
     store::links::put(
         tx, {user_id, type, who.linked_id, sealed_token(backend, who.tokens.access_token, user_id),
-             sealed_token(backend, who.tokens.refresh_token, user_id), who.tokens.expires_at});
+             sealed_token(backend, who.tokens.refresh_token, user_id), who.tokens.expires_at,
+             sealed_token(backend, who.claims, user_id)});
 }
 
 }}}  // namespace coder_users::v0::login

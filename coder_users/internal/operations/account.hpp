@@ -1,5 +1,5 @@
 // Internal: may change at any time.
-// Operations on one account: profile, appearance, status, login type, password.
+// Operations on one account: profile, status, login type, password.
 #pragma once
 
 #include <algorithm>
@@ -25,13 +25,6 @@ inline constexpr Operation set_profile = Operation("update-user-profile")
                                              .permits(Action::edit_user)
                                              .audited_with_refusals("user", "write")
                                              .tells_of(EventKind::renamed);
-inline constexpr Operation set_appearance =
-    Operation("update-user-appearance-settings")
-        .needs("user:read", "user:read_personal", "user:update_personal")
-        .in(Lane::write)
-        .permits(Action::edit_user)
-        .audited_with_refusals("user", "write")
-        .tells_of(EventKind::appearance_changed);
 inline constexpr Operation suspend_user = Operation("suspend-user-account")
                                               .needs("user:read", "user:update")
                                               .in(Lane::write)
@@ -125,18 +118,6 @@ inline User set_profile(const Acting& acting, const UserRef& who, const Profile&
         return change_user(
             acting, about::set_profile, EventKind::renamed, target,
             [&](const User&, User& user) { lay_over(user, wanted, acting); }, store_profile);
-    });
-}
-
-inline User set_appearance(const Acting& acting, const UserRef& who, const std::string& theme) {
-    const auto check = [&] { check_fields({{rules::fields::theme_preference, theme}}); };
-    return on_user(acting, about::set_appearance, who, check, [&](const Target& target) {
-        return change_user(
-            acting, about::set_appearance, EventKind::appearance_changed, target,
-            [&](const User&, User& user) { user.theme_preference = theme; },
-            [](store::Tx& tx, const User& user) {
-                store::users::set_theme_preference(tx, user.id, user.theme_preference);
-            });
     });
 }
 

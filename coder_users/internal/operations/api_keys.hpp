@@ -66,6 +66,15 @@ inline constexpr Operation revoke_key = Operation("delete-api-key")
                                             .audited("api_key", "delete")
                                             .tells_of(EventKind::token_revoked)
                                             .is_revocation();
+inline constexpr Operation expire_key = Operation("expire-api-key")
+                                            .since_release(2, 32)
+                                            .needs("api_key:read", "api_key:update")
+                                            .is_about_keys()
+                                            .in(Lane::write)
+                                            .decides_itself("others' keys are not found")
+                                            .audited_with_refusals("api_key", "write")
+                                            .tells_of(EventKind::token_revoked)
+                                            .is_revocation();
 inline constexpr Operation list_scopes =
     Operation("list-api-key-scopes").for_anybody().since_release(2, 27);
 }  // namespace about
@@ -288,6 +297,38 @@ inline void revoke_key(const Acting& acting, const UserRef& who, std::string_vie
         now.record({key->user_id, key->token_name, 204, api_key_diff(&*key, nullptr)});
         now.tell(EventKind::token_revoked, now.target(), nullptr, &*key);
     });
+}
+
+/// Ends a session or a token now and keeps it, so that it can still be looked at. Does nothing when
+/// it has ended before.
+inline void expire_key(const Acting& acting, const UserRef& who, std::string_view id) {
+    const Target target = find_target(acting, about::expire_key, who);
+    const ApiKey known = visible_key_by_id(acting, target, id);
+    if (rules::is_expired(known, acting.now)) return;
+    const auto ended_now = [&](ApiKey key) {
+        key.expires_at = acting.now;
+        return key;
+    };
+    const auto expire = [&] {
+        const ApiKey planned = ended_now(known);
+        const Asked asked = ask_host(acting, EventKind::token_revoked, *target, nullptr, &planned);
+        change(acting, about::expire_key, asked, target, [&](Change& now) {
+            const auto key = store::api_keys::find(now.tx, now.target().id, id);
+            if (!key || !rules::may(now.actor(), Action::use_keys, now.target())) throw not_found();
+            if (rules::end_of(*key, acting.backend.options.session_max_life) <= acting.now)
+                return now.changes_nothing();
+            const ApiKey ended = ended_now(*key);
+            store::api_keys::set_end(now.tx, ended, ended.expires_at);
+            now.record({key->user_id, key->token_name, 204, api_key_diff(&*key, &ended)});
+            now.tell(EventKind::token_revoked, now.target(), nullptr, &ended);
+        });
+    };
+    recording_refusals(
+        acting, about::expire_key,
+        [&] {
+            return RefusedChange{target->id, known.token_name};
+        },
+        expire);
 }
 
 /// Returns the longest lifetime that a new token may have.

@@ -115,6 +115,9 @@ class Change {
                                        make_event(acting_, actor(), kind, about_whom, before, key));
     }
 
+    /// Says that nothing was left to change, so that there is nothing to record or to tell.
+    void changes_nothing() { recorded_ = told_ = true; }
+
     /// Throws std::logic_error when the audit entry or the event is missing that the operation
     /// announces.
     void check_complete() const {

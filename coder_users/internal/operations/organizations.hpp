@@ -118,8 +118,7 @@ inline Organization get_organization(const Acting& acting, std::string_view text
         [&](store::Connection& c) { return named_organization(c, text); });
     if (found && may_read(acting, *found)) return std::move(*found);
     if (text == default_organization || parse_uuid(text)) throw not_found();
-    throw ApiError(400, std::string(unknown_organization) + std::string(text) + "\".",
-                   "invalid UUID length or format: a uuid has 36 characters");
+    throw ApiError(400, std::string(unknown_organization) + std::string(text) + "\".", not_a_uuid);
 }
 
 inline RoleList list_organization_roles(const Acting& acting, const Organization& organization) {

@@ -143,6 +143,7 @@ inline constexpr Operation key_needs_of(Action action) {
         case Action::read_all_keys:
             return any.needs("api_key:read", "user:read");
         case Action::edit_user:  // the password and the sessions of others, too
+        case Action::choose_notifications:
         case Action::create_users:
         case Action::assign_roles:
         case Action::assign_all_roles:

@@ -8,6 +8,7 @@
 
 #include "coder_users/internal/base/text_field.hpp"
 #include "coder_users/internal/rules/names.hpp"
+#include "coder_users/internal/rules/settings.hpp"
 #include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 { namespace rules {
@@ -34,6 +35,12 @@ inline constexpr TextField one_time_passcode{"one_time_passcode", true};
 inline constexpr TextField to_type{"to_type", true};
 inline constexpr TextField theme_preference{
     "theme_preference", true, {"max", has_at_most<128>, 128}};
+inline constexpr TextField theme_mode{"theme_mode", false, {"oneof", is_theme_mode}};
+// The next two are required with a mode that follows the system.
+inline constexpr TextField theme_light{
+    "theme_light", false, {"oneof", is_theme_name}, "required_if"};
+inline constexpr TextField theme_dark{"theme_dark", false, {"oneof", is_theme_name}, "required_if"};
+inline constexpr TextField schedule{"schedule", true};
 inline constexpr TextField user_status{"user_status", false, {"oneof", names_user_status}};
 }  // namespace fields
 

@@ -66,6 +66,7 @@ bool may(const User& actor, Action action, const User& target, AdministeredBy&& 
         case Action::read_user_roles:
             return self || owner || user_admin;
         case Action::use_keys:
+        case Action::choose_notifications:
             return self || owner;
         case Action::act_as_user:
             return self;

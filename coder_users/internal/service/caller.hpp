@@ -184,6 +184,12 @@ CODER_USERS_INLINE void Caller::revoke_key(std::string_view user, std::string_vi
         [&](const operations::Acting& acting) { operations::revoke_key(acting, user, key_id); });
 }
 
+CODER_USERS_INLINE void Caller::expire_key(std::string_view user, std::string_view key_id) const {
+    running_->call(
+        operations::about::expire_key, identity_, user,
+        [&](const operations::Acting& acting) { operations::expire_key(acting, user, key_id); });
+}
+
 CODER_USERS_INLINE std::vector<Session> Caller::list_sessions(std::string_view user) const {
     return running_->call(
         operations::about::list_sessions, identity_, user, [&](const operations::Acting& acting) {

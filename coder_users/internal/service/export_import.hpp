@@ -23,6 +23,7 @@
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/roles.hpp"
 #include "coder_users/internal/rules/scopes.hpp"
+#include "coder_users/internal/rules/settings.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/rules/token_names.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
@@ -109,6 +110,9 @@ inline void check_record(const UserRecord& record) {
                 "a key with limits that this version does not know");
         require(stored.key.user_agent.size() <= 512, "\"user_agent\" has at most 512 bytes");
     }
+    for (const UserSetting& each : record.settings)
+        require(rules::is_setting(each.name, each.value),
+                "a setting that this version does not know");
     require(!record.passcode || is_sha256(record.passcode->hashed_passcode),
             "\"hashed_passcode\" must be a SHA-256 in hex");
     require(!record.data || record.data->size() <= most_user_data, "\"data\" has at most 64 KiB");

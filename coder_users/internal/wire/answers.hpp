@@ -144,17 +144,6 @@ inline std::string user_roles(const User& user, const std::vector<OrganizationMe
     return document(json);
 }
 
-/// What a user has chosen about looks.
-inline std::string appearance(const User& user, Release release = {}) {
-    JsonWriter json;
-    json.begin_object().member("theme_preference", user.theme_preference);
-    if (release >= Release{2, 22}) json.member("terminal_font", "");
-    if (release >= Release{2, 34})
-        json.member("theme_mode", "").member("theme_light", "").member("theme_dark", "");
-    json.end_object();
-    return document(json);
-}
-
 inline std::string first_user(std::string_view user_id, std::string_view organization_id) {
     JsonWriter json;
     json.begin_object()

@@ -78,6 +78,10 @@ class Body {
         const auto* value = find<bool>(name);
         return value && *value;
     }
+    std::optional<bool> sent_flag(const std::string& name) const {
+        const auto* value = find<bool>(name);
+        return value ? std::optional<bool>(*value) : std::nullopt;
+    }
     std::optional<std::int64_t> integer(const std::string& name) const {
         const auto* value = find<std::int64_t>(name);
         return value ? std::optional<std::int64_t>(*value) : std::nullopt;

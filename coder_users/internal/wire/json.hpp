@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/json_writer.hpp"
 #include "coder_users/internal/base/text.hpp"
 
 namespace coder_users { inline namespace v0 { namespace wire {
@@ -317,6 +318,24 @@ inline const char* type_name(const Json& json) {
            : json.is<picojson::array>() ? "array"
            : is_object(json)            ? "object"
                                         : "number";
+}
+
+/// Writes a value that was read, in the style of answers. Keys are sorted.
+inline void write_json(JsonWriter& json, const Json& value) {
+    if (value.is<picojson::object>()) {
+        json.begin_object();
+        for (const auto& [key, member] : value.get<picojson::object>())
+            write_json(json.key(std::string_view(key)), member);
+        json.end_object();
+    } else if (value.is<picojson::array>()) {
+        json.begin_array();
+        for (const Json& each : value.get<picojson::array>()) write_json(json, each);
+        json.end_array();
+    } else if (value.is<std::string>()) {
+        json.value(value.get<std::string>());
+    } else {
+        json.raw(value.serialize());
+    }
 }
 
 /// Returns the members of both objects; those of `above` replace members of `below`.

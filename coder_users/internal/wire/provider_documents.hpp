@@ -14,6 +14,7 @@
 #include "coder_users/internal/base/provider.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/wire/answers.hpp"
 #include "coder_users/internal/wire/json.hpp"
 #include "coder_users/time.hpp"
 
@@ -138,6 +139,13 @@ class Claims {
     /// The registered claims; nothing when one has a wrong type, or `exp` is missing.
     std::optional<IdTokenClaims> registered() const;
 
+    /// All of them, as a JSON object in the style of answers.
+    std::string json() const {
+        JsonWriter json;
+        write_json(json, json_);
+        return json.take();
+    }
+
     /// Takes over all claims of `above`, also in place of its own.
     void lay_over(const Claims& above) { json_ = laid_over(json_, above.json_); }
 
@@ -174,6 +182,13 @@ inline std::optional<IdTokenClaims> Claims::registered() const {
         claims.audiences = std::move(*audiences);
     if (!good || !expires_at) return std::nullopt;
     return claims;
+}
+
+/// The answer that shows claims, of which `claims` is what Claims::json() returned.
+inline std::string oidc_claims(std::string_view claims) {
+    JsonWriter json;
+    json.begin_object().key("claims").raw(claims).end_object();
+    return document(json);
 }
 
 /// Up to nine digits.

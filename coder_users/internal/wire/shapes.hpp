@@ -170,12 +170,24 @@ inline const Shape user_roles{"UserRoles",
                               {{"roles", ValueType::array, nullptr, ValueType::text},
                                {"organization_roles", ValueType::map_of_texts}}};
 
-inline const Shape appearance{"UserAppearanceSettings",
-                              {{"theme_preference", ValueType::text},
-                               later(22, {"terminal_font", ValueType::text}),
-                               later(34, {"theme_mode", ValueType::text}),
-                               later(34, {"theme_light", ValueType::text}),
-                               later(34, {"theme_dark", ValueType::text})}};
+inline const Shape appearance{"UserAppearanceSettings", properties_of<Appearance>()};
+
+inline const Shape preferences{"UserPreferenceSettings", properties_of<Preferences>()};
+
+inline const Shape notification_preference{
+    "NotificationPreference",
+    {{"id", ValueType::uuid}, {"disabled", ValueType::flag}, {"updated_at", ValueType::time}}};
+
+inline const Shape quiet_hours{"UserQuietHoursScheduleResponse",
+                               {{"raw_schedule", ValueType::text},
+                                {"user_set", ValueType::flag},
+                                {"user_can_set", ValueType::flag},
+                                {"time", ValueType::text},
+                                {"timezone", ValueType::text},
+                                {"next", ValueType::time}}};
+
+inline const Shape user_parameter{"UserParameter",
+                                  {{"name", ValueType::text}, {"value", ValueType::text}}};
 
 inline const Shape api_key{"APIKey", properties_of<ApiKey>()};
 
@@ -216,6 +228,8 @@ inline const Shape assignable_role{
 
 inline const Shape user_login_type{"UserLoginType",
                                    {property_of("login_type", fields::named<User>("login_type"))}};
+
+inline const Shape oidc_claims{"OIDCClaimsResponse", {{"claims", ValueType::any_object}}};
 
 inline const Shape login_conversion{"ConvertLoginResponse",
                                     {{"state_string", ValueType::text},
