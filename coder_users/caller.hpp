@@ -59,6 +59,29 @@ struct UserPage {
     std::int64_t count = 0;        ///< how many users match, on this page or not
 };
 
+/// The values of a new organization. Its name is like a user name, of at most 32 letters, digits
+/// and single dashes.
+struct CreateOrganization {
+    std::string name = {};
+    std::string display_name = {};  ///< "": the name
+    std::string description = {};
+    std::string icon = {};
+};
+
+/// The values of an organization that are to change.
+struct UpdateOrganization {
+    std::string name = {};          ///< "": stays
+    std::string display_name = {};  ///< "": stays
+    std::optional<std::string> description = {};
+    std::optional<std::string> icon = {};
+};
+
+/// A part of a list of members of an organization.
+struct MemberPage {
+    std::vector<Member> members = {};  ///< sorted by the names of the users
+    std::int64_t count = 0;            ///< how many members match, on this page or not
+};
+
 /// The values of a new token.
 struct CreateToken {
     std::string name = {};             ///< "": the server makes up a name
@@ -142,6 +165,26 @@ class CODER_USERS_API Caller {
 
     /// Returns the organizations that the caller may read, oldest first.
     std::vector<Organization> list_organizations() const;
+    /// Organizations are named by id, by name, or by "default". Throws 404 when there is none or
+    /// the caller may not read it.
+    Organization find_organization(std::string_view organization) const;
+    /// Makes an organization, whose first member is the caller, unless that is the host itself.
+    /// Throws 409 when the name is taken.
+    Organization create_organization(const CreateOrganization& wanted) const;
+    /// Throws 409 when the new name is taken.
+    Organization update_organization(std::string_view organization,
+                                     const UpdateOrganization& wanted) const;
+    /// Throws 400 for the default organization, and for one with more than one member.
+    void delete_organization(std::string_view organization) const;
+
+    /// Returns the members whose memberships the caller may read.
+    MemberPage list_members(std::string_view organization, const FindUsers& which = {}) const;
+    /// Makes a user a member, without roles in the organization. Throws 400 for one who is a
+    /// member.
+    OrganizationMember add_member(std::string_view organization, std::string_view user) const;
+    /// Ends a membership, with its roles. The user's sessions and tokens stay. Throws 400 when the
+    /// caller names itself.
+    void remove_member(std::string_view organization, std::string_view user) const;
 
  private:
     friend class Service;

@@ -29,9 +29,10 @@ enum class EventKind {
     git_ssh_key_changed,
     organization_roles_changed,
     sessions_ended,  ///< all sessions of a user were ended, except Event::key if that has an id
+    organizations_changed,  ///< a user joined or left an organization
 };
 
-inline constexpr std::array<std::string_view, 15> event_kind_names{"created",
+inline constexpr std::array<std::string_view, 16> event_kind_names{"created",
                                                                    "renamed",
                                                                    "deleted",
                                                                    "suspended",
@@ -45,7 +46,8 @@ inline constexpr std::array<std::string_view, 15> event_kind_names{"created",
                                                                    "appearance_changed",
                                                                    "git_ssh_key_changed",
                                                                    "organization_roles_changed",
-                                                                   "sessions_ended"};
+                                                                   "sessions_ended",
+                                                                   "organizations_changed"};
 
 inline constexpr std::string_view to_string(EventKind v) {
     return event_kind_names[static_cast<std::size_t>(v)];

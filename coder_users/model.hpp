@@ -158,6 +158,12 @@ struct OrganizationMember {
     std::vector<std::string> roles;
 };
 
+/// A user with one of its memberships.
+struct Member {
+    User user;
+    OrganizationMember membership;
+};
+
 /// Whether the key carries all rights of its user. A key may have fewer (ApiKey::scopes,
 /// ApiKey::allow_list): a host that has rights of its own must ask before it treats such a key as
 /// its user.

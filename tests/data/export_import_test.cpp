@@ -120,7 +120,8 @@ TEST_CASE("whatever is stored of users and organizations moves with an export") 
             "INSERT INTO one_time_passcodes SELECT id, '" + hash +
             "', 8 FROM users WHERE username = 'bob';"
             "INSERT INTO user_data SELECT id, '{}' FROM users WHERE username = 'bob';"
-            "UPDATE organizations SET display_name = 'D', description = 'E', icon = 'F';"
+            "UPDATE organizations SET name = 'Login', name_folded = 'login', display_name = 'D', "
+            "description = 'E', icon = 'F';"
             "UPDATE api_keys SET user_agent = 'agent'");
     const std::string text = exported(two.source);
     import_text(two.target, text);
@@ -137,8 +138,9 @@ TEST_CASE("whatever is stored of users and organizations moves with an export") 
     CHECK(stored_there("SELECT hashed_passcode, expires_at FROM one_time_passcodes") ==
           hash + "|8");
     CHECK(stored_there("SELECT value FROM user_data") == "{}");
-    CHECK(stored_there("SELECT display_name, description, icon, is_default FROM organizations") ==
-          "D|E|F|1");
+    CHECK(stored_there(
+              "SELECT name, display_name, description, icon, is_default FROM organizations") ==
+          "Login|D|E|F|1");
     CHECK(stored_there("SELECT DISTINCT ip, user_agent FROM api_keys") == "127.0.0.1|agent");
     CHECK(data::check(two.target).damage.empty());
 }

@@ -70,6 +70,7 @@ class Prepared {
         owner = post("/users/login", R"({"email":"owner@example.org")" + password)["session_token"]
                     .text();
         post("/users", R"({"email":"bob@example.org","username":"bob")" + password);
+        post("/organizations", R"({"name":"crew"})");
         token = post("/users/me/keys/tokens", R"({"token_name":"old"})")["key"].text();
         session = post("/users/login", R"({"email":"bob@example.org")" + password)["session_token"]
                       .text();
@@ -91,7 +92,8 @@ class Prepared {
     /// Returns one change for every route of the table that changes something.
     std::vector<Change> changes() const {
         const std::string password = "\"password\":\"" + good_password + "\"}";
-        const std::string organization = stored(path(), "SELECT id FROM organizations");
+        const std::string organization =
+            stored(path(), "SELECT id FROM organizations WHERE is_default = 1");
         const std::string key = token.substr(0, token.find('-'));
         std::vector<Change> all{
             {"create-initial-user", "POST", "/users/first",
@@ -133,6 +135,11 @@ class Prepared {
             {"assign-role-to-organization-member", "PUT",
              "/organizations/" + organization + "/members/bob/roles",
              "{\"roles\":[\"organization-admin:" + organization + "\"]}"},
+            {"create-organization", "POST", "/organizations", R"({"name":"new-one"})"},
+            {"update-organization", "PATCH", "/organizations/crew", R"({"name":"team"})"},
+            {"delete-organization", "DELETE", "/organizations/crew"},
+            {"add-organization-member", "POST", "/organizations/crew/members/bob"},
+            {"remove-organization-member", "DELETE", "/organizations/default/members/bob"},
         };
         for (Change& change : all)
             if (change.token.empty()) change.token = owner;

@@ -150,7 +150,7 @@ TEST_CASE("what works on a full disk is logging in and what ends sessions, keys 
     CHECK(those(coder_users::store::Need::revocation) ==
           "log-out-user change-password-with-a-one-time-passcode delete-user update-user-password "
           "suspend-user-account delete-api-key "
-          "delete-user-sessions ");
+          "delete-user-sessions delete-organization remove-organization-member ");
 }
 
 TEST_CASE("on a full disk logins and revocations go on from the reserve, and space heals all",

@@ -274,3 +274,122 @@ TEST_CASE("pages of the audit log") {
     CHECK(parse(world.server.send("GET", "/audit?limit=1000", world.owner).body)["audit_logs"]
               .size() == 212);
 }
+
+TEST_CASE("entries about organizations, and the search for them") {
+    const int minor = GENERATE(6, 8, 13, 14, 21, 35);
+    CAPTURE(minor);
+    coder_users::Options options = in_memory();
+    options.coder_version = "2." + std::to_string(minor);
+    const World world(options);
+    world.server.create(world.owner, "bob");
+    const auto send = [&](const std::string& method, const std::string& path,
+                          const std::string& body = "") {
+        return world.server.send(method, "/organizations" + path, world.owner, body);
+    };
+    const Answer made = send("POST", "", R"({"name":"crew","display_name":"Us","icon":"i.png"})");
+    const std::string crew = parse(made.body)["id"].text();
+    send("PATCH", "/crew", R"({"name":"team"})");
+    send("PATCH", "/team", R"({"name":"default"})");
+    REQUIRE(send("POST", "/team/members/bob").status == 200);
+    const auto entries = [&](const std::string& text) {
+        return parse(world.server.send("GET", "/audit?" + q(text), world.owner).body)["audit_logs"];
+    };
+    const auto descriptions = [&](const std::string& text) {
+        std::string all;
+        const Value list = entries(text);
+        for (std::size_t i = 0; i < list.size(); ++i)
+            all += list[i]["description"].text() + "|" + list[i]["resource_target"].text() + "\n";
+        return all;
+    };
+    const std::string refused = minor < 14
+                                    ? "{user} updated organization {target}|team\n"
+                                    : "{user} unsuccessfully attempted to write organization "
+                                      "{target}|team\n";
+    const std::string about_crew = refused +
+                                   "{user} updated organization {target}|team\n"
+                                   "{user} created organization {target}|crew\n";
+    const std::string joined = "{user} created organization member {target}|bob\n";
+    CHECK(descriptions("resource_type:organization") == about_crew);
+    CHECK(descriptions("organization_member") == joined);
+    for (const std::string& name : {std::string("team"), std::string("TEAM"), crew})
+        CHECK(descriptions("organization:" + name) == joined + about_crew);
+    CHECK(descriptions("organization:" + world.sql("SELECT name FROM organizations WHERE "
+                                                   "is_default = 1"))
+              .empty());
+    CHECK(descriptions("organization:" + crew + " action:create organization_member") == joined);
+
+    const Value member = entries("organization_member")[0];
+    CHECK(descriptions("request_id:" + member["request_id"].text()) == joined);
+    CHECK(descriptions("request_id:" + nil_id).empty());
+    const std::string organization =
+        "{\"display_name\":\"Us\",\"icon\":\"i.png\",\"id\":\"" + crew + "\",\"name\":\"team\"}";
+    CHECK(member["organization_id"].text() == crew);
+    CHECK(member.has("organization") == (minor >= 14));
+    if (minor >= 14) CHECK(member["organization"].text() == organization);
+    CHECK_FALSE(entries("user")[0].has("organization"));
+
+    const Value before = entries("resource_type:organization")[0];
+    CHECK(before["resource_link"].text().empty());
+    CHECK(before["is_deleted"].text() == "false");
+    CHECK(before["resource_id"].text() == crew);
+    CHECK(before["organization_id"].text() == crew);
+    send("DELETE", "/team/members/bob");
+    REQUIRE(send("DELETE", "/team").status == 200);
+    const Value after = entries("resource_type:organization")[0];
+    CHECK(after["description"].text() == "{user} deleted organization {target}");
+    CHECK(after["is_deleted"].text() == "true");
+    CHECK(entries("organization_member")[0]["is_deleted"].text() == "false");
+    if (minor >= 14)
+        CHECK(after["organization"].text() ==
+              "{\"display_name\":\"\",\"icon\":\"\",\"id\":\"" + crew + "\",\"name\":\"\"}");
+    CHECK(entries("organization:" + crew).size() == 6);
+}
+
+TEST_CASE("new values and keys of the audit search, and their errors") {
+    const World world;
+    for (const std::string word : {"health_settings",
+                                   "notifications_settings",
+                                   "prebuilds_settings",
+                                   "oauth2_provider_app",
+                                   "oauth2_provider_app_secret",
+                                   "custom_role",
+                                   "notification_template",
+                                   "idp_sync_settings_organization",
+                                   "idp_sync_settings_group",
+                                   "idp_sync_settings_role",
+                                   "workspace_agent",
+                                   "workspace_app",
+                                   "task",
+                                   "ai_seat",
+                                   "ai_provider",
+                                   "ai_provider_key",
+                                   "ai_gateway_key",
+                                   "group_ai_budget",
+                                   "user_ai_budget_override",
+                                   "chat",
+                                   "user_secret",
+                                   "user_skill",
+                                   "action:request_password_reset",
+                                   "action:connect",
+                                   "action:disconnect",
+                                   "action:open",
+                                   "action:close"}) {
+        INFO(word);
+        const Answer answer = world.server.send("GET", "/audit?" + q(word), world.owner);
+        CHECK(answer.status == 200);
+        CHECK(parse(answer.body)["count"].text() == "0");
+    }
+    CHECK(
+        problems(world.server.send(
+            "GET",
+            "/audit?" + q("build_reason:x organization:Nope date_to:x request_id:x action:x zz:1"),
+            world.owner)) ==
+        "request_id: Query param \"request_id\" must be a valid uuid\n"
+        "action: Query param \"action\" has invalid values: x\n"
+        "date_to: Query param \"date_to\" must be a valid date format (2006-01-02): parsing time "
+        "\"x\" as \"2006-01-02\": cannot parse \"x\"\n"
+        "organization: Query param \"organization\" has invalid value: organization \"nope\" "
+        "either does not exist, or you are unauthorized to view it\n"
+        "build_reason: Query param \"build_reason\" has invalid values: x\n"
+        "zz: Query param \"zz\" is not a valid query param\n");
+}

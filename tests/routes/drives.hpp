@@ -57,6 +57,19 @@ inline Drive by_passcode() {
     };
 }
 
+/// A request about an organization of its own, with bob as a member if `with_bob`.
+inline Drive in_new_organization(const std::string& method, const std::string& name,
+                                 const std::string& path, bool with_bob,
+                                 const std::string& body = "") {
+    return [=](World& world) {
+        if (world.id_of("bob").empty()) world.server.create(world.owner, "bob");
+        const std::string where = "/organizations/" + name;
+        world.server.send("POST", "/organizations", world.owner, "{\"name\":\"" + name + "\"}");
+        if (with_bob) world.server.send("POST", where + "/members/bob", world.owner);
+        return world.server.send(method, where + path, world.owner, body);
+    };
+}
+
 /// Sends a request as the first user, on a server of its own.
 inline Answer with_owner(const coder_users::Options& options, const std::string& path) {
     TestServer server(options);
@@ -180,6 +193,15 @@ inline const std::map<std::string, Drive>& drives() {
          }},
         {"get-organizations", simple("GET", "/organizations")},
         {"get-organization-by-id", in_organization("")},
+        {"create-organization", simple("POST", "/organizations", R"({"name":"new-one"})")},
+        {"update-organization",
+         in_new_organization("PATCH", "changed", "", false, R"({"description":"New"})")},
+        {"delete-organization", in_new_organization("DELETE", "doomed", "", false)},
+        {"list-organization-members", in_organization("/members")},
+        {"paginated-organization-members", in_organization("/paginated-members?limit=1")},
+        {"get-organization-member", in_organization("/members/me")},
+        {"add-organization-member", in_new_organization("POST", "joined", "/members/bob", false)},
+        {"remove-organization-member", in_new_organization("DELETE", "left", "/members/bob", true)},
         {"get-member-roles-by-organization", in_organization("/members/roles")},
         {"assign-role-to-organization-member",
          [](World& world) {

@@ -16,6 +16,8 @@ const std::string site_role = message("must only update organization roles");
 const std::string not_your_own = message("You cannot change your own organization roles.");
 
 struct Members : People {
+    Members() = default;
+    explicit Members(const coder_users::Options& options) : People(options) {}
     std::string path(const std::string& user) const {
         return "/organizations/" + organization + "/members/" + user + "/roles";
     }
@@ -92,7 +94,8 @@ TEST_CASE("the checks of a member's new roles answer in their order") {
              {"organization-admin:" + nil_id, other},
              {"", unsupported("")},
              {"Owner", unsupported("Owner")},
-             {"organization-admin", unsupported("organization-admin")},
+             {"Organization-Admin", unsupported("Organization-Admin")},
+             {"workspace-access", unsupported("workspace-access")},
              {"nonsense", unsupported("nonsense")},
              {"nonsense:" + world.organization, unsupported("nonsense:" + world.organization)},
              {":" + world.organization, unsupported(":" + world.organization)},
@@ -191,4 +194,49 @@ TEST_CASE("an organization admin's rights come and go with the role") {
     // it never had a right on users
     CHECK(world.server.send("GET", "/users/carl", world.bob).body == no_user("carl"));
     CHECK(world.server.send("PUT", "/users/carl/roles", world.bob, "{}").body == no_user("carl"));
+}
+
+TEST_CASE("roles of later releases are stored and listed, and grant nothing") {
+    const int minor = GENERATE(6, 8, 21, 35);
+    CAPTURE(minor);
+    coder_users::Options options = in_memory();
+    options.coder_version = "2." + std::to_string(minor);
+    const Members world(options);
+    const std::string suffix = ":" + world.organization;
+    const Answer answer = world.server.send(
+        "PUT", world.path("bob"), world.oda,
+        role_set({"organization-workspace-creation-ban", "organization-user-admin" + suffix,
+                  "organization-auditor", "organization-template-admin", "agents-access",
+                  "organization-workspace-access", "organization-auditor" + suffix}));
+    REQUIRE(answer.status == 200);
+    const std::string end = minor < 12 ? suffix : "";
+    const std::vector<std::pair<std::string, std::string>> expected{
+        {"agents-access", "Coder Agents User"},
+        {"organization-auditor", "Organization Auditor"},
+        {"organization-template-admin", "Organization Template Admin"},
+        {"organization-user-admin", "Organization User Admin"},
+        {"organization-workspace-access", "Organization Workspace Access"},
+        {"organization-workspace-creation-ban", "Organization Workspace Creation Ban"}};
+    const Value roles = parse(answer.body)["roles"];
+    REQUIRE(roles.size() == expected.size());
+    std::string stored, listed;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        CHECK(roles[i]["name"].text() == expected[i].first + end);
+        CHECK(roles[i]["display_name"].text() == expected[i].second);
+        CHECK(roles[i].has("organization_id") == (minor >= 13));
+        stored += (i ? "," : "") + expected[i].first + suffix;
+        listed += (i ? "," : "") + json_text(expected[i].first + end);
+    }
+    CHECK(world.stored_roles("bob") == stored);
+    CHECK(parse(world.server.send("GET", "/users/me/roles", world.bob)
+                    .body)["organization_roles"][world.organization]
+              .text() == "[" + listed + "]");
+    CHECK(world.server.send("PUT", world.path("carl"), world.bob, "{}").body == not_found_answer);
+    CHECK(world.server.send("DELETE", "/organizations/default/members/carl", world.bob).status ==
+          404);
+    CHECK(world.server.send("GET", "/users/carl", world.bob).status == 404);
+    CHECK(world.server.send("GET", "/audit", world.bob).status == 403);
+    const Value all =
+        parse(world.server.send("GET", "/organizations/default/members/roles", world.bob).body);
+    CHECK(all.size() == (minor < 14 ? 1 : minor < 20 ? 4 : minor < 32 ? 5 : minor < 35 ? 6 : 7));
 }

@@ -65,7 +65,8 @@ const std::map<std::string, std::string> rights_of_letters{{"R", "user:read"},
                                                            {"kU", "api_key:update"},
                                                            {"kD", "api_key:delete"},
                                                            {"oR", "organization:read"},
-                                                           {"oU", "organization:update"}};
+                                                           {"oU", "organization:update"},
+                                                           {"oD", "organization:delete"}};
 
 /// What an operation needs, in the letters of the contract; "ALL"; or "" for nothing.
 struct Needs {
@@ -129,6 +130,15 @@ const std::vector<Needs> table{
      "R oR", 200},
     {"get-organizations", "GET", "/organizations", "", "oR", 200},
     {"get-organization-by-id", "GET", "/organizations/{organization}", "", "oR", 200},
+    {"create-organization", "POST", "/organizations", R"({"name":"x"})", "ALL", 201},
+    {"update-organization", "PATCH", "/organizations/default", "{}", "oR oU", 200},
+    {"delete-organization", "DELETE", "/organizations/default", "", "oR oD", 400},
+    {"list-organization-members", "GET", "/organizations/default/members", "", "ALL", 200},
+    {"paginated-organization-members", "GET", "/organizations/default/paginated-members", "", "ALL",
+     200},
+    {"get-organization-member", "GET", "/organizations/default/members/me", "", "ALL", 200},
+    {"add-organization-member", "POST", "/organizations/default/members/bob", "", "ALL", 400},
+    {"remove-organization-member", "DELETE", "/organizations/default/members/bob", "", "ALL", 204},
     {"get-member-roles-by-organization", "GET", "/organizations/{organization}/members/roles", "",
      "ALL", 200},
     {"assign-role-to-organization-member", "PUT", "/organizations/{organization}/members/bob/roles",
@@ -294,12 +304,16 @@ TEST_CASE("keys and organizations that an allow list does not have are not found
     CHECK(stage.send("GET", "/users/me/organizations/owner", users).status == 404);
     CHECK(stage.send("POST", "/users/me/keys/tokens", users).body == forbidden_answer);
     CHECK(stage.send("POST", "/users/logout", users).body == forbidden_answer);
+    CHECK(stage.send("PATCH", "/organizations/default", users, "{}").status == 404);
+    CHECK(stage.send("DELETE", "/organizations/default", users).status == 404);
     const std::string keys = stage.token({"coder:all"}, {"api_key:*"});
     CHECK(stage.send("GET", "/users/me/keys/{keyid}", keys).status == 200);
     CHECK(stage.send("GET", "/users/bob/keys/tokens", keys).body == no_user("bob"));
     const std::string organization =
         stage.token({"coder:all"}, {"organization:" + stage.organization});
     CHECK(stage.send("GET", "/organizations/{organization}", organization).status == 200);
+    CHECK(stage.send("PATCH", "/organizations/default", organization, "{}").status == 200);
+    CHECK(stage.send("GET", "/organizations/default/members", organization).status == 403);
     CHECK(stage.send("POST", "/users/logout", keys).status == 200);
 }
 

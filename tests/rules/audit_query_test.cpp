@@ -12,13 +12,20 @@ namespace audit_query_test {
 using namespace coder_users;
 using namespace coder_users::rules;
 
+AuditSearch parsed(const std::string& q) {
+    return parse_audit_search(q, [](const std::string& name) {
+        return name == "crew" ? std::string("22222222-2222-4222-8222-222222222222") : std::string();
+    });
+}
+
 /// The filters that apply, "name=value" in the order of docs/contract/audit.md, "GET /audit".
 std::string filters(const std::string& q) {
-    const AuditSearch search = parse_audit_search(q);
+    const AuditSearch search = parsed(q);
     std::string text;
     const auto add = [&](const char* name, const std::string& value) {
         if (!value.empty()) text += std::string(name) + "=" + value + ";";
     };
+    add("request", search.request_id);
     add("type", search.resource_type);
     add("action", search.action);
     add("id", search.resource_id);
@@ -27,6 +34,7 @@ std::string filters(const std::string& q) {
     add("email", search.email);
     if (search.from) add("from", to_rfc3339(*search.from));
     if (search.before) add("before", to_rfc3339(*search.before));
+    add("organization", search.organization_id);
     if (search.matches_nothing) text += "nothing;";
     return text;
 }
@@ -67,6 +75,9 @@ TEST_CASE("what a search of the audit log asks for") {
              {"date_to:2024-02-28", "before=2024-02-29T00:00:00Z;"},
              {"date_from:2024-02-29 date_to:2024-02-29",
               "from=2024-02-29T00:00:00Z;before=2024-03-01T00:00:00Z;"},
+             {"request_id:0B0E7C1A-5A4E-4F57-9A3E-0123456789AB", "request=" + id + ";"},
+             {"organization:" + id, "organization=" + id + ";"},
+             {"organization:CREW", "organization=22222222-2222-4222-8222-222222222222;"},
              {"build_reason:initiator", "nothing;"},
              {"build_reason:\"\"", ""},
              {"action:\"\" resource_type:\"\" date_from:\"\"", ""}}) {
@@ -77,8 +88,8 @@ TEST_CASE("what a search of the audit log asks for") {
         CHECK(filters(std::string(type)) == "type=" + std::string(type) + ";");
     for (const std::string_view action : audit_actions)
         CHECK(filters("action:" + std::string(action)) == "action=" + std::string(action) + ";");
-    CHECK_NOTHROW(parse_audit_search("date_from:9999-12-31 date_to:9999-12-31"));
-    CHECK_NOTHROW(parse_audit_search("date_from:0001-01-01 date_to:0001-01-01"));
+    CHECK_NOTHROW(parsed("date_from:9999-12-31 date_to:9999-12-31"));
+    CHECK_NOTHROW(parsed("date_from:0001-01-01 date_to:0001-01-01"));
 }
 
 TEST_CASE("what no search of the audit log is") {
@@ -101,8 +112,13 @@ TEST_CASE("what no search of the audit log is") {
              {"date_from:10000-01-01", "date_from"},
              {"build_reason:x", "build_reason"},
              {"search:x status:y limit:1", "limit search status"},
-             {"zz:1 build_reason:x date_to:x date_from:x resource_id:x action:x aa:1 x",
-              "resource_type action resource_id date_from date_to build_reason aa zz"}}) {
+             {"organization:default", "organization"},
+             {"request_id:x", "request_id"},
+             {"zz:1 build_reason:x organization:x date_to:x date_from:x resource_id:x action:x "
+              "aa:1 x "
+              "request_id:x",
+              "request_id resource_type action resource_id date_from date_to organization "
+              "build_reason aa zz"}}) {
         INFO(q);
         CHECK(refused(q) == expected);
     }

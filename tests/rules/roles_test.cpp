@@ -31,7 +31,7 @@ TEST_CASE("site roles") {
         CHECK(role->display_name == row.display_name);
         CHECK(role_display_name(row.name) == row.display_name);
     }
-    for (const char* name : {"", "Owner", "owner ", "admin", "organization-admin", ":"}) {
+    for (const char* name : {"", "Owner", "owner ", "admin", "Organization-admin", ":"}) {
         CHECK(site_role_named(name) == nullptr);
         CHECK(role_display_name(name).empty());
     }
@@ -50,6 +50,38 @@ TEST_CASE("organization roles") {
     CHECK(organization_member_role(org) == "organization-member:" + org);
     CHECK(role_display_name("organization-admin:" + org) == "Organization Admin");
     CHECK(role_display_name("organization-member:" + org).empty());
+    const std::vector<Row> rows{
+        {"organization-auditor", "Organization Auditor"},
+        {"organization-user-admin", "Organization User Admin"},
+        {"organization-template-admin", "Organization Template Admin"},
+        {"organization-workspace-creation-ban", "Organization Workspace Creation Ban"},
+        {"organization-workspace-access", "Organization Workspace Access"},
+        {"agents-access", "Coder Agents User"}};
+    for (const Row& row : rows) {
+        CHECK(role_display_name(row.name) == row.display_name);
+        CHECK(role_display_name(std::string(row.name) + ":" + org) == row.display_name);
+    }
+}
+
+TEST_CASE("the roles of an organization that releases list, by name") {
+    const auto listed = [](int minor) {
+        std::vector<std::string> bare;
+        for (const std::string& role : listed_organization_roles(org, {2, minor}))
+            bare.emplace_back(without_organization(role));
+        return coder_users::join(bare, " ");
+    };
+    const std::string four =
+        "organization-admin organization-auditor organization-template-admin "
+        "organization-user-admin";
+    CHECK(listed(6) == "organization-admin");
+    CHECK(listed(13) == "organization-admin");
+    CHECK(listed(14) == four);
+    CHECK(listed(19) == four);
+    CHECK(listed(20) == four + " organization-workspace-creation-ban");
+    CHECK(listed(31) == four + " organization-workspace-creation-ban");
+    CHECK(listed(32) == "agents-access " + four + " organization-workspace-creation-ban");
+    CHECK(listed(35) == "agents-access " + four +
+                            " organization-workspace-access organization-workspace-creation-ban");
 }
 
 using Names = std::vector<std::string>;
@@ -101,6 +133,17 @@ TEST_CASE("a set of organization roles") {
     const std::string admin = organization_admin_role(org), member = organization_member_role(org);
     CHECK(organization_role_set({}, org).empty());
     CHECK(organization_role_set({member, admin, member}, org) == Names{admin, member});
+    INFO("with and without the organization it is the same role, and full names are sorted");
+    CHECK(organization_role_set({"organization-member", "organization-admin", admin}, org) ==
+          Names{admin, member});
+    Names every;
+    for (const OrganizationRole& role : organization_roles) every.emplace_back(role.name);
+    Names stored;
+    for (const std::string& name : every) stored.push_back(stored_role(name, org));
+    CHECK(every.size() == 8);
+    CHECK(std::is_sorted(every.begin(), every.end()));
+    CHECK(organization_role_set(every, org) == as_role_set(stored));
+    CHECK(organization_role_set(stored, org) == as_role_set(stored));
 }
 
 TEST_CASE("names that are no role of the organization") {

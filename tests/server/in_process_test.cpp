@@ -485,3 +485,58 @@ TEST_CASE("callers on many threads get through together") {
     CHECK(count_statuses(answers) == StatusCounts{{200, 8}});
     CHECK(host.system().list_users({"many", "", 0, 0}).count == 8);
 }
+
+TEST_CASE("a host and its users keep organizations and members") {
+    Host host;
+    const Caller system = host.system(), owner = host.as(host.owner);
+    const std::string bob = host.id_of("bob");
+    const coder_users::Organization crew = system.create_organization({"crew", "", "d", ""});
+    CHECK(crew.display_name == "crew");
+    CHECK_FALSE(crew.is_default);
+    CHECK(system.list_members("crew").count == 0);
+    CHECK(system.find_organization("default").id == host.organization);
+    CHECK(host.sql("SELECT actor_id IS NULL, resource_type, action FROM audit_logs ORDER BY entry "
+                   "DESC LIMIT 1") == "1|organization|create");
+
+    coder_users::UpdateOrganization changes;
+    changes.display_name = "The Crew";
+    changes.description = "";
+    const coder_users::Organization changed = owner.update_organization("CREW", changes);
+    CHECK(changed.name == "crew");
+    CHECK(changed.display_name == "The Crew");
+    CHECK(changed.description.empty());
+
+    const coder_users::OrganizationMember joined = owner.add_member(crew.id, "bob");
+    CHECK(joined.user_id == bob);
+    CHECK(joined.roles.empty());
+    coder_users::FindUsers which;
+    which.query = "bo";
+    const coder_users::MemberPage page = owner.list_members("crew", which);
+    REQUIRE(page.members.size() == 1);
+    CHECK(page.count == 1);
+    CHECK(page.members[0].user.username == "bob");
+    CHECK(page.members[0].membership.organization_id == crew.id);
+    CHECK(host.as(host.bob).list_members("default").count == 1);
+
+    CHECK(refusal_of([&] { owner.add_member("crew", "bob"); }).status == 400);
+    CHECK(refusal_of([&] { owner.add_member("crew", "nobody"); }).body == not_found_answer);
+    CHECK(refusal_of([&] { host.as(host.bob).delete_organization("crew"); }).body ==
+          forbidden_answer);
+    CHECK(refusal_of([&] {
+              host.as(host.bob).create_organization({"x", "", "", ""});
+          }).body == forbidden_answer);
+    CHECK(refusal_of([&] {
+              owner.create_organization({"new", "", "", ""});
+          }).body == broken({{"name", "organization_name", "new"}}));
+    CHECK(refusal_of([&] { owner.find_organization("nothing"); }).status == 400);
+    CHECK(refusal_of([&] { host.as(host.bob).remove_member("crew", "bob"); }).body ==
+          message("cannot remove self from an organization"));
+
+    system.remove_member("crew", bob);
+    CHECK(host.as(host.owner).find_user("bob").organization_ids ==
+          std::vector<std::string>{host.organization});
+    system.delete_organization("crew");
+    CHECK(refusal_of([&] { owner.find_organization(crew.id); }).body == not_found_answer);
+    CHECK(refusal_of([&] { system.delete_organization("default"); }).body ==
+          message("Default organization cannot be deleted."));
+}

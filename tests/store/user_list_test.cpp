@@ -263,3 +263,51 @@ TEST_CASE("walking by cursor meets everybody once") {
     CHECK(std::is_sorted(met.begin(), met.end()));
     CHECK(std::adjacent_find(met.begin(), met.end()) == met.end());
 }
+
+TEST_CASE("users of an organization, whether they are few or many") {
+    store::Store store(in_memory("members"));
+    constexpr int all = 2600;
+    const auto numbered = [](int number) {
+        return "00000000-0000-4000-8000-" + std::to_string(100'000'000'000 + number);
+    };
+    store.write([&](store::Tx& tx) {
+        store::organizations::insert(tx, {numbered(9001), "many", now, now});
+        store::organizations::insert(tx, {numbered(9002), "some", now, now});
+        for (int i = 0; i < all; ++i) {
+            User user = user_named("u" + std::to_string(10000 + i), 0);
+            user.id = numbered(i + 1);
+            if (i == 7) user.roles = {"auditor"};
+            store::users::insert_row(tx, user, "");
+            if (i % 2) store::organizations::add_member(tx, numbered(9001), user.id, {}, now);
+            if (i % 1000 == 1)
+                store::organizations::add_member(tx, numbered(9002), user.id, {}, now);
+        }
+        store::users::derive_all(tx);
+    });
+    const auto members = [&](int organization, const Page& page, const std::string& text = "") {
+        Filter filter = with_text(text);
+        filter.organization_id = numbered(organization);
+        return listed(store, filter, page);
+    };
+    CHECK(members(9002, {}) == "u10001 u11001 u12001 (3)");
+    CHECK(members(9002, {"", 1, 1}) == "u11001 (3)");
+    CHECK(members(9002, {}, "1100") == "u11001 (1)");
+    CHECK(members(9001, {"", 2, 0}) == "u10001 u10003 (1300)");
+    CHECK(members(9001, {"", 2, 1298}) == "u12597 u12599 (1300)");
+    CHECK(members(9001, {numbered(12), 1, 0}) == "u10013 (1300)");
+    CHECK(members(9001, {"", 1, 0}, "u1") == "u10001 (1300)");
+    CHECK(members(9003, {}) == "(0)");
+    Filter filter;
+    filter.organization_id = numbered(9001);
+    filter.roles = {"auditor"};
+    CHECK(listed(store, filter) == "u10007 (1)");
+    filter.organization_id = numbered(9002);
+    CHECK(listed(store, filter) == "(0)");
+    INFO("a cursor that the caller does not see");
+    filter = {};
+    filter.organization_id = numbered(9002);
+    CHECK(listed(store, filter, {numbered(1), 1, 0}) == "u10001 (3)");
+    filter.only_members_visible = true;
+    CHECK(listed(store, filter, {numbered(1), 1, 0}) == "(3)");
+    CHECK(listed(store, filter, {numbered(2), 1, 0}) == "u11001 (3)");
+}

@@ -74,6 +74,14 @@ struct PasscodeExpiry {
     Time after = never;
 };
 
+/// Of a type of which the audit log shows only what its list says.
+template <class T>
+std::string listed_diff(const T* before, const T* after) {
+    AuditDiff diff;
+    add_differences(diff, before, after);
+    return diff.take();
+}
+
 /// `before` is nullptr for a new user, `after` for a deleted one.
 inline std::string user_diff(const User* before, const User* after, bool password_differs,
                              const PasscodeExpiry& passcode = {}) {
@@ -95,9 +103,7 @@ inline ApiKey without_usual_limits(ApiKey key) {
 inline std::string api_key_diff(const ApiKey* before, const ApiKey* after) {
     const ApiKey old_key = before ? without_usual_limits(*before) : ApiKey();
     const ApiKey new_key = after ? without_usual_limits(*after) : ApiKey();
-    AuditDiff diff;
-    add_differences(diff, before ? &old_key : nullptr, after ? &new_key : nullptr);
-    return diff.take();
+    return listed_diff(before ? &old_key : nullptr, after ? &new_key : nullptr);
 }
 
 }}  // namespace coder_users::v0

@@ -14,8 +14,8 @@
 namespace coder_users { inline namespace v0 {
 
 /// The resource types and actions that entries of this server have.
-inline constexpr std::array<std::string_view, 5> recorded_resource_types{
-    "user", "api_key", "git_ssh_key", "convert_login", "organization_member"};
+inline constexpr std::array<std::string_view, 6> recorded_resource_types{
+    "user", "api_key", "git_ssh_key", "convert_login", "organization", "organization_member"};
 inline constexpr std::array<std::string_view, 7> recorded_actions{
     "create", "write", "delete", "login", "logout", "register", "request_password_reset"};
 
@@ -35,11 +35,17 @@ struct AuditEntry {
     int status_code = 0;
 };
 
-/// An entry with the present state of the users that it names.
+/// What an entry shows of its organization; empty texts when that was deleted.
+struct AuditedOrganization {
+    std::string name, display_name, icon;
+};
+
+/// An entry with the present state of what it names.
 struct ListedAuditEntry {
     AuditEntry entry;
-    std::optional<User> actor;  ///< also when deleted
+    std::optional<User> actor = {};  ///< also when deleted
     bool resource_deleted = false;
+    AuditedOrganization organization = {};
 };
 
 }}  // namespace coder_users::v0

@@ -37,6 +37,8 @@ inline constexpr Release unknown_user_without_detail{2, 32};
 inline constexpr Release forbidden_with_detail{2, 20};
 /// Changing one's own roles in an organization: with a detail.
 inline constexpr Release own_member_roles_with_detail{2, 16};
+/// Adding a member who is one already: another message, with a detail.
+inline constexpr Release already_a_member_with_detail{2, 22};
 /// `{organization}` that is neither an id nor a known name: 404, not 400.
 inline constexpr Release unknown_organization_not_found{2, 9};
 /// Descriptions of refused actions in the audit log say so.

@@ -118,26 +118,35 @@ struct Of<Organization> {
     static constexpr const char* table = "organizations";
     static constexpr auto list = std::make_tuple(
         Field("id", &Organization::id).is(Kind::uuid),
-        Field("name", &Organization::name).also_folded(),
+        Field("name", &Organization::name).also_folded().in_audit(),
         Field("created_at", &Organization::created_at),
         Field("updated_at", &Organization::updated_at),
-        Field("display_name", &Organization::display_name).since_release(2, 13).later_in_exports(),
-        Field("description", &Organization::description).since_release(2, 13).later_in_exports(),
-        Field("icon", &Organization::icon).since_release(2, 13).later_in_exports(),
-        Field("is_default", &Organization::is_default).since_release(2, 9).later_in_exports());
+        Field("display_name", &Organization::display_name)
+            .since_release(2, 13)
+            .in_audit()
+            .later_in_exports(),
+        Field("description", &Organization::description)
+            .since_release(2, 13)
+            .in_audit()
+            .later_in_exports(),
+        Field("icon", &Organization::icon).since_release(2, 13).in_audit().later_in_exports(),
+        Field("is_default", &Organization::is_default)
+            .since_release(2, 9)
+            .in_audit()
+            .later_in_exports());
 };
 
 template <>
 struct Of<OrganizationMember> {
     static constexpr const char* table = "organization_members";
     static constexpr auto list = std::make_tuple(
-        Field("user_id", &OrganizationMember::user_id).is(Kind::uuid).not_exported(),
+        Field("user_id", &OrganizationMember::user_id).is(Kind::uuid).not_exported().in_audit(),
         Field("organization_id", &OrganizationMember::organization_id)
             .is(Kind::uuid)
             .exported_as("id"),
         Field("created_at", &OrganizationMember::created_at),
         Field("updated_at", &OrganizationMember::updated_at),
-        Field("roles", &OrganizationMember::roles).is(Kind::roles).in_no_column());
+        Field("roles", &OrganizationMember::roles).is(Kind::roles).in_no_column().in_audit());
 };
 
 /// The fields that every struct for a provider link has.

@@ -43,6 +43,16 @@ inline bool ends_with(std::string_view text, std::string_view suffix) {
     return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
 }
 
+/// The text with a backslash before each `"` and `\\`.
+inline std::string with_backslashes(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out;
+}
+
 /// Removes the given characters at both ends.
 inline std::string_view trim(std::string_view text, std::string_view characters = " \t") {
     const std::size_t first = text.find_first_not_of(characters);

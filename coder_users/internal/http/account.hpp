@@ -2,9 +2,6 @@
 // Handlers for one account: name, password, status, roles, SSH key.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "coder_users/internal/http/call.hpp"
 #include "coder_users/internal/operations/account.hpp"
 #include "coder_users/internal/operations/git_ssh_keys.hpp"
@@ -43,15 +40,8 @@ inline Reply get_login_type(Call& call) {
     return ok(wire::user_login_type(operations::get_login_type(call.acting, call.user())));
 }
 
-inline std::vector<wire::NamedRole> with_display_names(const std::vector<std::string>& names) {
-    std::vector<wire::NamedRole> roles;
-    roles.reserve(names.size());
-    for (const std::string& name : names) roles.push_back({name, rules::role_display_name(name)});
-    return roles;
-}
-
 inline Reply role_list(const Call& call, const operations::RoleList& list) {
-    return ok(wire::assignable_roles(with_display_names(list.names), list.assignable,
+    return ok(wire::assignable_roles(list.names, list.assignable,
                                      call.organization ? call.organization->id : "",
                                      call.release()));
 }

@@ -94,6 +94,21 @@ inline const BodySchema passcode_change{
     {fields::email, fields::password, fields::one_time_passcode},
     R"({"email":"alice@example.com","password":"another-Horse-10","one_time_passcode":"6c1d0b9a-1e57-4c3e-8f0e-2b9a4d7c5e10"})"};
 
+inline const BodySchema organization{
+    "CreateOrganizationRequest",
+    {fields::organization_name, fields::organization_display_name, fields::organization_description,
+     fields::organization_icon},
+    R"({"name":"crew","display_name":"The Crew","description":"Whoever is on board","icon":""})"};
+
+inline const BodySchema organization_changes{
+    "UpdateOrganizationRequest",
+    {fields::changed_organization_name,
+     fields::organization_display_name,
+     fields::organization_description,
+     fields::organization_icon,
+     {"default_org_member_roles", FieldType::texts}},
+    R"({"display_name":"The Crew","description":"Whoever is on board"})"};
+
 inline const BodySchema roles{"UpdateRoles", {{"roles", FieldType::texts}}, R"({"roles":[]})"};
 
 /// Must name every field that restricts a token (scopes, allow list): an ignored one would make a

@@ -15,7 +15,6 @@
 #include "coder_users/internal/http/route.hpp"
 #include "coder_users/internal/login/providers.hpp"
 #include "coder_users/internal/operations/acting.hpp"
-#include "coder_users/internal/operations/organizations.hpp"
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/wire/answers.hpp"
 #include "coder_users/internal/wire/body.hpp"
@@ -57,7 +56,7 @@ struct Call {
     std::string_view user_text = {};                ///< `{user}` as it was sent
     Shared<User> target = nullptr;                  ///< the user of `{user}`, known after gate 8
     std::optional<Organization> organization = {};  ///< what the route's resolver found
-    std::optional<operations::Member> member = {};  ///< what the route's resolver found
+    std::optional<Member> member = {};              ///< what the route's resolver found
     wire::Body body = {};                           ///< decoded at gate 10
 
     /// The release that the answer is that of.

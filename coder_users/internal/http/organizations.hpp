@@ -1,8 +1,7 @@
 // Internal: may change at any time.
-// Handlers for organizations and their members.
+// Handlers for organizations.
 #pragma once
 
-#include "coder_users/internal/http/account.hpp"
 #include "coder_users/internal/http/call.hpp"
 #include "coder_users/internal/operations/organizations.hpp"
 #include "coder_users/internal/wire/organizations.hpp"
@@ -33,24 +32,27 @@ inline Reply get_organization(Call& call) {
     return ok(wire::organization(*call.organization, call.release()));
 }
 
-inline Reply get_organization_roles(Call& call) {
-    return role_list(call, operations::list_organization_roles(call.acting, *call.organization));
+inline Reply post_organizations(Call& call) {
+    const wire::Body& body = call.body;
+    const Organization made =
+        operations::create_organization(call.acting, {body.text("name"), body.text("display_name"),
+                                                      body.text("description"), body.text("icon")});
+    return ok(wire::organization(made, call.release()), 201);
 }
 
-/// Finds the member of `{organization}` and `{member}`. The caller may know members whom it cannot
-/// read as users.
-inline void resolve_member(Call& call) {
-    resolve_organization(call);
-    call.member =
-        operations::find_member(call.acting, *call.organization, call.parameter("member"));
-    operations::refuse_own_member_roles(call.acting, *call.member);
+inline Reply patch_organization(Call& call) {
+    const wire::Body& body = call.body;
+    const Organization changed =
+        operations::update_organization(call.acting, *call.organization,
+                                        {body.text("name"), body.text("display_name"),
+                                         body.sent_text("description"), body.sent_text("icon")},
+                                        body.sent_texts("default_org_member_roles"));
+    return ok(wire::organization(changed, call.release()));
 }
 
-inline Reply put_member_roles(Call& call) {
-    const OrganizationMember changed =
-        operations::set_member_roles(call.acting, *call.member, call.body.texts("roles"));
-    return ok(
-        wire::organization_member(changed, with_display_names(changed.roles), call.release()));
+inline Reply delete_organization(Call& call) {
+    operations::delete_organization(call.acting, *call.organization);
+    return notice("Organization has been deleted.");
 }
 
 }}}  // namespace coder_users::v0::http

@@ -15,6 +15,7 @@
 #include "coder_users/internal/http/callbacks.hpp"
 #include "coder_users/internal/http/constant_answers.hpp"
 #include "coder_users/internal/http/general.hpp"
+#include "coder_users/internal/http/members.hpp"
 #include "coder_users/internal/http/openapi.hpp"
 #include "coder_users/internal/http/organizations.hpp"
 #include "coder_users/internal/http/passcodes.hpp"
@@ -185,12 +186,34 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
             .answers_list(shapes::organization));
         add(Route{Verb::get, "/organizations/{organization}", by::get_organization, "Get organization by ID", get_organization}
             .resolves(resolve_organization).answers(200, shapes::organization));
+        add(Route{Verb::post, "/organizations", by::create_organization, "Create organization", post_organizations}
+            .takes(bodies::organization).answers(201, shapes::organization).also_answers({409}));
+        add(Route{Verb::patch, "/organizations/{organization}", by::update_organization, "Update organization", patch_organization}
+            .resolves(resolve_organization).takes(bodies::organization_changes)
+            .answers(200, shapes::organization).also_answers({409}));
+        add(Route{Verb::del, "/organizations/{organization}", by::delete_organization, "Delete organization", delete_organization}
+            .resolves(resolve_organization).answers(200, shapes::response));
+        add(Route{Verb::get, "/organizations/{organization}/members", by::list_members, "List organization members", get_members}
+            .resolves(resolve_organization)
+            .asks({{"q", ValueType::text, "Member search query"}}).answers_list(shapes::member_with_user));
+        add(Route{Verb::get, "/organizations/{organization}/paginated-members", by::list_members_by_page,
+                  "Paginated organization members", get_members_by_page}
+            .resolves(resolve_organization)
+            .asks({{"q", ValueType::text, "Member search query"}, {"after_id", ValueType::uuid, "After ID"},
+                   {"limit", ValueType::integer, "Page limit"}, {"offset", ValueType::integer, "Page offset"}})
+            .answers(200, shapes::member_page));
+        add(Route{Verb::get, "/organizations/{organization}/members/{member}", by::get_member, "Get organization member", get_member}
+            .resolves(resolve_member).answers(200, shapes::member_with_user));
+        add(Route{Verb::post, "/organizations/{organization}/members/{member}", by::add_member, "Add organization member", post_member}
+            .resolves(resolve_organization).answers(200, shapes::organization_member));
+        add(Route{Verb::del, "/organizations/{organization}/members/{member}", by::remove_member, "Remove organization member", delete_member}
+            .resolves(resolve_member).answers_nothing());
         add(Route{Verb::get, "/organizations/{organization}/members/roles", by::list_organization_roles,
                   "Get member roles by organization", get_organization_roles}
             .resolves(resolve_organization).answers_list(shapes::assignable_role));
         add(Route{Verb::put, "/organizations/{organization}/members/{member}/roles", by::set_member_roles,
                   "Assign role to organization member", put_member_roles}
-            .resolves(resolve_member).takes(bodies::roles).answers(200, shapes::organization_member));
+            .resolves(resolve_other_member).takes(bodies::roles).answers(200, shapes::organization_member));
 
         add(Route{Verb::post, "/authcheck", by::check_authorization, "Check authorization", post_authcheck}
             .takes(bodies::authcheck).answers(200, shapes::authorizations));

@@ -2,6 +2,8 @@
 // Handlers for users: list, create, read, delete; and for the first user.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,42 +18,86 @@
 
 namespace coder_users { inline namespace v0 { namespace http {
 
-class LongUserList final : public LongList {
+/// A list of users, or of what belongs to each of them, by their names.
+class LongListByName : public LongList {
  public:
-    LongUserList(store::Store& store, operations::UserListPage wanted, Release release)
-        : LongList(store), wanted_(std::move(wanted)), release_(release) {}
+    LongListByName(store::Store& store, operations::UserListPage wanted)
+        : LongList(store), wanted_(std::move(wanted)) {}
+
+ protected:
+    virtual void begin(JsonWriter& json) = 0;
+    virtual void write_each(JsonWriter& json, store::Connection& c, std::vector<User> users) = 0;
+    virtual void end(JsonWriter& json, std::int64_t count) = 0;
 
  private:
-    bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>&) override {
+    bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>&) final {
         if (!listing_) {
             listing_.emplace(c, std::move(wanted_.filter), wanted_.page);
-            wire::begin_users(json);
+            begin(json);
         }
-        const std::vector<User> users = listing_->next(c, items_in_piece);
-        for (const User& each : users) wire::write_user(json, each, release_);
-        if (users.size() == items_in_piece) return true;
-        wire::end_counted(json, listing_->count());
-        return false;
+        std::vector<User> users = listing_->next(c, items_in_piece);
+        const bool more = users.size() == items_in_piece;
+        write_each(json, c, std::move(users));
+        if (!more) end(json, listing_->count());
+        return more;
     }
 
     operations::UserListPage wanted_;
-    const Release release_;
     std::optional<store::users::Listing> listing_;
 };
 
-inline Reply get_users(Call& call) {
-    operations::UserListPage wanted = operations::user_list_page(
-        call.acting, {call.query("q"), call.url.parameter("after_id"), call.url.parameter("limit"),
-                      call.url.parameter("offset")});
+class LongUserList final : public LongListByName {
+ public:
+    LongUserList(store::Store& store, operations::UserListPage wanted, Release release)
+        : LongListByName(store, std::move(wanted)), release_(release) {}
+
+ private:
+    void begin(JsonWriter& json) override { wire::begin_users(json); }
+    void write_each(JsonWriter& json, store::Connection&, std::vector<User> users) override {
+        for (const User& each : users) wire::write_user(json, each, release_);
+    }
+    void end(JsonWriter& json, std::int64_t count) override { wire::end_counted(json, count); }
+
+    const Release release_;
+};
+
+/// A list that is answered as a whole.
+struct WholeList {
+    std::size_t items = 0;
+    std::string body;
+};
+
+/// Answers a list: `read(wanted)` returns a WholeList; a longer one is `in_pieces_of(wanted)`.
+template <class Read, class InPieces>
+Reply list_by_name(Call& call, operations::UserListPage wanted, Read&& read,
+                   InPieces&& in_pieces_of) {
     const std::int64_t limit = wanted.page.limit;
     const bool may_be_long = http::may_be_long(call, limit);
     if (may_be_long) wanted.page.limit = short_list;
-    const store::users::UserList found = operations::list_users(call.acting, wanted);
-    if (!may_be_long || found.users.size() < short_list)
-        return ok(wire::users(found.users, found.count, call.release()));
+    WholeList whole = read(wanted);
+    if (!may_be_long || whole.items < short_list) return ok(std::move(whole.body));
     wanted.page.limit = limit;
-    return in_pieces(std::make_unique<LongUserList>(call.acting.backend.store, std::move(wanted),
-                                                    call.release()));
+    return in_pieces(in_pieces_of(std::move(wanted)));
+}
+
+/// What the request says about the part of a list of users that it wants.
+inline operations::UserListRequest user_list_request(const Call& call) {
+    return {call.query("q"), call.url.parameter("after_id"), call.url.parameter("limit"),
+            call.url.parameter("offset")};
+}
+
+inline Reply get_users(Call& call) {
+    return list_by_name(
+        call, operations::user_list_page(call.acting, user_list_request(call)),
+        [&](const operations::UserListPage& part) {
+            const store::users::UserList found = operations::list_users(call.acting, part);
+            return WholeList{found.users.size(),
+                             wire::users(found.users, found.count, call.release())};
+        },
+        [&](operations::UserListPage all) {
+            return std::make_unique<LongUserList>(call.acting.backend.store, std::move(all),
+                                                  call.release());
+        });
 }
 
 inline Reply post_users(Call& call) {

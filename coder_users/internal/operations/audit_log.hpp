@@ -12,6 +12,7 @@
 #include "coder_users/internal/rules/audit_query.hpp"
 #include "coder_users/internal/rules/paging.hpp"
 #include "coder_users/internal/store/audit.hpp"
+#include "coder_users/internal/store/organizations.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
 
@@ -37,12 +38,18 @@ struct AuditPage {
 inline AuditPage audit_page(const Acting& acting, const AuditRequest& request) {
     constexpr std::int64_t usual_limit = 100;
     permit(about::list_audit, acting.user());
-    rules::AuditSearch search = rules::parse_audit_search(request.q);
+    rules::AuditSearch search = rules::parse_audit_search(request.q, [&](const std::string& name) {
+        const auto found = acting.backend.store.read(
+            [&](store::Connection& c) { return store::organizations::find_by_name(c, name); });
+        return found ? found->id : std::string();
+    });
     const rules::Paging paging = rules::parse_paging({}, request.limit, request.offset);
     AuditPage page;
     page.matches_nothing = search.matches_nothing;
     page.limit = paging.limit ? paging.limit : usual_limit;
     page.offset = paging.offset;
+    page.filter.request_id = std::move(search.request_id);
+    page.filter.organization_id = std::move(search.organization_id);
     page.filter.resource_type = std::move(search.resource_type);
     page.filter.action = std::move(search.action);
     page.filter.resource_id = std::move(search.resource_id);

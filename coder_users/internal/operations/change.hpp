@@ -122,7 +122,7 @@ class Change {
     /// announces.
     void check_complete() const {
         if (about_.audit().action && !recorded_) throw std::logic_error("no audit entry");
-        if (about_.tells_anything() && !told_) throw std::logic_error("no event");
+        if (about_.always_tells() && !told_) throw std::logic_error("no event");
     }
 
     std::vector<Announcement<Event>> announcements;

@@ -79,7 +79,8 @@ class Operation {
             if (told_[i] == kind) return true;
         return false;
     }
-    constexpr bool tells_anything() const { return told_count_ > 0; }
+    /// Whether each success tells something.
+    constexpr bool always_tells() const { return told_count_ > 0 && always_tells_; }
     /// What it may use when the disk is full.
     constexpr store::Need need() const { return need_; }
     /// Keys of scope application_connect may use it on their own user.
@@ -133,6 +134,12 @@ class Operation {
     constexpr Operation tells_of(EventKind kind) const {
         Operation changed = *this;
         changed.told_[changed.told_count_++] = kind;
+        return changed;
+    }
+    /// The same where not every success is such an event.
+    constexpr Operation tells_at_times_of(EventKind kind) const {
+        Operation changed = tells_of(kind);
+        changed.always_tells_ = false;
         return changed;
     }
     /// It begins sessions.
@@ -190,6 +197,7 @@ class Operation {
     bool refusals_ = false;
     std::array<EventKind, 2> told_ = {};
     std::size_t told_count_ = 0;
+    bool always_tells_ = true;
     store::Need need_ = store::Need::ordinary;
     bool for_limited_keys_ = false;
     KeyNeeds needs_ = {};

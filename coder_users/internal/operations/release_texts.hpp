@@ -22,6 +22,9 @@ inline constexpr const char* name_or_address_taken = "User already exists.";
 inline constexpr std::string_view unknown_scope = "invalid API key scope: ";
 inline constexpr std::string_view unknown_organization = "Invalid UUID \"";
 
+inline constexpr const char* already_a_member =
+    "Organization member already exists in this organization";
+
 inline constexpr std::string_view profile_operation = "update-user-profile";
 
 /// `operation` is the id of the refused operation, "" when the path names none.
@@ -53,6 +56,10 @@ inline ApiError as_of(Release release, std::string_view operation, const ApiErro
         if (starts_with(detail, unknown_scope))
             return {400, "Failed to create API key.",
                     "invalid or unsupported API key scope: " + detail.substr(unknown_scope.size())};
+    }
+    if (status == 400 && message == already_a_member) {
+        if (release < since::already_a_member_with_detail) return {400, message};
+        return {400, "User is already an organization member", error.detail()};
     }
     if (status == 400 && starts_with(message, unknown_organization) &&
         release >= since::unknown_organization_not_found)

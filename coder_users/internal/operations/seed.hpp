@@ -46,9 +46,9 @@ inline void check_seed_fields(const SeedUser& seed) {
                   {{"login_type", false, {"login_type", is_account_type}}, seed.login_type},
                   {{"status", false, {"status", rules::names_user_status}}, seed.status},
                   {{"created_at", false, {"datetime", is_time}}, seed.created_at},
-                  {{"organization", false, fields::username.rule}, seed.organization}});
+                  {{"organization", false, fields::organization_name_rule}, seed.organization}});
     for (const std::string& each : seed.organizations)
-        check_fields({{{"organizations", true, fields::username.rule}, each}});
+        check_fields({{{"organizations", true, fields::organization_name_rule}, each}});
     if (!seed.service_account) return;
     refuse_ways_to_log_in(seed.login_type, seed.password + seed.hashed_password, seed.email);
     if (!seed.sessions.empty()) throw ApiError(400, "nobody logs in to a service account");

@@ -51,12 +51,7 @@ class UserHidden : public ApiError {
 
 /// `text` is the name that the caller used.
 inline ApiError user_not_found(std::string_view text) {
-    std::string detail = "queried user=\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') detail += '\\';
-        detail += c;
-    }
-    return not_found(detail += '"');
+    return not_found("queried user=\"" + with_backslashes(text) + '"');
 }
 
 inline std::optional<User> named_user(store::Connection& c, const User& actor,

@@ -66,13 +66,12 @@ inline std::optional<std::vector<std::string>> visible_ids(const Acting& acting)
     return ids;
 }
 
-/// Reads the parameters. Callers who may not read all users get a filter for themselves.
-inline UserListPage user_list_page(const Acting& acting, const UserListRequest& request) {
-    const rules::UserSearch search = rules::parse_user_search(request.q);
+/// Reads the parameters. `message` is that of the refusal of a search text.
+inline UserListPage read_list_request(const UserListRequest& request, const char* message) {
+    const rules::UserSearch search = rules::parse_user_search(request.q, message);
     const rules::Paging paging =
         rules::parse_paging(request.after_id, request.limit, request.offset);
     UserListPage wanted;
-    wanted.filter.only_ids = visible_ids(acting);
     wanted.filter.text = search.search;
     wanted.filter.statuses = search.statuses;
     wanted.filter.roles = search.roles;
@@ -88,15 +87,30 @@ inline UserListPage user_list_page(const Acting& acting, const UserListRequest& 
     return wanted;
 }
 
-inline store::users::UserList list_users(const Acting& acting, const UserListPage& wanted) {
+/// Reads the parameters. Callers who may not read all users get a filter for themselves.
+inline UserListPage user_list_page(const Acting& acting, const UserListRequest& request) {
+    UserListPage wanted = read_list_request(request, "Invalid user search query.");
+    wanted.filter.only_ids = visible_ids(acting);
+    return wanted;
+}
+
+/// Returns `finish(connection, list)`, which sees the same state of the database as the list.
+template <class Finish>
+auto read_user_list(const Acting& acting, const UserListPage& wanted, Finish&& finish) {
     store::Store& store = acting.backend.store;
     // The list reads stored rows, so more than a few visits that are not stored yet are stored
     // first.
     if (store::users::looks_at_activity(wanted.filter) &&
         store.seen_count() > store::users::most_seen_in_list)
         store.store_activity();
-    return store.read(
-        [&](store::Connection& c) { return store::users::list(c, wanted.filter, wanted.page); });
+    return store.read([&](store::Connection& c) {
+        return finish(c, store::users::list(c, wanted.filter, wanted.page));
+    });
+}
+
+inline store::users::UserList list_users(const Acting& acting, const UserListPage& wanted) {
+    return read_user_list(acting, wanted,
+                          [](store::Connection&, store::users::UserList found) { return found; });
 }
 
 /// Deletes the user and all that belongs to it. Returns the user as it was before deletion.

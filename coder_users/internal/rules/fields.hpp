@@ -41,6 +41,14 @@ inline constexpr TextField theme_light{
     "theme_light", false, {"oneof", is_theme_name}, "required_if"};
 inline constexpr TextField theme_dark{"theme_dark", false, {"oneof", is_theme_name}, "required_if"};
 inline constexpr TextField schedule{"schedule", true};
+inline constexpr FieldRule organization_name_rule{"organization_name", valid_organization_name};
+inline constexpr TextField organization_name{"name", true, organization_name_rule};
+inline constexpr TextField changed_organization_name{"name", false, organization_name_rule};
+inline constexpr TextField organization_display_name{
+    "display_name", false, {"organization_display_name", valid_organization_display_name}};
+inline constexpr TextField organization_description{
+    "description", false, {"max", has_at_most<4096>, 4096}};
+inline constexpr TextField organization_icon{"icon", false, {"max", has_at_most<4096>, 4096}};
 inline constexpr TextField user_status{"user_status", false, {"oneof", names_user_status}};
 }  // namespace fields
 

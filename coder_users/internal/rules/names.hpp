@@ -33,21 +33,33 @@ bool is_reserved(const std::array<std::string_view, N>& words, std::string_view 
                        [&](std::string_view word) { return same_folded(word, name); });
 }
 
-/// What somebody may be called who has the name already: letters and digits with single dashes
-/// between them, at most 32 bytes, and none of the older reserved words.
-inline bool valid_stored_username(std::string_view name) {
+/// Letters and digits with single dashes between them, at most 32 bytes.
+inline bool has_form_of_name(std::string_view name) {
     if (name.empty() || name.size() > longest_username) return false;
     char before = '-';
     for (const char c : name) {
         if (c == '-' ? before == '-' : !is_letter(c) && !is_digit(c)) return false;
         before = c;
     }
-    return before != '-' && !is_reserved(reserved_usernames, name);
+    return before != '-';
+}
+
+/// What somebody may be called who has the name already: it has the form of a name and is none of
+/// the older reserved words.
+inline bool valid_stored_username(std::string_view name) {
+    return has_form_of_name(name) && !is_reserved(reserved_usernames, name);
 }
 
 /// A new name, which is no reserved word at all.
 inline bool valid_username(std::string_view name) {
     return valid_stored_username(name) && !is_reserved(later_reserved_usernames, name);
+}
+
+/// Words that are pages of organizations in Coder's dashboard.
+inline constexpr std::array<std::string_view, 2> reserved_organization_names{"new", "create"};
+
+inline bool valid_organization_name(std::string_view name) {
+    return has_form_of_name(name) && !is_reserved(reserved_organization_names, name);
 }
 
 inline constexpr std::size_t longest_real_name = 128;
@@ -75,6 +87,14 @@ inline std::string_view trim_white_space(std::string_view text) {
 /// A full name, for people to read: at most 128 bytes, without white space at either end.
 inline bool valid_real_name(std::string_view name) {
     return name.size() <= longest_real_name && trim_white_space(name).size() == name.size();
+}
+
+inline constexpr std::size_t longest_organization_display_name = 64;
+
+/// At most 64 bytes, without white space at either end.
+inline bool valid_organization_display_name(std::string_view name) {
+    return name.size() <= longest_organization_display_name &&
+           trim_white_space(name).size() == name.size();
 }
 
 /// Replaces any character from U+00A0 on in the shape of an address: the rules treat all alike.

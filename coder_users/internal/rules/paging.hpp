@@ -52,12 +52,7 @@ inline ParsedInteger parse_integer(std::string_view text, std::int64_t least, st
 
 /// `parsing "<text>": <why>`, as errors quote a text that is no number.
 inline std::string parsing(std::string_view text, std::string_view why) {
-    std::string shown = "parsing \"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') shown += '\\';
-        shown += c;
-    }
-    return (shown += "\": ").append(why);
+    return ("parsing \"" + with_backslashes(text) + "\": ").append(why);
 }
 
 /// Reads 0 to 2147483647. Adds an error and returns 0 for any other text.

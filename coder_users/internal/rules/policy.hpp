@@ -131,11 +131,23 @@ inline bool may_read_organization(const User& actor, std::string_view organizati
            holds_role(actor, role_template_admin);
 }
 
-/// `organization_admin`: whether the actor is admin of that organization.
+/// Whether the actor may read all memberships of an organization. `organization_admin`: whether it
+/// is admin of that organization.
+inline bool may_read_memberships(const User& actor, bool organization_admin) {
+    return organization_admin || may(actor, Action::read_all_users);
+}
 inline bool may_read_membership(const User& actor, std::string_view member_id,
                                 bool organization_admin) {
-    return actor.id == member_id || organization_admin || may(actor, Action::read_all_users);
+    return actor.id == member_id || may_read_memberships(actor, organization_admin);
 }
+
+/// Whether the actor may add and remove members of an organization.
+inline bool may_change_members(const User& actor, bool organization_admin) {
+    return organization_admin || is_owner(actor) || is_user_admin(actor);
+}
+
+/// Whether the actor may make, change and delete organizations.
+inline bool may_change_organizations(const User& actor) { return is_owner(actor); }
 
 inline bool may_change_organization_roles(const User& actor, bool organization_admin) {
     return organization_admin || is_owner(actor);

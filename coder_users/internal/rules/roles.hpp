@@ -8,9 +8,12 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/organization_roles.hpp"
+#include "coder_users/internal/base/release.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/model.hpp"
@@ -35,20 +38,25 @@ inline const SiteRole* site_role_named(std::string_view name) {
     return nullptr;
 }
 
-inline constexpr std::string_view organization_admin_prefix = "organization-admin:";
-inline constexpr std::string_view organization_member_prefix = "organization-member:";
-
+/// The name under which a role in an organization is stored.
+inline std::string stored_role(std::string_view name, std::string_view organization_id) {
+    return std::string(name) + ':' += organization_id;
+}
 inline std::string organization_admin_role(std::string_view organization_id) {
-    return std::string(organization_admin_prefix) += organization_id;
+    return stored_role("organization-admin", organization_id);
 }
 inline std::string organization_member_role(std::string_view organization_id) {
-    return std::string(organization_member_prefix) += organization_id;
+    return stored_role("organization-member", organization_id);
 }
 
-/// Of a site role or an organization role; "" for organization members and unknown names.
-inline std::string_view role_display_name(std::string_view name) {
-    if (starts_with(name, organization_admin_prefix)) return "Organization Admin";
-    return display_name_of_role(name);
+/// What GET members/roles lists at a release, by name.
+inline std::vector<std::string> listed_organization_roles(std::string_view organization_id,
+                                                          Release release) {
+    std::vector<std::string> names;
+    for (const OrganizationRole& role : organization_roles)
+        if (role.listed_since && release >= *role.listed_since)
+            names.push_back(stored_role(role.name, organization_id));
+    return names;
 }
 
 /// Sorts names and removes duplicates: all sets of roles are stored and compared in this form.
@@ -69,10 +77,13 @@ inline std::vector<std::string> site_role_set(const std::vector<std::string>& na
     return as_role_set(names);
 }
 
-/// Turns requested roles in one organization into a role set. Throws the 400 for the first name
-/// that is no role there. `organization_id` is in lower case.
+/// Turns requested roles in one organization, with or without ":" and its id, into a role set of
+/// stored names. Throws the 400 for the first name that is no role there. `organization_id` is in
+/// lower case.
 inline std::vector<std::string> organization_role_set(const std::vector<std::string>& names,
                                                       std::string_view organization_id) {
+    std::vector<std::string> roles;
+    roles.reserve(names.size());
     for (const std::string& name : names) {
         if (site_role_named(name)) throw ApiError(400, "must only update organization roles");
         const std::size_t colon = name.find(':');
@@ -85,11 +96,13 @@ inline std::vector<std::string> organization_role_set(const std::vector<std::str
                 throw ApiError(
                     400, "Must only pass roles for org \"" + std::string(organization_id) + '"');
         }
-        if (name != organization_admin_role(organization_id) &&
-            name != organization_member_role(organization_id))
+        const std::string_view bare = without_organization(name);
+        std::string role = stored_role(bare, organization_id);
+        if (!organization_role_named(bare) || (colon != std::string::npos && name != role))
             throw ApiError(400, '"' + name + "\" is not a supported role");
+        roles.push_back(std::move(role));
     }
-    return as_role_set(names);
+    return as_role_set(std::move(roles));
 }
 
 }}}  // namespace coder_users::v0::rules

@@ -17,6 +17,7 @@
 #include "coder_users/errors.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/rules/paging.hpp"
 #include "coder_users/model.hpp"
 #include "coder_users/time.hpp"
@@ -29,8 +30,8 @@ struct QueryElement {
     std::string value;
 };
 
-/// Whether words without a key become one value together or one value each.
-enum class BareWords { joined, separate };
+/// Whether words without a key become one value together, one value each, or are refused.
+enum class BareWords { joined, separate, refused };
 
 /// Splits at separators outside double quotes; a quote that is not closed reaches to the end.
 inline std::vector<std::string_view> split_unquoted(std::string_view text, char separator) {
@@ -85,6 +86,9 @@ inline std::vector<QueryElement> parse_query_elements(std::string_view q,
             elements.push_back({std::string(trim(parts.front(), "\"")), std::string(last)});
         }
     }
+    if (bare == BareWords::refused && !words.empty())
+        throw ApiError(400, message, {},
+                       {{"q", "invalid search term: " + std::string(words.front())}});
     const std::string joined = join(words, " ");
     if (bare == BareWords::joined && !words.empty()) words = {joined};
     for (const std::string_view word : words)
@@ -139,6 +143,16 @@ inline std::optional<Time> query_time(std::vector<Validation>& errors,
     const auto time = parse_rfc3339(value);
     if (!time) errors.push_back(bad_query_time(key, rfc3339_layout, value));
     return time;
+}
+
+/// The uuid of a key; "" when the key is absent, or wrong, which adds an error.
+inline std::string query_uuid(std::vector<Validation>& errors,
+                              const std::vector<QueryElement>& elements, std::string_view key) {
+    const std::string value = value_of(elements, key);
+    if (value.empty()) return {};
+    const auto id = parse_uuid(value);
+    if (!id) errors.push_back({std::string(key), query_param(key) + " must be a valid uuid"});
+    return id.value_or("");
 }
 
 /// Filters on users. A user must pass all of them; an empty filter is not applied.
@@ -221,10 +235,10 @@ inline std::vector<std::string> query_roles(const std::string& value) {
     return known;
 }
 
-/// Reads the `q` of GET /users. Throws the 400 that lists every mistake (docs/contract/users.md,
-/// "Search text").
-inline UserSearch parse_user_search(std::string_view q) {
-    constexpr const char* message = "Invalid user search query.";
+/// Reads the `q` of GET /users. Throws a 400 with `message` that lists every mistake
+/// (docs/contract/users.md, "Search text").
+inline UserSearch parse_user_search(std::string_view q,
+                                    const char* message = "Invalid user search query.") {
     constexpr std::array<std::string_view, 11> keys{
         "search",          "status",        "role",           "last_seen_before",
         "last_seen_after", "name",          "login_type",     "github_com_user_id",
@@ -244,6 +258,29 @@ inline UserSearch parse_user_search(std::string_view q) {
     found.created_before = query_time(errors, elements, "created_before");
     found.github_id = query_id(errors, elements, "github_com_user_id");
     found.login_types = query_enumerators<LoginType>(errors, elements, "login_type");
+    add_unknown_keys(errors, elements, keys);
+    if (!errors.empty()) throw ApiError(400, message, {}, std::move(errors));
+    return found;
+}
+
+/// Filters on members of an organization. A member must pass all of them; an empty filter is not
+/// applied.
+struct MemberSearch {
+    std::string user_id;
+    std::optional<std::int64_t> github_id;  ///< of the account at GitHub
+};
+
+/// Reads the `q` of GET members. Throws the 400 that lists every mistake
+/// (docs/contract/organizations.md, "GET /organizations/{organization}/members").
+inline MemberSearch parse_member_search(std::string_view q) {
+    constexpr const char* message = "Invalid organization member search query.";
+    constexpr std::array<std::string_view, 3> keys{"user_id", "github_user_id", "include_system"};
+    const auto elements = parse_query_elements(q, "", BareWords::refused, message);
+    std::vector<Validation> errors;
+    MemberSearch found;
+    found.user_id = query_uuid(errors, elements, "user_id");
+    found.github_id = query_id(errors, elements, "github_user_id");
+    query_flag(errors, elements, "include_system");  // there are no users of the system
     add_unknown_keys(errors, elements, keys);
     if (!errors.empty()) throw ApiError(400, message, {}, std::move(errors));
     return found;

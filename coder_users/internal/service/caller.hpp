@@ -15,6 +15,7 @@
 #include "coder_users/internal/operations/api_keys.hpp"
 #include "coder_users/internal/operations/create_user.hpp"
 #include "coder_users/internal/operations/first_user.hpp"
+#include "coder_users/internal/operations/members.hpp"
 #include "coder_users/internal/operations/organizations.hpp"
 #include "coder_users/internal/operations/roles.hpp"
 #include "coder_users/internal/operations/sessions.hpp"
@@ -75,13 +76,19 @@ CODER_USERS_INLINE User Caller::find_user(std::string_view user) const {
         [&](const operations::Acting& acting) { return *operations::get_user(acting, user); });
 }
 
+namespace service {
+
+inline operations::UserListRequest as_request(const FindUsers& which) {
+    return {which.query, which.after_id, std::to_string(which.limit), std::to_string(which.offset)};
+}
+
+}  // namespace service
+
 CODER_USERS_INLINE UserPage Caller::list_users(const FindUsers& which) const {
     return running_->call(
         operations::about::list_users, identity_, "", [&](const operations::Acting& acting) {
             store::users::UserList found = operations::list_users(
-                acting, operations::user_list_page(
-                            acting, {which.query, which.after_id, std::to_string(which.limit),
-                                     std::to_string(which.offset)}));
+                acting, operations::user_list_page(acting, service::as_request(which)));
             return UserPage{std::move(found.users), found.count};
         });
 }
@@ -216,6 +223,74 @@ CODER_USERS_INLINE std::vector<Organization> Caller::list_organizations() const 
     return running_->call(
         operations::about::list_organizations, identity_, "",
         [](const operations::Acting& acting) { return operations::list_organizations(acting); });
+}
+
+namespace service {
+
+/// Runs `fn(acting, organization)` as `about` with the organization of this name.
+template <class Fn>
+auto call_in(Running& running, const operations::Operation& about, const Identity& identity,
+             std::string_view name, Fn&& fn) {
+    return running.call(about, identity, "", [&](const operations::Acting& acting) {
+        return fn(acting, operations::get_organization(acting, name));
+    });
+}
+
+}  // namespace service
+
+CODER_USERS_INLINE Organization Caller::find_organization(std::string_view organization) const {
+    return service::call_in(*running_, operations::about::get_organization, identity_, organization,
+                            [](const auto&, Organization found) { return found; });
+}
+
+CODER_USERS_INLINE Organization
+Caller::create_organization(const CreateOrganization& wanted) const {
+    return running_->call(operations::about::create_organization, identity_, "",
+                          [&](const operations::Acting& acting) {
+                              return operations::create_organization(acting, wanted);
+                          });
+}
+
+CODER_USERS_INLINE Organization
+Caller::update_organization(std::string_view organization, const UpdateOrganization& wanted) const {
+    return service::call_in(*running_, operations::about::update_organization, identity_,
+                            organization, [&](const auto& acting, const Organization& found) {
+                                return operations::update_organization(acting, found, wanted);
+                            });
+}
+
+CODER_USERS_INLINE void Caller::delete_organization(std::string_view organization) const {
+    service::call_in(*running_, operations::about::delete_organization, identity_, organization,
+                     [](const auto& acting, const Organization& found) {
+                         operations::delete_organization(acting, found);
+                     });
+}
+
+CODER_USERS_INLINE MemberPage Caller::list_members(std::string_view organization,
+                                                   const FindUsers& which) const {
+    return service::call_in(
+        *running_, operations::about::list_members_by_page, identity_, organization,
+        [&](const auto& acting, const Organization& found) {
+            return operations::list_members(
+                acting, operations::members_wanted(acting, found, service::as_request(which)));
+        });
+}
+
+CODER_USERS_INLINE OrganizationMember Caller::add_member(std::string_view organization,
+                                                         std::string_view user) const {
+    return service::call_in(*running_, operations::about::add_member, identity_, organization,
+                            [&](const auto& acting, const Organization& found) {
+                                return operations::add_member(acting, found, user);
+                            });
+}
+
+CODER_USERS_INLINE void Caller::remove_member(std::string_view organization,
+                                              std::string_view user) const {
+    service::call_in(*running_, operations::about::remove_member, identity_, organization,
+                     [&](const auto& acting, const Organization& found) {
+                         operations::remove_member(acting,
+                                                   operations::find_member(acting, found, user));
+                     });
 }
 
 }}  // namespace coder_users::v0

@@ -166,7 +166,7 @@ class Import {
     }
 
     void take(const Organization& organization) {
-        if (!rules::valid_stored_username(organization.name))
+        if (!rules::has_form_of_name(organization.name))
             throw ApiError(400, "not a name of an organization");
         if (organization.display_name.empty())
             throw ApiError(400, "an organization without a display name");

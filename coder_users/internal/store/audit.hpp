@@ -41,7 +41,7 @@ inline Time newest(Connection& c) {
 
 /// Selects entries. An entry must pass all filters; an empty one is not applied.
 struct Filter {
-    std::string resource_type, action, resource_id;
+    std::string request_id, resource_type, action, resource_id, organization_id;
     std::string resource_target;          ///< compared without regard to ASCII letter case
     std::string actor_name, actor_email;  ///< compared without regard to ASCII letter case
     std::string actor_id;
@@ -58,6 +58,8 @@ inline Conditions conditions_of(const Filter& filter) {
     const auto equal = [&](const char* column, const std::string& value) {
         if (!value.empty()) all.add(std::string(column) + " = " + all.placeholder(value));
     };
+    equal("a.request_id", filter.request_id);
+    equal("a.organization_id", filter.organization_id);
     equal("a.resource_type", filter.resource_type);
     equal("a.action", filter.action);
     equal("a.resource_id", filter.resource_id);
@@ -87,10 +89,12 @@ inline Query rows(Connection& c, const Filter& filter, std::int64_t limit, std::
     const std::string where = conditions.sql();
     const std::string limit_name = conditions.placeholder(limit);
     const std::string offset_name = conditions.placeholder(offset);
-    return conditions.query(
-        c, "SELECT " + columns<AuditEntry>("a.") +
-               ", u.deleted FROM audit_logs a LEFT JOIN users u ON u.id = a.resource_id WHERE " +
-               where + " ORDER BY a.entry DESC LIMIT " + limit_name + " OFFSET " + offset_name);
+    return conditions.query(c, "SELECT " + columns<AuditEntry>("a.") +
+                                   ", u.deleted, o.name, o.display_name, o.icon FROM audit_logs a "
+                                   "LEFT JOIN users u ON u.id = a.resource_id "
+                                   "LEFT JOIN organizations o ON o.id = a.organization_id WHERE " +
+                                   where + " ORDER BY a.entry DESC LIMIT " + limit_name +
+                                   " OFFSET " + offset_name);
 }
 
 /// Reads the next entries, at most `most`; returns none at the end.
@@ -99,8 +103,14 @@ inline std::vector<ListedAuditEntry> next(Connection& c, Query& rows, std::size_
     std::vector<ListedAuditEntry> found;
     std::map<std::string, std::optional<User>> actors;
     while (found.size() < most && rows.next()) {
-        ListedAuditEntry listed{read_row<AuditEntry>(rows), std::nullopt, false};
-        listed.resource_deleted = !rows.is_null(deleted) && rows.integer(deleted) != 0;
+        ListedAuditEntry listed{read_row<AuditEntry>(rows)};
+        const bool has_organization = !rows.is_null(deleted + 1);
+        listed.resource_deleted = listed.entry.resource_type == "organization"
+                                      ? !has_organization
+                                      : !rows.is_null(deleted) && rows.integer(deleted) != 0;
+        if (has_organization)
+            listed.organization = {rows.text(deleted + 1), rows.text(deleted + 2),
+                                   rows.text(deleted + 3)};
         if (listed.entry.actor_id) {
             const auto known = actors.find(*listed.entry.actor_id);
             listed.actor = known != actors.end()

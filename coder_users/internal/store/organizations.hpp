@@ -93,14 +93,16 @@ inline void add_member(Tx& tx, std::string_view organization_id, std::string_vie
     add_member(tx, {std::string(user_id), std::string(organization_id), now, now, roles});
 }
 
-/// All memberships of a user, oldest first.
-inline std::vector<OrganizationMember> memberships(Connection& c, std::string_view user_id) {
-    static const std::string sql =
-        "SELECT " + columns<OrganizationMember>("m.") +
-        ", r.role FROM organization_members m LEFT JOIN organization_member_roles r "
-        "ON r.user_id = m.user_id AND r.organization_id = m.organization_id "
-        "WHERE m.user_id = $1 ORDER BY m.created_at, m.organization_id, r.role";
-    Query rows = c.query(sql, user_id);
+/// The SELECT for memberships of the user $1, for read_memberships().
+inline std::string select_memberships(std::string_view more_conditions = "") {
+    return "SELECT " + columns<OrganizationMember>("m.") +
+           ", r.role FROM organization_members m LEFT JOIN organization_member_roles r "
+           "ON r.user_id = m.user_id AND r.organization_id = m.organization_id "
+           "WHERE m.user_id = $1" +
+           std::string(more_conditions) + " ORDER BY m.created_at, m.organization_id, r.role";
+}
+
+inline std::vector<OrganizationMember> read_memberships(Query rows) {
     std::vector<OrganizationMember> found;
     while (rows.next()) {
         auto member = read_row<OrganizationMember>(rows);
@@ -110,6 +112,65 @@ inline std::vector<OrganizationMember> memberships(Connection& c, std::string_vi
         if (!rows.is_null(role)) found.back().roles.push_back(rows.text(role));
     }
     return found;
+}
+
+/// All memberships of a user, oldest first.
+inline std::vector<OrganizationMember> memberships(Connection& c, std::string_view user_id) {
+    static const std::string sql = select_memberships();
+    return read_memberships(c.query(sql, user_id));
+}
+
+/// The membership of a user in one organization, if there is one.
+inline std::optional<OrganizationMember> find_membership(Connection& c, std::string_view user_id,
+                                                         std::string_view organization_id) {
+    static const std::string sql = select_memberships(" AND m.organization_id = $2");
+    auto found = read_memberships(c.query(sql, user_id, organization_id));
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
+/// Adds their memberships in the organization to users, who must all be members.
+inline std::vector<Member> as_members(Connection& c, std::string_view organization_id,
+                                      std::vector<User> users) {
+    std::vector<Member> members;
+    members.reserve(users.size());
+    for (User& user : users)
+        if (auto found = find_membership(c, user.id, organization_id))
+            members.push_back({std::move(user), std::move(*found)});
+    return members;
+}
+
+/// Removes a membership and its roles.
+inline void remove_member(Tx& tx, std::string_view organization_id, std::string_view user_id) {
+    tx.execute("DELETE FROM organization_member_roles WHERE user_id = $1 AND organization_id = $2",
+               user_id, organization_id);
+    tx.execute_for(user_id,
+                   "DELETE FROM organization_members WHERE user_id = $1 AND organization_id = $2",
+                   user_id, organization_id);
+    users::derive_organizations(tx, user_id);
+}
+
+/// The ids of the members of an organization.
+inline std::vector<std::string> member_ids(Connection& c, std::string_view organization_id) {
+    Query rows = c.query("SELECT user_id FROM organization_members WHERE organization_id = $1",
+                         organization_id);
+    std::vector<std::string> ids;
+    while (rows.next()) ids.push_back(rows.text(0));
+    return ids;
+}
+
+/// Stores what may be changed about an organization.
+inline void update(Tx& tx, const Organization& organization) {
+    tx.execute(
+        "UPDATE organizations SET name = $1, name_folded = $2, display_name = $3, "
+        "description = $4, icon = $5, updated_at = $6 WHERE id = $7",
+        organization.name, fold_ascii(organization.name), organization.display_name,
+        organization.description, organization.icon, organization.updated_at, organization.id);
+}
+
+/// The organization must have no members.
+inline void remove(Tx& tx, std::string_view id) {
+    tx.execute("DELETE FROM organizations WHERE id = $1", id);
 }
 
 /// Replaces the explicit roles of a member.

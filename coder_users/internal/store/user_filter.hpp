@@ -28,6 +28,9 @@ struct Filter {
     std::vector<LoginType> login_types;
     std::optional<std::int64_t> github_id;  ///< of the account at GitHub that it is linked to
     std::optional<bool> service_account;
+    std::string organization_id;  ///< belongs to this organization
+    /// The caller sees no users but those, so that a cursor must belong to it, too.
+    bool only_members_visible = false;
 };
 
 /// Whether the filter depends on what only rows hold, and no index.
@@ -139,6 +142,15 @@ struct Source {
     std::string last_seen_at = "u.last_seen_at";
 };
 
+/// A table expression for the members of the organization, named found, or "" when they are many.
+inline std::string few_members(Conditions& all, const Filter& filter, Connection& c) {
+    if (filter.organization_id.empty()) return "";
+    Conditions members("");
+    const std::string table = "organization_members WHERE organization_id = ";
+    if (!finds_few(members, c, table + members.placeholder(filter.organization_id))) return "";
+    return "(SELECT user_id FROM " + table + all.placeholder(filter.organization_id) + ") found";
+}
+
 /// Chooses the table or index that finds the users of the filter fastest.
 inline std::string leading_source(Conditions& all, const Filter& filter, const SeenUsers& seen,
                                   Connection& c) {
@@ -157,6 +169,8 @@ inline std::string leading_source(Conditions& all, const Filter& filter, const S
             return "(SELECT DISTINCT user_id FROM user_roles WHERE " + any_role(all, filter) +
                    ") found CROSS JOIN users u ON u.id = found.user_id";
     }
+    const std::string members = few_members(all, filter, c);
+    if (!members.empty()) return members + " CROSS JOIN users u ON u.id = found.user_id";
     const bool one_status = filter.statuses.size() == 1 && seen.woken.empty();
     return one_status && filter.text.empty() ? "users u INDEXED BY users_live_status"
                                              : "users u INDEXED BY users_live_search";
@@ -232,6 +246,11 @@ inline void add_conditions(Conditions& all, const Source& source, const Filter& 
                 " <= " + all.placeholder(micros((std::max)(*filter.seen_until, never))));
     if (filter.seen_from)
         all.add(source.last_seen_at + " >= " + all.placeholder(micros(*filter.seen_from)));
+    if (!filter.organization_id.empty())
+        all.add(
+            "EXISTS (SELECT 1 FROM organization_members m WHERE m.user_id = u.id AND "
+            "m.organization_id = " +
+            all.placeholder(filter.organization_id) + ")");
 }
 
 }}}}  // namespace coder_users::v0::store::users

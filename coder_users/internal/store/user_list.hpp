@@ -31,7 +31,15 @@ struct UserList {
 
 inline bool matches_all(const Filter& filter) {
     return !filter.only_ids && filter.text.empty() && filter.roles.empty() &&
-           !looks_at_activity(filter) && !looks_at_rows(filter);
+           !looks_at_activity(filter) && !looks_at_rows(filter) && filter.organization_id.empty();
+}
+
+/// Whether the filter asks only which organization users belong to.
+inline bool matches_all_members(const Filter& filter) {
+    if (filter.organization_id.empty()) return false;
+    Filter rest = filter;
+    rest.organization_id.clear();
+    return matches_all(rest);
 }
 
 /// Counts all users who are not deleted.
@@ -51,11 +59,25 @@ inline std::int64_t count_role(Connection& c, const std::string& role) {
     return row.next() ? row.integer(0) : 0;
 }
 
+/// Counts the members of an organization.
+inline std::int64_t count_members(Connection& c, const std::string& organization_id) {
+    Query row = c.query("SELECT count(*) FROM organization_members WHERE organization_id = $1",
+                        organization_id);
+    return row.next() ? row.integer(0) : 0;
+}
+
+/// Whether the filter asks only for holders of one site role.
+inline bool matches_all_holders(const Filter& filter) {
+    if (filter.roles.size() != 1) return false;
+    Filter rest = filter;
+    rest.roles.clear();
+    return matches_all(rest);
+}
+
 inline std::int64_t count(Connection& c, const Filter& filter, const Conditions& conditions,
                           const Source& source) {
-    const bool many_by_role = filter.roles.size() == 1 && !filter.only_ids && filter.text.empty() &&
-                              !looks_at_activity(filter) && !looks_at_rows(filter);
-    if (many_by_role) return count_role(c, filter.roles.front());
+    if (matches_all_holders(filter)) return count_role(c, filter.roles.front());
+    if (matches_all_members(filter)) return count_members(c, filter.organization_id);
     Query row =
         conditions.query(c, "SELECT count(*) FROM " + source.from + " WHERE " + conditions.sql());
     return row.next() ? row.integer(0) : 0;
@@ -69,6 +91,11 @@ inline std::optional<std::string> cursor_name(Connection& c, const Filter& filte
     Query row = c.query("SELECT username_folded FROM users WHERE id = $1", after_id);
     const bool visible = !filter.only_ids || has_word(*filter.only_ids, after_id);
     if (!visible || !row.next()) return std::nullopt;
+    if (filter.only_members_visible &&
+        !c.query("SELECT 1 FROM organization_members WHERE user_id = $1 AND organization_id = $2",
+                 after_id, filter.organization_id)
+             .next())
+        return std::nullopt;
     return row.text(0);
 }
 

@@ -11,6 +11,7 @@
 #include "coder_users/internal/base/contradictions.hpp"
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/json_writer.hpp"
+#include "coder_users/internal/base/organization_roles.hpp"
 #include "coder_users/internal/base/release.hpp"
 
 namespace coder_users { inline namespace v0 { namespace wire {
@@ -43,7 +44,7 @@ inline void write_role(JsonWriter& json, std::string_view name, std::string_view
 /// The name that answers of `release` have for a role of an organization, which is stored as
 /// `<name>:<organization>`.
 inline std::string_view organization_role_name(std::string_view stored, Release release) {
-    return release >= contradictions::bare_organization_roles ? stored.substr(0, stored.find(':'))
+    return release >= contradictions::bare_organization_roles ? without_organization(stored)
                                                               : stored;
 }
 

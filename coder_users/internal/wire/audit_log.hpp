@@ -95,8 +95,16 @@ inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed,
         .end_object()
         .member("description", audit_description(entry, release))
         .member("resource_link", linked ? "/users?filter=" + entry.resource_target : "")
-        .member("is_deleted", listed.resource_deleted)
-        .key("user");
+        .member("is_deleted", listed.resource_deleted);
+    if (release >= Release{2, 14} && entry.organization_id != nil_uuid)
+        json.key("organization")
+            .begin_object()
+            .member("id", entry.organization_id)
+            .member("name", listed.organization.name)
+            .member("display_name", listed.organization.display_name)
+            .member("icon", listed.organization.icon)
+            .end_object();
+    json.key("user");
     if (listed.actor)
         write_user(json, *listed.actor, release);
     else

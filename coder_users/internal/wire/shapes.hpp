@@ -214,6 +214,25 @@ inline const Shape organization{
 
 inline const Shape organization_member{"OrganizationMember", properties_of<OrganizationMember>()};
 
+/// The property of a member that is the user's field of this name.
+inline Property of_user(int minor, const char* name, std::string_view field) {
+    return later(minor, property_of(name, fields::named<User>(field)));
+}
+
+inline const Shape member_with_user{
+    "OrganizationMemberWithUserData",
+    properties_of<OrganizationMember>(
+        {of_user(14, "username", "username"), of_user(14, "name", "name"),
+         of_user(14, "avatar_url", "avatar_url"), of_user(14, "email", "email"),
+         of_user(14, "global_roles", "roles"), of_user(32, "status", "status"),
+         of_user(32, "login_type", "login_type"), of_user(32, "last_seen_at", "last_seen_at"),
+         of_user(32, "user_created_at", "created_at"), of_user(32, "user_updated_at", "updated_at"),
+         of_user(32, "is_service_account", "is_service_account"), ai_seat})};
+
+inline const Shape member_page{"PaginatedMembersResponse",
+                               {{"members", ValueType::array, &member_with_user, ValueType::object},
+                                {"count", ValueType::integer}}};
+
 inline const Shape assignable_role{
     "AssignableRole",
     {{"name", ValueType::text},
@@ -237,13 +256,21 @@ inline const Shape login_conversion{"ConvertLoginResponse",
                                      one_of("to_type", {"github", "oidc"}),
                                      {"user_id", ValueType::uuid}}};
 
+inline const Shape audited_organization{"MinimalOrganization",
+                                        {{"id", ValueType::uuid},
+                                         {"name", ValueType::text},
+                                         {"display_name", ValueType::text},
+                                         {"icon", ValueType::text}}};
+
 inline const Shape audit_log = [] {
-    Shape shape{"AuditLog",
-                properties_of<AuditEntry>({{"additional_fields", ValueType::any_object},
-                                           {"description", ValueType::text},
-                                           {"resource_link", ValueType::text},
-                                           {"is_deleted", ValueType::flag},
-                                           {"user", ValueType::object_or_null, &user}})};
+    Shape shape{"AuditLog", properties_of<AuditEntry>(
+                                {{"additional_fields", ValueType::any_object},
+                                 {"description", ValueType::text},
+                                 {"resource_link", ValueType::text},
+                                 {"is_deleted", ValueType::flag},
+                                 later(14, {"organization", ValueType::object,
+                                            &audited_organization, ValueType::text, true}),
+                                 {"user", ValueType::object_or_null, &user}})};
     const auto diff =
         std::find_if(shape.properties.begin(), shape.properties.end(),
                      [](const Property& each) { return std::string_view(each.name) == "diff"; });
