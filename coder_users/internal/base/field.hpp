@@ -70,9 +70,10 @@ struct Attributes {
     Place exported = {};
     bool missing_in_old_exports = false;
     Place audited = {};
-    Names values = {};  ///< empty: any value
-    int except = -1;    ///< the index in `values` of one that this field never has
-    int unknown = 0;    ///< for enumerations: what an unknown text in a row is read as
+    Names values = {};                ///< empty: any value
+    const char* listed_as = nullptr;  ///< what descriptions call `values`; nullptr: as the field
+    int except = -1;                  ///< the index in `values` of one that this field never has
+    int unknown = 0;  ///< for enumerations: what an unknown text in a row is read as
 };
 
 /// A field of `T`. Unless the list says otherwise, answers and exports have it, and a column with
@@ -111,6 +112,7 @@ struct Field : Attributes {
     constexpr Field is_secret() { return secret = true, answered = false, *this; }
     constexpr Field never_is(V value) { return except = static_cast<int>(value), *this; }
     constexpr Field or_else(V value) { return unknown = static_cast<int>(value), *this; }
+    constexpr Field listed_in(const char* list) { return listed_as = list, *this; }
     template <std::size_t Size>
     constexpr Field one_of(const std::array<std::string_view, Size>& all) {
         return values = {all.data(), Size}, *this;

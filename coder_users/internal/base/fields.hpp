@@ -21,7 +21,10 @@ struct Of<User> {
         Field("username", &User::username).also_folded().in_audit_after("email"),
         Field("email", &User::email).also_folded().in_audit(),
         Field("created_at", &User::created_at), Field("last_seen_at", &User::last_seen_at),
-        Field("status", &User::status).or_else(UserStatus::suspended).in_audit(),
+        Field("status", &User::status)
+            .listed_in("UserStatus")
+            .or_else(UserStatus::suspended)
+            .in_audit(),
         Field("organization_ids", &User::organization_ids).is(Kind::uuids).not_exported(),
         Field("roles", &User::roles)
             .is(Kind::roles)
@@ -66,7 +69,7 @@ struct Of<ApiKey> {
         Field("login_type", &ApiKey::login_type)
             .never_is(LoginType::none)
             .or_else(LoginType::token),
-        Field("scope", &ApiKey::scope).in_no_column().not_exported(),
+        Field("scope", &ApiKey::scope).listed_in("APIKeyScope").in_no_column().not_exported(),
         Field("scopes", &ApiKey::scopes).since_release(2, 27).in_audit().later_in_exports(),
         Field("allow_list", &ApiKey::allow_list).since_release(2, 28).in_audit().later_in_exports(),
         Field("token_name", &ApiKey::token_name),
@@ -190,10 +193,12 @@ struct Of<Appearance> {
                         Field("theme_light", &Appearance::theme_light)
                             .since_release(2, 34)
                             .one_of(theme_names)
+                            .listed_in("ThemeName")
                             .in_audit(),
                         Field("theme_dark", &Appearance::theme_dark)
                             .since_release(2, 34)
                             .one_of(theme_names)
+                            .listed_in("ThemeName")
                             .in_audit());
 };
 
@@ -244,7 +249,7 @@ struct Of<AuditEntry> {
         Field("actor_id", &AuditEntry::actor_id).is(Kind::uuid).not_answered(),
         Field("ip", &AuditEntry::ip), Field("user_agent", &AuditEntry::user_agent),
         Field("resource_type", &AuditEntry::resource_type).one_of(recorded_resource_types),
-        Field("action", &AuditEntry::action).one_of(recorded_actions),
+        Field("action", &AuditEntry::action).one_of(recorded_actions).listed_in("AuditAction"),
         Field("resource_id", &AuditEntry::resource_id).is(Kind::uuid),
         Field("resource_target", &AuditEntry::resource_target).also_folded(),
         Field("diff", &AuditEntry::diff).is(Kind::json),

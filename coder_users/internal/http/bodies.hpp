@@ -5,12 +5,14 @@
 
 #include <string_view>
 
+#include "coder_users/internal/base/user_settings.hpp"
 #include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/wire/body.hpp"
 
 namespace coder_users { inline namespace v0 { namespace http { namespace bodies {
 
 using wire::BodySchema;
+using wire::Field;
 using wire::FieldType;
 
 namespace fields = rules::fields;
@@ -33,9 +35,9 @@ inline const BodySchema user{
     {fields::optional_email,
      fields::username,
      fields::name,
-     fields::user_status,
+     Field(fields::user_status).one_of(user_status_names),
      {"password", FieldType::text},
-     {"login_type", FieldType::text},
+     Field("login_type", FieldType::text).one_of(login_type_names),
      {"disable_login", FieldType::flag},
      {"service_account", FieldType::flag},
      {"roles", FieldType::texts},
@@ -53,20 +55,19 @@ inline const BodySchema profile{"UpdateUserProfileRequest",
 
 inline const BodySchema appearance{
     "UpdateUserAppearanceSettingsRequest",
-    {fields::theme_preference,
-     fields::theme_mode,
-     fields::theme_light,
-     fields::theme_dark,
-     {"terminal_font", FieldType::text}},
+    {fields::theme_preference, Field(fields::theme_mode).one_of(theme_modes),
+     Field(fields::theme_light).one_of(theme_names, "ThemeName"),
+     Field(fields::theme_dark).one_of(theme_names, "ThemeName"),
+     Field("terminal_font", FieldType::text).one_of(terminal_fonts)},
     R"({"theme_preference":"dark","theme_mode":"single","theme_dark":"dark","terminal_font":"fira-code"})"};
 
 inline const BodySchema preferences{
     "UpdateUserPreferenceSettingsRequest",
     {{"task_notification_alert_dismissed", FieldType::flag},
-     {"thinking_display_mode", FieldType::text},
-     {"shell_tool_display_mode", FieldType::text},
-     {"code_diff_display_mode", FieldType::text},
-     {"agent_chat_send_shortcut", FieldType::text}},
+     Field("thinking_display_mode", FieldType::text).one_of(thinking_display_modes),
+     Field("shell_tool_display_mode", FieldType::text).one_of(tool_display_modes),
+     Field("code_diff_display_mode", FieldType::text).one_of(diff_display_modes),
+     Field("agent_chat_send_shortcut", FieldType::text).one_of(send_shortcuts)},
     R"({"task_notification_alert_dismissed":true,"thinking_display_mode":"preview"})"};
 
 inline const BodySchema notification_preferences{
@@ -113,17 +114,19 @@ inline const BodySchema roles{"UpdateRoles", {{"roles", FieldType::texts}}, R"({
 
 /// Must name every field that restricts a token (scopes, allow list): an ignored one would make a
 /// token with more rights.
-inline const BodySchema token{"CreateTokenRequest",
-                              {{"lifetime", FieldType::integer},
-                               {"scope", FieldType::text},
-                               {"scopes", FieldType::texts},
-                               {"allow_list", FieldType::texts},
-                               {"token_name", FieldType::text}},
-                              R"({"lifetime":86400000000000,"scope":"all","token_name":"laptop"})"};
+inline const BodySchema token{
+    "CreateTokenRequest",
+    {Field("lifetime", FieldType::integer).means("In nanoseconds; 0: the usual lifetime"),
+     {"scope", FieldType::text},
+     {"scopes", FieldType::texts},
+     {"allow_list", FieldType::texts},
+     {"token_name", FieldType::text}},
+    R"({"lifetime":86400000000000,"scope":"all","token_name":"laptop"})"};
 
-inline const BodySchema convert_login{"ConvertLoginRequest",
-                                      {fields::to_type, fields::password},
-                                      R"({"to_type":"github","password":"correct-Horse-9"})"};
+inline const BodySchema convert_login{
+    "ConvertLoginRequest",
+    {Field(fields::to_type).one_of(login_type_names, "LoginType"), fields::password},
+    R"({"to_type":"github","password":"correct-Horse-9"})"};
 
 inline const BodySchema authcheck{
     "AuthorizationRequest",

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -153,8 +154,8 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::post, "/users/{user}/keys", by::make_session, "Create new session key", post_keys}
             .answers(201, shapes::generated_key));
         add(Route{Verb::get, "/users/{user}/keys/tokens", by::list_tokens, "Get user tokens", get_tokens}
-            .asks({{"include_all", ValueType::text, "true: the tokens of all users that the caller may see"},
-                   {"include_expired", ValueType::text, "true: expired tokens, too"}})
+            .asks({{"include_all", ValueType::flag, "true: the tokens of all users that the caller may see"},
+                   {"include_expired", ValueType::flag, "true: expired tokens, too"}})
             .answers_list(shapes::listed_token));
         add(Route{Verb::post, "/users/{user}/keys/tokens", by::make_token, "Create token API key", post_tokens}
             .takes(bodies::token).answers(201, shapes::generated_key).also_answers({409}));
@@ -253,15 +254,16 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
 }
 
 inline Reply get_openapi(Call& call) {
-    const Release release = call.acting.backend.release;
-    static const std::string usual =
-        openapi::document(table(), "/api/v2", rules::session_cookie_name);
-    const std::vector<Route>& served = call.site.routes;
-    const std::string& prefix = call.request.api_prefix;
-    const std::string_view cookie = session_cookie(call.options());
-    const bool as_usual = served.size() == table().size() && prefix == "/api/v2" &&
-                          cookie == rules::session_cookie_name && !(Release() < release);
-    return ok(as_usual ? usual : openapi::document(served, prefix, cookie, release));
+    const auto setting_of = [](std::string_view base, const Options& options, Release release) {
+        const std::chrono::nanoseconds longest = options.max_token_lifetime;
+        return openapi::Setting{base, session_cookie(options), longest.count(), release};
+    };
+    static const openapi::Setting usual = setting_of("/api/v2", Options(), Release());
+    static const std::string usual_document = openapi::document(table(), usual);
+    const openapi::Setting setting =
+        setting_of(call.request.api_prefix, call.options(), call.acting.backend.release);
+    const bool as_usual = call.site.routes.size() == table().size() && setting == usual;
+    return ok(as_usual ? usual_document : openapi::document(call.site.routes, setting));
 }
 
 }}}  // namespace coder_users::v0::http

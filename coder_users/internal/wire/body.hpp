@@ -2,6 +2,7 @@
 // Reads request bodies: which fields a body may have, of which type, and with which rules.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -29,10 +30,28 @@ struct Field {
     Field(const char* name_, FieldType type_, bool required_ = false, FieldRule rule_ = {})
         : name(name_), type(type_), required(required_), rule(rule_) {}
 
+    /// It takes no other texts than these, which descriptions call `listed_as`.
+    template <std::size_t Size>
+    Field one_of(const std::array<std::string_view, Size>& all,
+                 const char* listed_as_ = nullptr) const {
+        Field changed = *this;
+        changed.values = {all.begin(), all.end()};
+        changed.listed_as = listed_as_;
+        return changed;
+    }
+    Field means(const char* text) const {
+        Field changed = *this;
+        changed.meaning = text;
+        return changed;
+    }
+
     const char* name;
     FieldType type;
     bool required = false;  ///< a text field must be present and not empty
     FieldRule rule = {};
+    std::vector<std::string_view> values = {};  ///< the only texts that it takes; empty: any
+    const char* listed_as = nullptr;  ///< what descriptions call `values`; nullptr: as the field
+    const char* meaning = nullptr;    ///< for descriptions: what its name does not say
 };
 
 /// The fields of a body, in the order in which broken rules are reported.

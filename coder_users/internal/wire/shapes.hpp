@@ -37,6 +37,8 @@ struct Property {
     bool optional = false;
     std::vector<const char*> values{};  ///< the only texts that occur; empty: any
     Release since{};                    ///< answers of older releases leave it out
+    const char* listed_as = nullptr;    ///< what descriptions call the list of values; nullptr: as
+                                        ///< the member
 
     bool is_in(Release release) const { return !(release < since); }
 };
@@ -48,8 +50,10 @@ inline Property later(int minor, Property property) {
 }
 
 /// A text that is one of `values`.
-inline Property one_of(const char* name, std::vector<const char*> values) {
-    return {name, ValueType::text, nullptr, ValueType::text, false, std::move(values)};
+inline Property one_of(const char* name, std::vector<const char*> values,
+                       const char* listed_as = nullptr) {
+    return {name,  ValueType::text,   nullptr, ValueType::text,
+            false, std::move(values), {},      listed_as};
 }
 
 struct Shape {
@@ -95,7 +99,7 @@ inline Property property_of(const char* name, const fields::Attributes& field) {
         case Kind::name:
             break;
     }
-    return one_of(name, std::move(values));
+    return one_of(name, std::move(values), field.listed_as);
 }
 
 /// The properties of `T` in answers of any release, followed by `more`.
@@ -117,8 +121,10 @@ namespace shapes {
 inline const Shape validation{"ValidationError",
                               {{"field", ValueType::text}, {"detail", ValueType::text}}};
 
+// Generated clients have types of their own with the names that the contract gives these two:
+// Response in Python, APIKey in Go.
 inline const Shape response{
-    "Response",
+    "MessageResponse",
     {{"message", ValueType::text},
      {"detail", ValueType::text, nullptr, ValueType::text, true},
      {"validations", ValueType::array, &validation, ValueType::object, true}}};
@@ -189,7 +195,7 @@ inline const Shape quiet_hours{"UserQuietHoursScheduleResponse",
 inline const Shape user_parameter{"UserParameter",
                                   {{"name", ValueType::text}, {"value", ValueType::text}}};
 
-inline const Shape api_key{"APIKey", properties_of<ApiKey>()};
+inline const Shape api_key{"UserAPIKey", properties_of<ApiKey>()};
 
 inline const Shape listed_token{"APIKeyWithOwner",
                                 properties_of<ApiKey>({{"username", ValueType::text}})};
@@ -253,7 +259,7 @@ inline const Shape oidc_claims{"OIDCClaimsResponse", {{"claims", ValueType::any_
 inline const Shape login_conversion{"ConvertLoginResponse",
                                     {{"state_string", ValueType::text},
                                      {"expires_at", ValueType::time},
-                                     one_of("to_type", {"github", "oidc"}),
+                                     one_of("to_type", {"github", "oidc"}, "LoginType"),
                                      {"user_id", ValueType::uuid}}};
 
 inline const Shape audited_organization{"MinimalOrganization",
@@ -287,7 +293,7 @@ inline const Shape audit_logs{"AuditLogResponse",
 inline const Shape authorizations{"AuthorizationResponse", {}};
 
 /// The description of this API.
-inline const Shape openapi{"OpenAPI", {}};
+inline const Shape openapi{"OpenAPIDocument", {}};
 
 }  // namespace shapes
 
