@@ -1,33 +1,52 @@
 #!/usr/bin/env bash
-# Other people's clients against the demo server: the package coder-api, and schemathesis, which makes
-# requests out of the server's own API description and holds every answer against it.
-# Arguments: the demo server, a folder for the Python packages.
+# Other people's clients against the demo server: clients that generators make of its API description,
+# the package coder-api, and schemathesis, which makes requests out of the description and holds every
+# answer against it. Arguments: the demo server, a folder for what they need.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 demo=$(realpath "$1") packages=$(realpath -m "$2")
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+node_packages=$packages/node/node_modules
+# shellcheck source=/dev/null
+. "$here/common.sh"
 cd "$work" # schemathesis leaves its cache where it runs
 
-if [ ! -x "$packages/bin/schemathesis" ]; then
-    python3 -m venv "$packages"
-    "$packages/bin/pip" install --quiet -r "$here/requirements.txt"
-fi
+install_python_packages "$packages" "$here/requirements.txt"
+"$here/../external/install.sh" "$packages/node" "$here"
 
-serve() { # arguments of the server
-    [ -z "$server" ] || kill "$server"
-    "$demo" --http-address 127.0.0.1:0 --database :memory: --password-hash-cost 4 "$@" \
-        >"$work/out" 2>"$work/log" &
-    server=$!
-    for _ in $(seq 100); do
-        url=$(sed -n 's/.* listens on \(http[^,]*\),.*/\1/p' "$work/out")
-        [ -z "$url" ] || return 0
-        sleep 0.1
-    done
-    cat "$work/log" >&2
-    exit 1
+lint() { # release
+    quietly "$node_packages/.bin/redocly" lint "$description"
+    echo "redocly at $1: no error"
 }
+
+python_client() { # release
+    local made=$work/python-$1
+    mkdir "$made"
+    cat >"$work/config.yml" <<END
+project_name_override: coder_users_client
+package_name_override: coder_users_client
+post_hooks: []
+END
+    quietly "$packages/bin/openapi-python-client" generate --path "$description" --meta none \
+        --output-path "$made/coder_users_client" --config "$work/config.yml" --fail-on-warning
+    PYTHONPATH=$made "$packages/bin/python" "$here/generated_client_tour.py" "$url" "$1"
+}
+
+typescript_client() { # release
+    local made=$work/typescript-$1
+    mkdir "$made"
+    cp "$here/generated_client_tour.ts" "$here/tsconfig.json" "$made"
+    quietly "$node_packages/.bin/openapi-ts" -i "$description" -o "$made/client" -c @hey-api/client-fetch
+    quietly "$node_packages/.bin/tsc" -p "$made/tsconfig.json"
+    node "$made/made/generated_client_tour.js" "$url" "$1"
+}
+
+for release in 2.6 2.35; do
+    describe $release
+    lint $release
+    python_client $release
+    describe $release # without users again
+    typescript_client $release
+done
 
 serve
 "$packages/bin/python" "$here/coder_api_client.py" "$url"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs the packages of package-lock.json into a folder, unless they are there already.
-# Argument: the folder.
+# Installs the packages of a package-lock.json into a folder, unless they are there already.
+# Arguments: the folder; where package-lock.json is, if not beside this script.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "${2:-$(dirname "$0")}" && pwd)
 if ! command -v node >/dev/null; then
     echo 'Skipped: there is no Node (Debian: nodejs, npm), so no real provider.'
     exit 0
@@ -11,7 +11,7 @@ mkdir -p "$1"
 cd "$1"
 exec 9>lock
 flock 9
-if [ -d node_modules/oidc-provider ] && cmp -s "$here/package-lock.json" package-lock.json; then
+if [ -d node_modules ] && cmp -s "$here/package-lock.json" package-lock.json; then
     exit 0
 fi
 rm -f package-lock.json
