@@ -254,6 +254,10 @@ class Server {
     /// Throws as start().
     explicit Server(const Controls& controls = Controls())
         : Server(controls, Options::for_tests(controls)) {}
+    /// Answers as a release of Coder, such as "2.35". Servers of several releases may be there at
+    /// once.
+    explicit Server(const std::string& coder_version, const Controls& controls = Controls())
+        : Server(controls, as_release(coder_version, Options::for_tests(controls))) {}
     /// `options` come from Options::for_tests(controls), and the test may have changed them.
     Server(Controls controls, Options options)
         : controls_(std::move(controls)),
@@ -338,6 +342,10 @@ class Server {
         std::string list;
         for (const std::string& each : texts) list += (list.empty() ? "\"" : ",\"") + each + '"';
         return list;
+    }
+    static Options as_release(const std::string& coder_version, Options options) {
+        options.coder_version = coder_version;
+        return options;
     }
 
     Controls controls_;

@@ -10,6 +10,7 @@ using coder_users::Identity;
 int main() {
     coder_users::Options options;
     options.database = ":memory:";
+    options.coder_version = "2.35";  // whose texts refusals have, here as over HTTP
     options.before = [](const Event& event) -> std::optional<coder_users::Veto> {
         if (event.kind == EventKind::deleted && event.user.username == "ada")
             return coder_users::Veto{"Ada stays."};  // clients get 403, calls below ApiError

@@ -20,6 +20,15 @@ TEST_CASE("a token ends when its time has come") {
     CHECK(robot.get("/users/me").status == 401);
 }
 
+TEST_CASE("my client copes with old and new releases of Coder") {
+    for (const std::string release : {"2.6", "2.21", "2.35"}) {
+        Server server(release);  // as many in one process as you like
+        CHECK(server.visitor().get("/buildinfo")["version"].find("v" + release + ".0") == 0);
+        const std::string me = server.owner().get("/users/me").body;
+        CHECK((me.find("updated_at") == std::string::npos) == (release == "2.6"));
+    }
+}
+
 TEST_CASE("an auditor reads the log and changes nothing") {
     Server server;
     const Client auditor = server.user_with_roles({"auditor"});

@@ -20,7 +20,8 @@ class UsersTest(unittest.TestCase):
         demo = [DEMO, "--database", folder.name + "/users.db"]
         subprocess.run([*demo, "seed", "-"], input=json.dumps(USERS), text=True, check=True)
         server = subprocess.Popen(
-            [*demo, "--http-address", "127.0.0.1:0", "--dangerous-disable-rate-limits"],
+            [*demo, "--http-address", "127.0.0.1:0", "--dangerous-disable-rate-limits",
+             "--coder-version", "2.35"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.addCleanup(server.stdout.close)
         self.addCleanup(server.wait)

@@ -12,7 +12,9 @@ int main(int argc, char** argv) {
     sigemptyset(&signals), sigaddset(&signals, SIGINT), sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-    auto users = coder_users::open({"users.db"});  // like start(), but without a socket
+    coder_users::Options options{"users.db"};
+    options.coder_version = "2.35";           // which release of Coder clients find
+    auto users = coder_users::open(options);  // like start(), but without a socket
     httplib::Server site;
     users.mount(site, "/accounts");  // POST /accounts/users/login, ...
 

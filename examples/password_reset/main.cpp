@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // the mail program may end before it has read everything
 
     coder_users::Options options{"users.db"};
+    options.coder_version = "2.35";                   // which release of Coder clients find
     if (argc > 1) options.port = std::stoi(argv[1]);  // 0: any free one
     const std::string program = argc > 2 ? argv[2] : "/usr/sbin/sendmail";
     options.send_passcode = [program](const coder_users::Passcode& passcode) {

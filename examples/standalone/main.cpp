@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     coder_users::Options options{"users.db"};
+    options.coder_version = "2.35";  // which release of Coder its clients find; 2.6 if not said
     if (argc > 1) options.port = std::stoi(argv[1]);  // 0: any free port
     // Opens and migrates the database, binds, and serves on threads of its own. Throws what fails.
     auto users = coder_users::start(options);

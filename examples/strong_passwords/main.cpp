@@ -17,6 +17,7 @@ std::optional<std::string> too_easy(const std::string& password, const coder_use
 int main() {
     coder_users::Options options;
     options.database = ":memory:";
+    options.coder_version = "2.35";  // which release of Coder clients find
     options.check_password =
         too_easy;  // called where passwords are hashed, so it may take its time
     auto users = coder_users::open(options);

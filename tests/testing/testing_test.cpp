@@ -270,4 +270,20 @@ TEST_CASE("two hundred servers live side by side") {
     CHECK(servers.back()->owner().over_http().get("/users/me").status == 200);
 }
 
+TEST_CASE("servers of the kit answer as the release that is asked for, side by side") {
+    Server page, first("2.6"), newest("2.35", Controls(7));
+    const auto begins = [](Server& server) {
+        const std::string version = server.visitor().get("/buildinfo")["version"];
+        return version.substr(0, version.find('+'));
+    };
+    CHECK(begins(page) == "v2.6.0");
+    CHECK(begins(first) == "v2.6.0");
+    CHECK(begins(newest) == "v2.35.0");
+    CHECK(newest.owner().get("/users/me").body.find("has_ai_seat") != std::string::npos);
+    CHECK(first.owner().get("/users/me").body.find("has_ai_seat") == std::string::npos);
+    Server same("2.35", Controls(7));
+    CHECK(newest.owner().post("/users/me/keys").body == same.owner().post("/users/me/keys").body);
+    CHECK_THROWS_AS(Server("2.36"), std::exception);
+}
+
 }  // namespace testing_test
