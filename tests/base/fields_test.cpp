@@ -106,7 +106,7 @@ const std::string all_exported =
     R"(","pin":"1234","owner":"Ada","issued":"1970-01-01T00:00:01Z","worn":true,"number":7,)"
     R"("colour":"blue","tags":["a","b"],"roles":["auditor"],"motto":"onwards"})";
 
-std::string without(std::string text, const std::string& part) {
+std::string cut_from(std::string text, const std::string& part) {
     const std::size_t at = text.find(part);
     REQUIRE(at != std::string::npos);
     return text.erase(at, part.size());
@@ -130,8 +130,8 @@ TEST_CASE("answers have what is listed, from its release on, and no secret") {
         "\n";
     CHECK(wire::object(badge(), {2, 10}) == all);
     CHECK(wire::object(badge(), {3, 0}) == all);
-    CHECK(wire::object(badge(), {2, 9}) == without(all, R"(,"motto":"onwards")"));
-    CHECK(wire::object(badge()) == without(all, R"(,"motto":"onwards")"));
+    CHECK(wire::object(badge(), {2, 9}) == cut_from(all, R"(,"motto":"onwards")"));
+    CHECK(wire::object(badge()) == cut_from(all, R"(,"motto":"onwards")"));
 }
 
 TEST_CASE("the shape is that of the answers of the same release") {
@@ -163,7 +163,7 @@ TEST_CASE("what is exported comes back, each field in its place and checked") {
     for (const char* part : {R"("pin":"1234",)", R"("issued":"1970-01-01T00:00:01Z",)",
                              R"("worn":true,)", R"("number":7,)", R"("tags":["a","b"],)"}) {
         CAPTURE(part);
-        CHECK_THROWS_AS(imported(without(all_exported, part)), wire::JsonError);
+        CHECK_THROWS_AS(imported(cut_from(all_exported, part)), wire::JsonError);
     }
     const auto refused = [](std::string text, const std::string& good, const char* bad) {
         text.replace(text.find(good), good.size(), bad);
@@ -175,7 +175,7 @@ TEST_CASE("what is exported comes back, each field in its place and checked") {
     refused(all_exported, "1970", "19");
     refused(all_exported, "motto", "other");
 
-    const std::string before = without(all_exported, R"(,"motto":"onwards")");
+    const std::string before = cut_from(all_exported, R"(,"motto":"onwards")");
     CHECK(imported(before).motto == "");  // the export was written before the field existed
 }
 

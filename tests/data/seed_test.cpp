@@ -124,7 +124,7 @@ TEST_CASE("a seed cannot make a service account that somebody could log in to") 
          "nobody logs in to a service account"},
         {R"("name":" Robo")", "field \"name\": Validation failed for tag \"user_real_name\""},
         {R"("organizations":["a b"])",
-         "field \"organizations\": Validation failed for tag \"username\""},
+         "field \"organizations\": Validation failed for tag \"organization_name\""},
         {R"("organizations":[""])",
          "field \"organizations\": Validation failed for tag \"required\""},
     };

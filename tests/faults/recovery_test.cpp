@@ -149,7 +149,7 @@ TEST_CASE("what works on a full disk is logging in and what ends sessions, keys 
     CHECK(those(coder_users::store::Need::login) == "log-in-user ");
     CHECK(those(coder_users::store::Need::revocation) ==
           "log-out-user change-password-with-a-one-time-passcode delete-user update-user-password "
-          "suspend-user-account delete-api-key "
+          "suspend-user-account delete-api-key expire-api-key "
           "delete-user-sessions delete-organization remove-organization-member ");
 }
 

@@ -86,6 +86,12 @@ const std::vector<Since> described_keys{
     {"UserPreferenceSettings", "shell_tool_display_mode", 34},
     {"UserPreferenceSettings", "code_diff_display_mode", 34},
     {"UserPreferenceSettings", "agent_chat_send_shortcut", 34},
+    {"OrganizationMemberWithUserData", "username", 6},
+    {"OrganizationMemberWithUserData", "global_roles", 6},
+    {"OrganizationMemberWithUserData", "status", 32},
+    {"OrganizationMemberWithUserData", "login_type", 32},
+    {"OrganizationMemberWithUserData", "user_created_at", 32},
+    {"OrganizationMemberWithUserData", "has_ai_seat", 32},
     {"AuditLogResponse", "count", 6},
     {"AuditLogResponse", "count_cap", 32},
 };
@@ -106,7 +112,8 @@ const std::map<std::string, std::string> lists{
      R"(["create","write","delete","login","logout","register","request_password_reset"])"},
     {"Entitlement", R"(["entitled","not_entitled"])"},
     {"LoginType", R"(["password","github","oidc","none","token"])"},
-    {"ResourceType", R"(["user","api_key","git_ssh_key","convert_login","organization_member"])"},
+    {"ResourceType",
+     R"(["user","api_key","git_ssh_key","convert_login","organization","organization_member"])"},
     {"UserStatus", R"(["active","dormant","suspended"])"},
 };
 

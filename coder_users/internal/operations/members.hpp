@@ -219,7 +219,7 @@ inline OrganizationMember add_member(const Acting& acting, const Organization& o
         ask_host(acting, EventKind::organizations_changed, belonging_to(found, id), &found);
     return change(acting, about::add_member, asked, [&](Change& now) {
         const User user = joining_user(now.tx, now.actor(), id, found.id);
-        const OrganizationMember member{user.id, id, acting.now, acting.now, {}};
+        OrganizationMember member{user.id, id, acting.now, acting.now, {}};
         store::organizations::add_member(now.tx, member);
         now.record(
             {user.id, user.username, 200, listed_diff<OrganizationMember>(nullptr, &member), id});

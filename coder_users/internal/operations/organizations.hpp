@@ -185,7 +185,7 @@ inline Organization create_organization(const Acting& acting, const CreateOrgani
     return change(acting, about::create_organization, asked, [&](Change& now) {
         permit_organizations(now.actor());
         refuse_taken_name(now.tx, planned.name);
-        const Organization made = store::organizations::add(now.tx, planned);
+        Organization made = store::organizations::add(now.tx, planned);
         now.record({made.id, made.name, 201, listed_diff<Organization>(nullptr, &made), made.id});
         if (acting.is_host()) return made;
         store::organizations::add_member(now.tx, made.id, now.actor().id, {}, acting.now);
@@ -233,7 +233,7 @@ inline Organization update_organization(
         return change(acting, about::update_organization, Asked::not_needed(), [&](Change& now) {
             permit_organizations(now.actor());
             const Organization before = readable_organization(now.tx, now.actor(), organization.id);
-            const Organization after = changed_organization(before, wanted, acting.now);
+            Organization after = changed_organization(before, wanted, acting.now);
             const auto other = store::organizations::find_by_name(now.tx, after.name);
             if (other && other->id != after.id)
                 throw ApiError(
