@@ -44,9 +44,21 @@ inline void refuse_without_passwords(const Options& options) {
     if (options.disable_password_auth) throw ApiError(403, "Password authentication is disabled.");
 }
 
-inline void count_unclaimed_passcode(const Acting& acting) {
-    change(acting, about::count_unclaimed_passcode, Asked::not_needed(),
-           [](Change& now) { store::passcodes::count_unclaimed(now.tx); });
+/// Stores the code of a user. Returns what the audit log tells of it.
+inline AuditNote store_passcode(store::Tx& tx, const User& user, const OneTimePasscode& passcode) {
+    const Time earlier = store::passcodes::replace(tx, user.id, passcode);
+    return {user.id, user.username, 204,
+            user_diff(&user, &user, false, {earlier, passcode.expires_at})};
+}
+
+/// `pretend(store::Tx&, const User&)` does for anybody what is done for users who can use a code.
+template <class Pretend>
+void count_unclaimed_passcode(const Acting& acting, Pretend&& pretend) {
+    change(acting, about::count_unclaimed_passcode, Asked::not_needed(), [&](Change& now) {
+        store::passcodes::count_unclaimed(now.tx, [&] {
+            if (const auto anybody = store::users::find_any(now.tx)) pretend(now.tx, *anybody);
+        });
+    });
 }
 
 /// The account with this address, if it has a password that can be forgotten.
@@ -59,17 +71,14 @@ inline std::optional<User> password_account(store::Connection& c, const std::str
 /// Stores a code for the account with this address and hands it to `sink`. Returns false when there
 /// is no such account any more.
 inline bool send_passcode(const Acting& acting, PasscodeSink& sink, const std::string& email,
-                          const std::string& code) {
+                          const std::string& code, const OneTimePasscode& stored) {
     struct Gone {};
-    const OneTimePasscode stored{rules::sha256_hex(code), add(acting.now, passcode_lifetime)};
     std::optional<Announcement<Passcode>> announced;
     try {
         change(acting, about::request_passcode, Asked::not_needed(), [&](Change& now) {
             const auto user = password_account(now.tx, email);
             if (!user) throw Gone();
-            const Time earlier = store::passcodes::replace(now.tx, user->id, stored);
-            now.record_as(*user, {user->id, user->username, 204,
-                                  user_diff(&*user, &*user, false, {earlier, stored.expires_at})});
+            now.record_as(*user, store_passcode(now.tx, *user, stored));
             announced.reset();  // of a first run: its place comes first
             announced.emplace(
                 sink, Passcode{user->id, user->username, user->email, code, stored.expires_at});
@@ -90,8 +99,14 @@ inline void request_passcode(const Acting& acting, const std::string& email) {
     const std::string code = new_uuid(backend.random);
     const auto user =
         backend.store.read([&](store::Connection& c) { return password_account(c, email); });
-    if (PasscodeSink* const sink = backend.passcodes)
-        if (!user || !send_passcode(acting, *sink, email, code)) count_unclaimed_passcode(acting);
+    if (PasscodeSink* const sink = backend.passcodes) {
+        const OneTimePasscode stored{rules::sha256_hex(code), add(acting.now, passcode_lifetime)};
+        if (!user || !send_passcode(acting, *sink, email, code, stored))
+            count_unclaimed_passcode(acting, [&](store::Tx& tx, const User& anybody) {
+                record(tx, acting, anybody, about::request_passcode.audit(),
+                       store_passcode(tx, anybody, stored));
+            });
+    }
     if (!backend.log) return;
     LogLine line{LogLevel::info, acting.now, "no password to reset", {}};
     if (user) line.message = "password reset requested", line.fields = {{"user", user->id}};
@@ -131,10 +146,12 @@ inline ApiError wrong_passcode() { return {400, "Incorrect email or one-time pas
 /// something else is committed, so that the time does not tell them apart.
 inline void record_refused_passcode(const Acting& acting, const std::optional<User>& user,
                                     const ApiError& refusal) {
-    if (!user) return count_unclaimed_passcode(acting);
-    const AuditNote note{user->id, user->username, refusal.status()};
-    acting.backend.store.write(
-        [&](store::Tx& tx) { record(tx, acting, *user, about::redeem_passcode.audit(), note); });
+    const auto write = [&](store::Tx& tx, const User& owner) {
+        record(tx, acting, owner, about::redeem_passcode.audit(),
+               {owner.id, owner.username, refusal.status()});
+    };
+    if (!user) return count_unclaimed_passcode(acting, write);
+    acting.backend.store.write([&](store::Tx& tx) { write(tx, *user); });
 }
 
 /// Sets a new password for the user who has the code. Also ends every session and token of the

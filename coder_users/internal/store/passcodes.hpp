@@ -35,8 +35,14 @@ inline Time replace(Tx& tx, std::string_view user_id, const OneTimePasscode& pas
 }
 
 /// Counts what was asked with an address that no account can use. The count itself is for nobody:
-/// it is a commit, so that the time of the answer does not tell such addresses from others.
-inline void count_unclaimed(Tx& tx) {
+/// it is a commit, so that the time of the answer does not tell such addresses from others. Runs
+/// `pretend()` before and undoes what it has stored: it is the work that others cost.
+template <class Pretend>
+void count_unclaimed(Tx& tx, Pretend&& pretend) {
+    tx.run("SAVEPOINT unclaimed");
+    pretend();
+    tx.run("ROLLBACK TO unclaimed");
+    tx.run("RELEASE unclaimed");
     tx.execute(
         "INSERT INTO counters (name, value) VALUES ('unclaimed_passcodes', 1) "
         "ON CONFLICT (name) DO UPDATE SET value = value + 1");

@@ -50,6 +50,13 @@ inline std::optional<User> find_by_username(Connection& c, std::string_view user
     return read_one_user(c, c.query(sql, fold_ascii(username)));
 }
 
+/// Finds any live user.
+inline std::optional<User> find_any(Connection& c) {
+    static const std::string sql =
+        "SELECT " + columns<User>() + " FROM users WHERE deleted = 0 LIMIT 1";
+    return read_one_user(c, c.query(sql));
+}
+
 /// The condition for a live user with the address $1. It repeats that of the index, which leaves
 /// out users without an address.
 inline constexpr const char* has_email = "email_folded = $1 AND email_folded <> '' AND deleted = 0";
