@@ -74,7 +74,14 @@ inline Organization first_organization(const Acting& acting, const std::string& 
     return made;
 }
 
-/// Makes the user and the first organization. `presented_code` is the set-up code of a
+/// The id of the organization that the first user joins: the default one where organizations are
+/// left, as after an import without users, else `made`, which is inserted.
+inline std::string first_organization_id(store::Tx& tx, const Organization& made) {
+    if (const auto there = store::organizations::find_default(tx)) return there->id;
+    return store::organizations::add(tx, made).id;
+}
+
+/// Makes the user, who joins the first organization. `presented_code` is the set-up code of a
 /// request; the host itself needs none.
 inline User create_first_user(const Acting& acting, const CreateUser& wanted,
                               const std::optional<std::string_view>& presented_code = {}) {
@@ -97,13 +104,13 @@ inline User create_first_user(const Acting& acting, const CreateUser& wanted,
     const Asked asked = ask_host(acting, EventKind::created, planned);
     const PreparedUser made = prepare_user(acting, std::move(planned), wanted.password);
     const Organization organization = first_organization(acting, wanted.username);
-    std::vector<std::string> roles;
-    if (backend.release < contradictions::first_organization)
-        roles = {rules::organization_member_role(organization.id)};
     return change(acting, about::create_first_user, asked, [&](Change& now) {
         refuse_second_first_user(now.tx);
-        store::organizations::add(now.tx, organization);
-        User user = insert_user(now.tx, made, {organization.id}, roles);
+        const std::string id = first_organization_id(now.tx, organization);
+        std::vector<std::string> roles;
+        if (backend.release < contradictions::first_organization)
+            roles = {rules::organization_member_role(id)};
+        User user = insert_user(now.tx, made, {id}, roles);
         now.record_as(user, {user.id, user.username, 201, user_diff(nullptr, &user, true)});
         now.tell(EventKind::created, user);
         return user;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coder_users/internal/operations/account.hpp"
+#include "coder_users/internal/operations/last_owner.hpp"
 #include "coder_users/internal/rules/policy.hpp"
 #include "coder_users/internal/rules/roles.hpp"
 #include "coder_users/internal/store/organizations.hpp"
@@ -65,6 +66,7 @@ inline User set_roles(const Acting& acting, const UserRef& who,
                 user.roles = wanted;
             },
             [](store::Tx& tx, const User& user) {
+                if (!rules::is_owner(user)) refuse_for_last_owner(tx, user.id);
                 store::users::set_roles(tx, user.id, user.roles);
             });
     });

@@ -9,6 +9,7 @@
 
 #include "coder_users/internal/base/audit_diff.hpp"
 #include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/operations/last_owner.hpp"
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/paging.hpp"
 #include "coder_users/internal/rules/search_query.hpp"
@@ -119,6 +120,7 @@ inline User delete_user(const Acting& acting, const UserRef& who) {
         const Asked asked = ask_host(acting, EventKind::deleted, *target, target.user.get());
         return change(acting, about::delete_user, asked, target, [&](Change& now) {
             const User& user = now.target();
+            refuse_for_last_owner(now.tx, user.id);
             const bool had_password = !store::users::hashed_password(now.tx, user.id).empty();
             const Time passcode = store::passcodes::remove(now.tx, user.id);
             store::users::remove(now.tx, user.id);

@@ -76,6 +76,17 @@ inline bool any_exist(Connection& c) {
     return c.query("SELECT 1 FROM users WHERE deleted = 0 LIMIT 1").next();
 }
 
+/// Whether the user is an owner, and every other owner is suspended.
+inline bool is_last_owner(Connection& c, std::string_view id) {
+    return c
+        .query(
+            "SELECT 1 FROM user_roles WHERE user_id = $1 AND role = 'owner' AND NOT EXISTS ("
+            "SELECT 1 FROM user_roles r JOIN users u ON u.id = r.user_id WHERE r.role = 'owner' "
+            "AND u.id <> $1 AND u.deleted = 0 AND u.status <> 'suspended')",
+            id)
+        .next();
+}
+
 /// Which of two values already belong to a user other than `except_id`.
 struct Taken {
     bool email = false;
