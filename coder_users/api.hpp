@@ -84,7 +84,10 @@ struct Copied {
 /// A running server. It owns its threads, its listening socket and its database. The destructor
 /// stops it. A moved-from Service can only be destroyed or assigned to; every other call throws
 /// std::logic_error. Any thread may call any member function at any time. After stop(), calls throw
-/// ApiError with status 503, but url() and port() still return what they returned before.
+/// ApiError with status 503, but url() and port() still return what they returned before. In a
+/// process that was forked after start() or open(), every call of Service and Caller throws
+/// std::logic_error, but stop() and the destructor do nothing to the service of the other process:
+/// make it in the process that uses it.
 class CODER_USERS_API Service {
  public:
     /// Threads, sockets, mounted routes and every Caller continue to work.

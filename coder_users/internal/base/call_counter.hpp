@@ -2,15 +2,19 @@
 // Counts calls in progress, so that shutdown can wait for them.
 #pragma once
 
+#include <unistd.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <stdexcept>
 
 #include "coder_users/errors.hpp"
 
 namespace coder_users { inline namespace v0 {
 
-/// Counts calls in progress and lets none in after shut(). Any thread may use it.
+/// Counts calls in progress and lets none in after shut(). Any thread may use it, of the process
+/// that made it.
 class CallCounter {
  public:
     /// Calls leave() at the end of a scope, after enter() has returned true.
@@ -25,7 +29,19 @@ class CallCounter {
         CallCounter& counter_;
     };
 
+    /// Whether this process is a fork() of the one that made it. Its threads and locks are those of
+    /// the other process, so nothing that depends on them works here.
+    bool is_copy() const noexcept { return ::getpid() != maker_; }
+    void refuse_copy() const {
+        if (is_copy())
+            throw std::logic_error(
+                "coder_users: this Service was made before fork(); start it in the process that "
+                "uses it");
+    }
+
+    /// Throws std::logic_error in a copy.
     bool enter() {
+        refuse_copy();
         const std::lock_guard<std::mutex> lock(mutex_);
         if (closed_) return false;
         ++inside_;
@@ -47,6 +63,7 @@ class CallCounter {
     }
 
  private:
+    const pid_t maker_ = ::getpid();
     std::mutex mutex_;
     std::condition_variable left_;
     std::size_t inside_ = 0;

@@ -73,6 +73,9 @@ class Front {
     /// Whether only this machine reaches it. Call it between bind() and start().
     bool on_loopback() const { return bound_to_loopback(listener_.get()); }
 
+    /// Closes the listener, which a fork() of the serving process has, too. The other goes on.
+    void let_go() noexcept { listener_.reset(); }
+
     /// Starts the threads that serve; does nothing after request_stop(). If the system cannot make
     /// all threads, ends the others and throws std::system_error.
     void start() {

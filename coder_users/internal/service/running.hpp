@@ -341,6 +341,13 @@ struct Running final : net::FrontHandler {
         stopped.wait_for(lock, options.deadlines.stop, [&] { return closed; });
     }
 
+    /// In a process that is a fork() of the one that serves: gives back what would keep port and
+    /// file occupied after the other has ended. Touches nothing else, and is never destroyed.
+    void let_go() noexcept {
+        front.let_go();
+        store->let_go();
+    }
+
     void close() {
         front.join();
         writes.stop();

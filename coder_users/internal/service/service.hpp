@@ -21,17 +21,26 @@ namespace coder_users { inline namespace v0 {
 CODER_USERS_INLINE Service::Service(std::unique_ptr<service::Running> running)
     : running_(std::move(running)) {}
 CODER_USERS_INLINE Service::Service(Service&&) noexcept = default;
-CODER_USERS_INLINE Service& Service::operator=(Service&&) noexcept = default;
-CODER_USERS_INLINE Service::~Service() = default;
+CODER_USERS_INLINE Service& Service::operator=(Service&& other) noexcept {
+    if (this == &other) return *this;
+    const Service replaced(std::move(running_));
+    running_ = std::move(other.running_);
+    return *this;
+}
+CODER_USERS_INLINE Service::~Service() {
+    // Its threads are not here, and its file belongs to the process that has them.
+    if (running_ && running_->calls->is_copy()) running_.release()->let_go();
+}
 
 CODER_USERS_INLINE service::Running& Service::running() const {
     if (!running_) throw std::logic_error("coder_users: this Service was moved from");
+    running_->calls->refuse_copy();
     return *running_;
 }
 CODER_USERS_INLINE std::string Service::url() const { return running().url; }
 CODER_USERS_INLINE int Service::port() const { return running().port; }
 CODER_USERS_INLINE void Service::stop() noexcept {
-    if (running_) running_->stop();
+    if (running_ && !running_->calls->is_copy()) running_->stop();
 }
 CODER_USERS_INLINE Response Service::handle(const Request& request) {
     Response response = running().handle(request);

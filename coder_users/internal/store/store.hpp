@@ -4,6 +4,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -48,26 +49,14 @@ class Store {
         : options_(std::move(options)),
           readers_(options_.readers, options_.long_turn, [this] { return new_reader(); }),
           sessions_(options_.cached_sessions, options_.cached_session_bytes) {
-        std::unique_ptr<Tx> writer;
         try {
-            writer = open();
+            begin();
         } catch (const std::exception& error) {
+            if (lock_ && new_) delete_files();
             const std::string text = error.what();
             if (text.find(name_) != std::string::npos) throw std::runtime_error(text);
             throw std::runtime_error("cannot open " + name_ + ": " + text);
         }
-        const auto committed = [this](const Concerned& whom) {
-            sessions_.forget(whom);
-            readers_.end_overdue();
-        };
-        if (in_memory())
-            writer_.emplace(std::move(writer), nullptr, "", readers_, &memory_mutex_, committed);
-        else
-            writer_.emplace(
-                std::move(writer), [this] { return new_writer(); }, name_ + ".reserve", readers_,
-                nullptr, committed);
-        const SignalsBlocked quiet;
-        rounds_ = std::thread([this] { run_rounds_until_closed(); });
     }
 
     Store(const Store&) = delete;
@@ -83,6 +72,17 @@ class Store {
         rounds_.join();
         const ReaderPool::Shut nobody_reads(readers_);
         writer_->close(damaged_);
+        if (new_ && unwanted_) delete_files();
+    }
+
+    /// Whether this opening has made the file.
+    bool is_new() const { return new_; }
+    /// Lets a file that is_new() go at the end, because what it was made for has failed.
+    void discard() { unwanted_ = true; }
+
+    /// Closes the lock file, which a fork() of the owning process has, too.
+    void let_go() noexcept {
+        if (lock_) lock_->let_go();
     }
 
     bool in_memory() const { return !lock_; }
@@ -249,6 +249,22 @@ class Store {
         }
     }
 
+    void begin() {
+        std::unique_ptr<Tx> writer = open();
+        const auto committed = [this](const Concerned& whom) {
+            sessions_.forget(whom);
+            readers_.end_overdue();
+        };
+        if (in_memory())
+            writer_.emplace(std::move(writer), nullptr, "", readers_, &memory_mutex_, committed);
+        else
+            writer_.emplace(
+                std::move(writer), [this] { return new_writer(); }, name_ + ".reserve", readers_,
+                nullptr, committed);
+        const SignalsBlocked quiet;
+        rounds_ = std::thread([this] { run_rounds_until_closed(); });
+    }
+
     std::unique_ptr<Tx> open() {
         constexpr int flags = opened::to_write | opened::or_made | opened::by_one_thread;
         name_ = options_.database;
@@ -263,6 +279,7 @@ class Store {
         flags_ = flags | opened::through_no_link;
         const bool existed =
             take_database_file(name_, schema_version, options_.test_data, lock_) == FileState::ours;
+        new_ = !existed;
         make_private(name_);
         struct stat log {};
         const bool unclean = ::stat((name_ + "-wal").c_str(), &log) == 0 && log.st_size > 0;
@@ -277,6 +294,12 @@ class Store {
         if (writer->first_text("PRAGMA journal_mode = WAL") != "wal")
             throw std::runtime_error("cannot switch to write-ahead logging");
         return writer;
+    }
+
+    // Nobody else can be using them, because the lock is held until they are gone.
+    void delete_files() noexcept {
+        for (const char* each : {"", "-wal", "-shm", "-journal", ".reserve", ".lock"})
+            ::unlink((name_ + each).c_str());
     }
 
     std::unique_ptr<Tx> new_writer() {
@@ -364,6 +387,7 @@ class Store {
     std::string name_, connection_name_;
     int flags_ = 0;
     std::optional<OwnershipLock> lock_;
+    bool new_ = false, unwanted_ = false;
     Activity activity_;
     std::mutex activity_mutex_;  // held from reading what is pending until it is marked as stored
 

@@ -53,25 +53,42 @@ inline std::string absolute_path(const std::string& path) {
 }
 
 /// Exclusive ownership of a database by an advisory lock on "<path>.lock", which holds the owner's
-/// process id. The file is kept after the lock ends. Throws std::runtime_error when another server
-/// owns the database.
+/// process id. The file is kept after the lock ends, except by a first start that fails. Throws
+/// std::runtime_error when another server owns the database.
 class OwnershipLock {
  public:
     explicit OwnershipLock(const std::string& database) {
         const std::string path = database + ".lock";
-        file_ = FileDescriptor(
-            ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-        if (file_.get() < 0) throw_file_error("cannot open", path, errno);
-        if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
-            if (errno != EWOULDBLOCK) throw_file_error("cannot lock", path, errno);
-            throw std::runtime_error("another server, process " + holder() + ", is using " +
-                                     database);
-        }
+        struct stat info {};
+        const bool is_new = ::lstat(path.c_str(), &info) != 0;
+        do {
+            file_ = FileDescriptor(
+                ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+            if (file_.get() < 0) throw_file_error("cannot open", path, errno);
+            if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+                if (errno != EWOULDBLOCK) throw_file_error("cannot lock", path, errno);
+                throw std::runtime_error("another server, process " + holder() + ", is using " +
+                                         database);
+            }
+            if (::fstat(file_.get(), &info) != 0) throw_file_error("cannot read", path, errno);
+        } while (info.st_nlink == 0);  // a start that failed has just deleted it
         const std::string id = std::to_string(::getpid()) + "\n";
         if (::ftruncate(file_.get(), 0) != 0 ||
-            ::pwrite(file_.get(), id.data(), id.size(), 0) != static_cast<ssize_t>(id.size()))
-            throw_file_error("cannot write", path, errno);
+            ::pwrite(file_.get(), id.data(), id.size(), 0) != static_cast<ssize_t>(id.size())) {
+            const int reason = errno;
+            if (is_new) ::unlink(path.c_str());
+            throw_file_error("cannot write", path, reason);
+        }
     }
+    OwnershipLock(const OwnershipLock&) = delete;
+    OwnershipLock& operator=(const OwnershipLock&) = delete;
+    ~OwnershipLock() {
+        // Closing is not enough: processes that were forked meanwhile share the lock.
+        if (file_) ::flock(file_.get(), LOCK_UN);
+    }
+
+    /// Leaves the lock to the process that this one is a fork() of.
+    void let_go() noexcept { file_.reset(); }
 
  private:
     std::string holder() const {
