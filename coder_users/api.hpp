@@ -109,7 +109,7 @@ class CODER_USERS_API Service {
     /// routes and changes nothing else of `site`. Include httplib.h, and call this before `site`
     /// listens. Service and `site` may be destroyed in either order: once the service has gone, its
     /// routes answer 503. Throws std::invalid_argument when the prefix does not begin with a slash,
-    /// std::logic_error after stop().
+    /// std::logic_error after stop() and when `site` listens already.
     template <class HttpRequest = httplib::Request>
     void mount(httplib::Server& site, const std::string& prefix = "/api/v2") {
         attach(site, prefix, HttpAbi<sizeof(HttpRequest)>());

@@ -20,7 +20,7 @@ struct Validation {
 };
 
 /// A refusal with the status and the texts that the client gets. The texts hold no secrets and tell
-/// nothing about the inside of the server. what() returns the message.
+/// nothing about the inside of the server.
 class CODER_USERS_API ApiError : public std::exception {
  public:
     /// `status` is an HTTP status from 400 to 599.
@@ -29,10 +29,12 @@ class CODER_USERS_API ApiError : public std::exception {
         : status_(status),
           message_(std::move(message)),
           detail_(std::move(detail)),
-          validations_(std::move(validations)) {}
+          validations_(std::move(validations)),
+          what_(text_of(message_, detail_, validations_)) {}
 
-    /// The same as message().
-    const char* what() const noexcept override { return message_.c_str(); }
+    /// All that the refusal says, as one text: "Validation failed. username: Validation failed for
+    /// tag ...".
+    const char* what() const noexcept override { return what_.c_str(); }
     /// The HTTP status.
     int status() const noexcept { return status_; }
     /// One sentence for people.
@@ -43,10 +45,19 @@ class CODER_USERS_API ApiError : public std::exception {
     const std::vector<Validation>& validations() const noexcept { return validations_; }
 
  private:
+    static std::string text_of(std::string text, const std::string& detail,
+                               const std::vector<Validation>& validations) {
+        if (!detail.empty()) text.append(" ").append(detail);
+        for (const Validation& each : validations)
+            text.append(" ").append(each.field).append(": ").append(each.detail);
+        return text;
+    }
+
     int status_;
     std::string message_;
     std::string detail_;
     std::vector<Validation> validations_;
+    std::string what_;
 };
 
 /// A mistake in one line of an export or a seed. what() is "line 3: " followed by the reason, and

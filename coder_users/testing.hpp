@@ -286,16 +286,17 @@ class Server {
                     roles);
     }
     /// Makes a user who is logged in, with the address name@example.com and the password
-    /// `password`.
+    /// `password`. Throws std::invalid_argument when the name is taken, LineError for what else
+    /// cannot be seeded.
     Client user(const std::string& name, const std::vector<std::string>& roles = {}) {
         Client client(*service_, controls_.random.token());
         client.id = controls_.random.uuid();
         client.username = name;
         client.email = name + "@example.com";
-        service_->seed(R"({"id":")" + client.id + R"(","username":")" + name + R"(","email":")" +
-                       client.email + R"(","hashed_password":")" + hash_of_password +
-                       R"(","status":"active","roles":[)" + quoted_list(roles) +
-                       R"(],"sessions":[")" + client.token + R"("]})");
+        seed_user(name, R"({"id":")" + client.id + R"(","username":")" + name + R"(","email":")" +
+                            client.email + R"(","hashed_password":")" + hash_of_password +
+                            R"(","status":"active","roles":[)" + quoted_list(roles) +
+                            R"(],"sessions":[")" + client.token + R"("]})");
         return client;
     }
     /// Makes a service account with these site roles, which has no address, and a token of it.
@@ -303,9 +304,10 @@ class Server {
         Client client(*service_, controls_.random.token());
         client.id = controls_.random.uuid();
         client.username = name;
-        service_->seed(R"({"id":")" + client.id + R"(","username":")" + name +
-                       R"(","service_account":true,"status":"active","roles":[)" +
-                       quoted_list(roles) + R"(],"tokens":{"test":")" + client.token + R"("}})");
+        seed_user(name, R"({"id":")" + client.id + R"(","username":")" + name +
+                            R"(","service_account":true,"status":"active","roles":[)" +
+                            quoted_list(roles) + R"(],"tokens":{"test":")" + client.token +
+                            R"("}})");
         return client;
     }
     /// A client without a session.
@@ -338,6 +340,23 @@ class Server {
     }
 
  private:
+    void seed_user(const std::string& name, const std::string& json) {
+        try {
+            service_->seed(json);
+        } catch (const LineError&) {
+            if (has_user(name))
+                throw std::invalid_argument("this server already has a user \"" + name + '"');
+            throw;
+        }
+    }
+    bool has_user(const std::string& name) const {
+        try {
+            service_->as(Identity::system()).find_user(name);
+            return true;
+        } catch (const ApiError&) {
+            return false;
+        }
+    }
     static std::string quoted_list(const std::vector<std::string>& texts) {
         std::string list;
         for (const std::string& each : texts) list += (list.empty() ? "\"" : ",\"") + each + '"';

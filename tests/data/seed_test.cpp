@@ -210,7 +210,7 @@ TEST_CASE("a seed without a server tells how far it is, and leaves no file when 
     coder_users::Options options = coder_users::Options::for_tests();
     options.database = folder.file("users.db");
     CHECK_THROWS_AS(coder_users::data::seed(options, "[" + ada + ", {}]"), LineError);
-    CHECK(folder.listing() == "users.db.lock");
+    CHECK(folder.listing().empty());
     std::vector<std::int64_t> told;
     coder_users::data::seed(options, ada + R"({"username":"bob","email":"bob@example.com"})",
                             [&](std::int64_t done, std::int64_t total) {

@@ -234,6 +234,20 @@ TEST_CASE("a host lists and ends sessions") {
     CHECK(system.list_sessions("bob").empty());
 }
 
+TEST_CASE("what() of a refusal has the field and the reason") {
+    Host host;
+    const auto system = host.server.service().as(Identity::system());
+    CHECK_THROWS_WITH(system.rename_user("bob", "-"),
+                      "Validation failed. username: Validation failed for tag \"username\" with "
+                      "value: \"-\"");
+    CHECK_THROWS_WITH(system.find_user("x"),
+                      "Resource not found or you do not have access to this resource queried "
+                      "user=\"x\"");
+    CHECK_THROWS_WITH(system.suspend_user("owner"),
+                      "You cannot suspend a user with the \"owner\" role. You must remove the role "
+                      "first.");
+}
+
 TEST_CASE("the first user can be made in the process, once") {
     TestServer server;
     const User first = server.service().create_first_user(new_user("owner"));
@@ -392,8 +406,8 @@ TEST_CASE("the host is nobody: it has no user, and no user becomes it") {
     CHECK(refusal_of([&] { system.find_user(""); }).status == 404);
     CHECK(refusal_of([&] { system.find_user(nil_id); }).status == 404);
     CHECK(refusal_of([&] { system.suspend_user("owner"); }).status == 400);
-    CHECK(system.set_roles("owner", {}).roles.empty());
-    CHECK(host.service().authenticate(host.owner).user.roles.empty());
+    CHECK(system.set_roles("udo", {}).roles.empty());
+    CHECK(host.service().authenticate(host.udo).user.roles.empty());
     CHECK_FALSE(host.service().authenticate(host.bob).is_system());
 }
 

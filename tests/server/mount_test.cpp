@@ -313,3 +313,14 @@ TEST_CASE("a mount that cannot work is refused with words") {
     users.stop();
     CHECK_THROWS_AS(users.mount(server), std::logic_error);
 }
+
+TEST_CASE("a server that listens already takes no routes") {
+    Service users = coder_users::open(host_options());
+    httplib::Server* listening = nullptr;
+    const Site site([&](httplib::Server& server) { listening = &server; });
+    REQUIRE(eventually([&] { return listening->is_running(); }));
+    CHECK_THROWS_WITH(users.mount(*listening),
+                      "coder_users: mount() while the server listens already");
+    CHECK(site.send("GET", "/api/v2/buildinfo").status == 404);
+    CHECK(site.send("GET", "/hello").status == 200);
+}

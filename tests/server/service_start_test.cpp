@@ -1,8 +1,11 @@
 // What start() promises: options, address and database are checked before it returns, and a failure
 // leaves nothing.
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -10,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "child_process.hpp"
 #include "server_fixture.hpp"
 
 using namespace coder_users_test;
@@ -156,6 +160,102 @@ TEST_CASE("every bad option is refused by its name before anything is opened") {
         CHECK_THAT(error, ContainsSubstring(std::string(row.name) + ":"));
     }
     CHECK(entries(folder.file("")) == 0);
+}
+
+TEST_CASE("a start that fails leaves no new file behind, and those that were there alone") {
+    const TempFolder folder;
+    const auto other = coder_users::start(in_memory());
+    Options options = in_memory();
+    options.database = folder.file("a.db");
+    options.port = other.port();
+    const std::string taken = "cannot listen on 127.0.0.1:" + std::to_string(other.port());
+    CHECK_THAT(start_error(options), ContainsSubstring(taken));
+    CHECK(folder.listing().empty());
+
+    INFO("a key that was there stays");
+    options.secret_key_file = folder.file("key");
+    options.port = 0;
+    coder_users::start(options).stop();
+    for (const char* each : {"a.db", "a.db.lock", "a.db.reserve"})
+        std::filesystem::remove(folder.file(each));
+    const std::string kept = folder.listing();
+    options.port = other.port();
+    CHECK_THAT(start_error(options), ContainsSubstring(taken));
+    CHECK(folder.listing() == kept);
+
+    INFO("and so does a database");
+    options.port = 0;
+    coder_users::start(options).stop();
+    const std::string all = folder.listing();
+    options.port = other.port();
+    CHECK_THAT(start_error(options), ContainsSubstring(taken));
+    CHECK(folder.listing() == all);
+    options.port = 0;
+    CHECK_NOTHROW(coder_users::start(options));
+}
+
+TEST_CASE("a first start that runs out of space names the path and leaves nothing") {
+    const TempFolder folder;
+    const std::string path = folder.file("a.db");
+    bool started = false;
+    for (rlim_t most = 0; most < 16 << 20 && !started; most += most / 4 + 4096) {
+        Child child([&](const Child& self) {
+            ::signal(SIGXFSZ, SIG_IGN);
+            const rlimit limit{most, most};
+            if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return self.say("no limit");
+            Options options = in_memory();
+            options.database = path;
+            std::string error = start_error(options);
+            if (error.empty()) return self.say("started");
+            const bool named = error.find(path) != std::string::npos;
+            const std::string left = folder.listing();
+            self.say((named ? "named" : error) + (left.empty() ? "" : " and left " + left));
+        });
+        const std::string said = child.heard();
+        child.wait();
+        started = said == "started";
+        INFO(most);
+        if (!started) CHECK(said == "named");
+    }
+    CHECK(started);
+}
+
+TEST_CASE("without a log the first failure is told on standard error, once") {
+    const auto told = [](bool logs) {
+        int ends[2];
+        REQUIRE(::pipe(ends) == 0);
+        Options options = in_memory();
+        std::atomic<bool> fails{false};
+        options.env.fail_write = [&] { return fails.load(); };
+        if (logs) options.log = [](const coder_users::LogLine&) {};
+        const int before = ::dup(STDERR_FILENO);
+        ::dup2(ends[1], STDERR_FILENO);
+        {
+            auto service = coder_users::open(options);
+            fails = true;
+            for (int i = 0; i < 3; ++i)
+                if (service
+                        .handle({"POST",
+                                 "/api/v2/users/first",
+                                 {},
+                                 R"({"email":"a@example.org","username":"a","password":")" +
+                                     good_password + "\"}"})
+                        .status != 503)
+                    break;
+        }
+        ::dup2(before, STDERR_FILENO);
+        for (const int fd : {before, ends[1]}) ::close(fd);
+        std::string text(4096, '\0');
+        const ssize_t size = ::read(ends[0], text.data(), text.size());
+        ::close(ends[0]);
+        text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+        return text;
+    };
+    const std::string text = told(false), reason = "a test lets this change fail";
+    const auto first = text.find(reason);
+    CHECK(first != std::string::npos);
+    CHECK(text.find(reason, first + 1) == std::string::npos);
+    CHECK(told(true).empty());
 }
 
 TEST_CASE("deadlines beyond what a clock can hold are refused or mean never") {

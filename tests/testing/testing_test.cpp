@@ -52,6 +52,15 @@ TEST_CASE("a service account comes with a token, and without an address") {
     CHECK(server.service_account("robot2").get("/audit").status == 403);
 }
 
+TEST_CASE("a name that is taken is named") {
+    Server server;
+    server.user("bob");
+    CHECK_THROWS_WITH(server.user("bob"), "this server already has a user \"bob\"");
+    CHECK_THROWS_AS(server.user("Bob"), std::invalid_argument);
+    CHECK_THROWS_AS(server.user("b b"), coder_users::LineError);
+    CHECK(server.user("bobby").get("/users/me").status == 200);
+}
+
 TEST_CASE("a server may be moved, and its clients go on") {
     Server first;
     const Client owner = first.owner();

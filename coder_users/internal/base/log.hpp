@@ -2,6 +2,7 @@
 // Hands log lines to the host and escapes what they quote.
 #pragma once
 
+#include <cstdio>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -39,6 +40,24 @@ class Log {
 
     bool on() const { return static_cast<bool>(sink_); }
 
+    /// Writes a line about a request or a call that has failed for a reason that its caller does
+    /// not get to know. Where the host has no log, the first one goes to standard error.
+    void write_failure(const LogLine& line) noexcept {
+        if (sink_) return write(line);
+        try {
+            {
+                const std::lock_guard<std::mutex> lock(mutex_);
+                if (std::exchange(told_, true)) return;
+            }
+            const std::string text = "coder_users: " + to_text(line) +
+                                     "\ncoder_users: further failures are not shown, because "
+                                     "Options::log is not set\n";
+            std::fputs(text.c_str(), stderr);
+        } catch (...) {
+            // there is no memory for the text
+        }
+    }
+
     void write(const LogLine& line) noexcept {
         if (!sink_) return;
         try {
@@ -52,6 +71,7 @@ class Log {
  private:
     std::function<void(const LogLine&)> sink_;
     std::mutex mutex_;
+    bool told_ = false;
 };
 
 }}  // namespace coder_users::v0

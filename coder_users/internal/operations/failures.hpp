@@ -23,7 +23,7 @@ namespace coder_users { inline namespace v0 { namespace operations {
 template <class Run>
 auto refusing(Log& log, Time now, const std::string& request_id, Run&& run) -> decltype(run()) {
     const auto failed = [&](LogLevel level, const char* reason, const ApiError& refusal) {
-        log.write({level, now, "request failed", {{"reason", reason}, {"id", request_id}}});
+        log.write_failure({level, now, "request failed", {{"reason", reason}, {"id", request_id}}});
         return refusal;
     };
     const auto internal = [] { return ApiError(500, "An internal server error occurred."); };

@@ -217,6 +217,8 @@ void Service::attach(httplib::Server& site, const std::string& prefix, HttpAbi<R
     constexpr int deepest = 8;  // three more than any route has
     service::check_prefix(prefix);
     if (!running().serving()) throw std::logic_error("coder_users: mount() after stop()");
+    if (site.is_running())  // its threads read the routes
+        throw std::logic_error("coder_users: mount() while the server listens already");
     const auto mount = std::make_shared<const service::MountPoint>(running(), prefix);
     std::string pattern;
     for (const char c : prefix) (c == '.' ? pattern += '\\' : pattern) += c;

@@ -39,6 +39,7 @@
 #include "coder_users/internal/service/backup.hpp"
 #include "coder_users/internal/service/check_options.hpp"
 #include "coder_users/internal/service/host_queue.hpp"
+#include "coder_users/internal/service/new_database.hpp"
 #include "coder_users/internal/service/open_store.hpp"
 #include "coder_users/internal/service/provider_client.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
@@ -52,14 +53,16 @@ struct Running final : net::FrontHandler {
         : options(with_defaults(std::move(chosen))),
           log(options.log),
           store(std::in_place, served_store_options(options, log)),
+          new_database(options, *store),
           provider_client(options.provider_ca_file),
           login_providers(options, provider_client),
           backend{options,
                   *store,
                   options.env.random,
                   options.env.now,
-                  data::secret_key(options, *store, options.env.random),
-                  deployment_id(*store, options.env.random),
+                  new_database.naming(
+                      [&] { return data::secret_key(options, *store, options.env.random); }),
+                  new_database.naming([&] { return deployment_id(*store, options.env.random); }),
                   events_if_wanted(),
                   parse_release(options.coder_version).value(),
                   options.env.now()},
@@ -93,6 +96,7 @@ struct Running final : net::FrontHandler {
                        backend.now(),
                        "others can read the key file",
                        {{"file", key_file}}});
+        new_database.keep();
     }
 
     ~Running() override {
@@ -229,7 +233,8 @@ struct Running final : net::FrontHandler {
         } catch (const LineError&) {
             throw;
         } catch (const std::exception& error) {
-            log.write({LogLevel::error, backend.now(), failure, {{"reason", error.what()}}});
+            log.write_failure(
+                {LogLevel::error, backend.now(), failure, {{"reason", error.what()}}});
             throw unavailable();
         }
     }
@@ -415,6 +420,7 @@ struct Running final : net::FrontHandler {
     std::optional<HostQueue<Event>> events;
     std::optional<HostQueue<Passcode>> passcodes;
     std::optional<store::Store> store;
+    NewDatabase new_database;
     ProviderClient provider_client;
     login::Providers login_providers;
     operations::Backend backend;
