@@ -48,9 +48,14 @@ struct LogLine {
     std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
-/// Returns the line as text without a line end. Control characters and bytes that are not ASCII are
-/// escaped, so that it stays one line whatever clients send.
+/// Returns the line as text without a line end; times have six digits after the point. Control
+/// characters and bytes that are not ASCII are escaped, so that it stays one line whatever clients
+/// send.
 CODER_USERS_API std::string to_text(const LogLine& line);
+
+/// Returns the line as one JSON object with the members time, level and message and one for each
+/// field, without a line end. Bytes that are not UTF-8 are escaped as in to_text().
+CODER_USERS_API std::string to_json(const LogLine& line);
 
 /// The kind of Git SSH keys that users get.
 enum class SshKeyAlgorithm { ed25519, ecdsa, rsa4096 };
@@ -262,10 +267,12 @@ struct Options {
     std::function<void(const Passcode&)> send_passcode = {};
 
     /// Called from any thread, but never by two at once. A slow function makes requests slow. What
-    /// it throws is dropped. Empty: nothing is logged. Every request is one line with the message
-    /// "request". When its user lacked the permission (403, or the 404 for a user that is hidden
-    /// from it), that line is a warning and also has the fields "user" (the id), "route" and
-    /// "reason".
+    /// it throws is dropped. Empty: nothing is logged, but the first failure that is answered 500
+    /// or 503 goes to standard error with its reason. Every request is one line with the message
+    /// "request". It has the field "user" (the id) when its session is good, and "trace" (the id of
+    /// the trace) when it has the header traceparent. When its user lacked the permission (403, or
+    /// the 404 for a user that is hidden from it), that line is a warning and also has the fields
+    /// "route" and "reason".
     std::function<void(const LogLine&)> log = {};
 };
 

@@ -9,6 +9,7 @@
 
 #include "coder_users/internal/base/log.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/http/trace.hpp"
 #include "server_fixture.hpp"
 
 using namespace coder_users_test;
@@ -65,10 +66,58 @@ TEST_CASE("values in a line are quoted and escaped unless they are plain") {
 
 TEST_CASE("a line is time, level, message and fields") {
     CHECK(to_text({LogLevel::info, from_micros(0), "listening", {{"url", "http://x:1"}}}) ==
-          "1970-01-01T00:00:00Z info  listening url=http://x:1");
+          "1970-01-01T00:00:00.000000Z info  listening url=http://x:1");
     CHECK(to_text({LogLevel::warning, from_micros(1), "a b", {{"x", "1 2"}, {"y", ""}}}) ==
           "1970-01-01T00:00:00.000001Z warn  a b x=\"1 2\" y=\"\"");
-    CHECK(to_text({LogLevel::error, never, "m", {}}) == "0001-01-01T00:00:00Z error m");
+    CHECK(to_text({LogLevel::error, never, "m", {}}) == "0001-01-01T00:00:00.000000Z error m");
+    CHECK(to_text({LogLevel::info, from_micros(1'500'000), "m", {}}) ==
+          "1970-01-01T00:00:01.500000Z info  m");
+}
+
+TEST_CASE("a line as JSON is one object, whatever clients have sent") {
+    CHECK(to_json({LogLevel::warning,
+                   from_micros(1),
+                   "a \"b\"",
+                   {{"x", "1\n2"}, {"y", "\xc3\xa4"}, {"z", "\xff"}}}) ==
+          R"({"time":"1970-01-01T00:00:00.000001Z","level":"warning","message":"a \"b\"",)"
+          R"("x":"1\n2","y":")"
+          "\xc3\xa4"
+          R"(","z":"\"\\xff\""})");
+    CHECK(to_json({LogLevel::error, never, "m", {}}) ==
+          R"({"time":"0001-01-01T00:00:00.000000Z","level":"error","message":"m"})");
+}
+
+TEST_CASE("the trace of a request is that of a header that can be read") {
+    using http::trace_id;
+    const std::string id = "0af7651916cd43dd8448eb211c80319c", end = "-b7ad6b7169203331-01";
+    CHECK(trace_id("00-" + id + end) == id);
+    CHECK(trace_id("cc-" + id + end + "-more") == id);
+    for (const std::string& bad :
+         {std::string(), std::string("00"), "00-" + id, "00-" + id + end + "-more",
+          "ff-" + id + end, "cc-" + id + end + "more", "00-" + std::string(32, '0') + end,
+          "00-" + id.substr(1) + "G" + end, "00_" + id + end, "0g-" + id + end,
+          "00-" + id + "-b7ad6b716920333g-01", "00-" + id + "-b7ad6b7169203331-0"})
+        CHECK(trace_id(bad).empty());
+}
+
+TEST_CASE("the trace of a request is in its line") {
+    TestServer server;
+    const std::string id = "0af7651916cd43dd8448eb211c80319c";
+    server.send("GET", "/users/first", "", "",
+                {{"Traceparent", "00-" + id + "-b7ad6b7169203331-01"}});
+    server.send("GET", "/users/first", "", "", {{"traceparent", "x\ny"}});
+    const auto lines = requests(server, 2);
+    REQUIRE(lines.size() == 2);
+    CHECK_THAT(lines[0], Catch::Matchers::EndsWith(" trace=" + id));
+    CHECK(lines[1].find("trace=") == std::string::npos);
+}
+
+TEST_CASE("the last line tells that the service has stopped") {
+    TestServer server;
+    server.service().stop();
+    const auto lines = lines_with(server.log(), " stopped");
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0] == to_rfc3339(start_of_test) + " info  stopped");
 }
 
 TEST_CASE("lines reach the host one at a time, and what it throws is dropped") {
@@ -162,9 +211,10 @@ TEST_CASE("a refusal by permission is a warning with user, route and reason") {
         const Answer answer = server.send(row.method, row.path, token, row.body);
         CHECK(answer.status == row.status);
         const bool denied = *row.route != '\0';
-        const std::string more = denied ? " user=" + bob + " route=" + escaped_for_log(row.route) +
-                                              " reason=" + escaped_for_log(row.reason)
-                                        : "";
+        const std::string more = " user=" + bob +
+                                 (denied ? " route=" + escaped_for_log(row.route) +
+                                               " reason=" + escaped_for_log(row.reason)
+                                         : "");
         const std::string line = line_of(answer);
         CHECK_THAT(line,
                    Catch::Matchers::EndsWith(" id=" + answer.header("x-coder-request-id") + more));

@@ -91,6 +91,15 @@ inline std::string to_rfc3339(Time t) {
     return std::string(text, write_rfc3339(text, t));
 }
 
+/// The same, always with six digits after the point, so that texts below each other line up.
+inline std::string to_fixed_rfc3339(Time t) {
+    constexpr std::size_t seconds_end = 19, whole = 27;  // 2026-01-02T03:04:05.678901Z
+    std::string text = to_rfc3339(t);
+    text.pop_back();
+    if (text.size() == seconds_end) text += '.';
+    return text.append(whole - 1 - text.size(), '0') += 'Z';
+}
+
 /// Reads RFC 3339 with any zone offset, `t` and `z` in either case, and any number of fraction
 /// digits (cut to microseconds). Returns nothing for any other text, for days that do not exist,
 /// and for moments that are outside the years 0 to 9999 in UTC.

@@ -17,6 +17,7 @@
 #include "coder_users/internal/http/gates.hpp"
 #include "coder_users/internal/http/general.hpp"
 #include "coder_users/internal/http/pages.hpp"
+#include "coder_users/internal/http/trace.hpp"
 #include "coder_users/internal/operations/failures.hpp"
 #include "coder_users/internal/operations/release_texts.hpp"
 #include "coder_users/internal/operations/request_ids.hpp"
@@ -173,7 +174,7 @@ class Dispatcher {
     }
 
     // The log has the path without the query, where clients may put secrets. A request that its
-    // user had no permission for names the user, so that somebody who tries doors is seen.
+    // user had no permission for is a warning, so that somebody who tries doors is seen.
     void log_request(const Seen& seen, int status, const std::string& denied,
                      std::chrono::steady_clock::time_point start) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -188,10 +189,16 @@ class Dispatcher {
                       {"us", std::to_string(took.count())},
                       {"address", seen.address},
                       {"id", seen.id}}};
+        if (const std::string_view trace =
+                trace_id(header(seen.request, "traceparent").value_or(""));
+            !trace.empty())
+            line.fields.emplace_back("trace", trace);
+        const Shared<SharedIdentity>& found =
+            seen.actor || !seen.checked ? seen.actor : seen.checked->identity;
+        if (found) line.fields.emplace_back("user", found->user->id);
         if (!denied.empty() && seen.actor) {
             line.level = LogLevel::warning;
             const auto& routes = seen.match.routes;
-            line.fields.emplace_back("user", seen.actor->user->id);
             line.fields.emplace_back("route", routes ? routes->front()->path : "*");
             line.fields.emplace_back("reason", denied);
         }

@@ -363,6 +363,7 @@ struct Running final : net::FrontHandler {
         if (events) events->close(end);
         if (passcodes) passcodes->close(end);
         store.reset();
+        log.write({LogLevel::info, options.env.now(), "stopped", {}});
         const std::lock_guard<std::mutex> lock(stop_mutex);
         closed = true;
         stopped.notify_all();

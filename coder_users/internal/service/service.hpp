@@ -14,6 +14,7 @@
 #include "coder_users/internal/operations/seed.hpp"
 #include "coder_users/internal/service/running.hpp"
 #include "coder_users/internal/service/testing.hpp"
+#include "coder_users/internal/wire/log_line.hpp"
 #include "coder_users/internal/wire/seed_reader.hpp"
 
 namespace coder_users { inline namespace v0 {
@@ -69,9 +70,11 @@ CODER_USERS_INLINE void Service::restore(const Snapshot& snapshot) {
                    [&] { running().store->replace_everything(snapshot.image()); });
 }
 
+CODER_USERS_INLINE std::string to_json(const LogLine& line) { return wire::log_line(line); }
+
 CODER_USERS_INLINE std::string to_text(const LogLine& line) {
     constexpr const char* levels[] = {"info ", "warn ", "error"};
-    std::string out = to_rfc3339(line.time);
+    std::string out = to_fixed_rfc3339(line.time);
     out += ' ';
     out += levels[static_cast<std::size_t>(line.level)];
     out += ' ';
