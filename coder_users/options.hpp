@@ -188,6 +188,10 @@ struct Options {
     /// take it from this host over https alone, and no neighbouring host can plant one. Needs
     /// Secure.
     bool host_prefix_cookie = false;
+    /// Origins of other pages that may use the API in browsers with their cookies, such as
+    /// "http://localhost:5173": exactly as browsers send them, in lower case and without a slash at
+    /// the end. "*" is refused. Changes that such pages send with a cookie are taken.
+    std::vector<std::string> cors_origins = {};
     /// When positive, every answer tells browsers for how many seconds they must come by https
     /// (`Strict-Transport-Security`). Set it only where https is there to stay.
     std::chrono::seconds strict_transport_security{0};

@@ -16,6 +16,7 @@
 #include "coder_users/internal/base/url.hpp"
 #include "coder_users/internal/http/call.hpp"
 #include "coder_users/internal/http/cookies.hpp"
+#include "coder_users/internal/http/cors.hpp"
 #include "coder_users/internal/http/match.hpp"
 #include "coder_users/internal/http/rate_limit.hpp"
 #include "coder_users/internal/login/session.hpp"
@@ -116,8 +117,9 @@ class Gates {
         seen.match = paths_.match(seen.url.segments);
         seen.route = seen.match.route(seen.request.method);
         try {
-            refuse_cross_origin(seen.request, seen.token, options_.access_url);  // gate 2
-            apply_limits(seen);                                                  // gate 3
+            if (allowed_origin(seen.request, options_).empty())  // gate 2
+                refuse_cross_origin(seen.request, seen.token, options_.access_url);
+            apply_limits(seen);  // gate 3
         } catch (const ApiError& error) {
             seen.refusal = error;
             return;

@@ -92,6 +92,14 @@ inline void check_served_options(const Options& options) {
             same_folded(name, "Strict-Transport-Security"))
             throw std::invalid_argument("extra_headers: strict_transport_security sets " + name);
     }
+    for (const std::string& origin : options.cors_origins) {
+        const std::size_t host = origin.find("://");
+        if (!is_web_url(origin) || origin != fold_ascii(origin) ||
+            origin.find_first_of("/?#", host + 3) != origin.npos)
+            throw std::invalid_argument(
+                "cors_origins: must be origins such as http://localhost:5173, got \"" + origin +
+                '"');
+    }
     if (options.limits.waiting_events == 0)
         throw std::invalid_argument("limits.waiting_events: must be positive");
 }
