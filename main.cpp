@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "coder_users/demo/commands.hpp"
+#include "coder_users/demo/environment.hpp"
 #include "coder_users/internal/base/duration.hpp"
 #include "coder_users/internal/wire/json.hpp"
 
@@ -192,6 +193,8 @@ void print_passcode(const coder_users::Passcode& passcode) {
 }
 
 void add_options(CLI::App& app, coder_users::Options& options) {
+    const auto group = [&](const char* name) { app.option_defaults()->group(name); };
+    group("Serving");
     app.add_option_function<std::string>(
            "--http-address", [&](const std::string& text) { parse_http_address(text, options); },
            "Address and port to listen on (127.0.0.1:3000)")
@@ -208,6 +211,7 @@ void add_options(CLI::App& app, coder_users::Options& options) {
         ->envname("CODER_USERS_REQUIRE_SETUP_CODE");
     app.add_option("--access-url", options.access_url, "URL under which clients reach the server")
         ->envname("CODER_ACCESS_URL");
+    group("Sessions, tokens and records");
     add_duration(app, "--session-duration", "CODER_SESSION_DURATION", options.session_duration,
                  "Life of a session that is not used (24h0m0s)");
     add_duration(app, "--session-max-life", "CODER_USERS_SESSION_MAX_LIFE",
@@ -222,11 +226,16 @@ void add_options(CLI::App& app, coder_users::Options& options) {
     app.add_flag("--disable-session-expiry-refresh", options.disable_session_expiry_refresh,
                  "Sessions end at their first expiry, however often they are used")
         ->envname("CODER_DISABLE_SESSION_EXPIRY_REFRESH");
+    group("Cookies and browsers");
     app.add_option("--secure-auth-cookie", options.secure_auth_cookie,
                    "Add Secure to the session cookie (when the access URL is https)")
         ->expected(0, 1)
         ->default_str("true")
         ->envname("CODER_SECURE_AUTH_COOKIE");
+    app.add_option("--cors-origin", options.cors_origins,
+                   "Origins of other pages that may use the API with cookies, for development")
+        ->delimiter(',')
+        ->envname("CODER_USERS_CORS_ORIGIN");
     app.add_flag("--host-prefix-cookie", options.host_prefix_cookie,
                  "Name the session cookie __Host-coder_session_token; needs Secure")
         ->envname("CODER_HOST_PREFIX_COOKIE");
@@ -237,9 +246,11 @@ void add_options(CLI::App& app, coder_users::Options& options) {
            },
            "Seconds for which browsers must come by https (0: not told)")
         ->envname("CODER_STRICT_TRANSPORT_SECURITY");
+    group("Serving");
     app.add_option("--coder-version", options.coder_version,
                    "Release of Coder to answer as, 2.6 to 2.35 (2.6)")
         ->envname("CODER_USERS_CODER_VERSION");
+    group("Passwords and keys");
     app.add_flag("--disable-password-auth", options.disable_password_auth,
                  "Refuse logins with a password")
         ->envname("CODER_DISABLE_PASSWORD_AUTH");
@@ -256,17 +267,60 @@ void add_options(CLI::App& app, coder_users::Options& options) {
            "--dangerous-print-passcodes", [&] { options.send_passcode = print_passcode; },
            "Print codes for new passwords, with their addresses, to standard error")
         ->envname("CODER_USERS_DANGEROUS_PRINT_PASSCODES");
+    group("Limits and proxies");
     add_limits(app, options);
+    group("Login through others");
     app.add_option("--provider-ca-file", options.provider_ca_file,
                    "Certificates that login providers are checked against (the system's)")
         ->envname("CODER_USERS_PROVIDER_CA_FILE");
     add_github(app, options.github);
     add_oidc(app, options.oidc);
+    group("Options");
+}
+
+/// What goes to standard error.
+struct LogChoice {
+    coder_users::LogLevel least = coder_users::LogLevel::info;
+    bool json = false;
+};
+
+void add_log(CLI::App& app, LogChoice& log) {
+    using coder_users::LogLevel;
+    app.option_defaults()->group("Log");
+    app.add_option_function<std::string>(
+           "--log-level",
+           [&](const std::string& text) {
+               const std::map<std::string, LogLevel> names{{"info", LogLevel::info},
+                                                           {"warning", LogLevel::warning},
+                                                           {"error", LogLevel::error}};
+               const auto found = names.find(text);
+               if (found == names.end())
+                   throw CLI::ValidationError(
+                       "--log-level", "expects info, warning or error, got \"" + text + '"');
+               log.least = found->second;
+           },
+           "Lines to write: info, warning or error and what is worse (info)")
+        ->envname("CODER_USERS_LOG_LEVEL");
+    app.add_flag("--log-json", log.json, "Write lines as JSON objects")
+        ->envname("CODER_USERS_LOG_JSON");
+    app.option_defaults()->group("Options");
+}
+
+/// Flags of `coder server` whose silence would be dangerous.
+void refuse_flags_of_coder(CLI::App& app) {
+    app.option_defaults()->group("");  // not shown
+    app.add_flag_callback("--tls-enable",
+                          [] { throw CLI::ValidationError("--tls-enable", demo::tls_refusal); });
+    app.add_option_function<std::string>("--postgres-url", [](const std::string&) {
+        throw CLI::ValidationError("--postgres-url", demo::postgres_refusal);
+    });
+    app.option_defaults()->group("Options");
 }
 
 /// Replaces a member of Options by its flag at the beginning of a text of the library:
 /// "oidc.issuer_url: ..." becomes "--oidc-issuer-url: ...".
 std::string with_flag(std::string text) {
+    if (text.rfind("cors_origins:", 0) == 0) text.erase(text.find("s:"), 1);  // given one by one
     const std::size_t end = (std::min)(text.find(':'), text.size());
     const bool github = text.rfind("github.", 0) == 0;
     for (std::size_t i = 0; i < end; ++i)
@@ -274,17 +328,19 @@ std::string with_flag(std::string text) {
     return (github ? "--oauth2-" : "--") + text;
 }
 
-int serve(const coder_users::Options& options) {
+int serve(const coder_users::Options& options, const std::string& seed_file) {
     // Blocked before any thread exists, so that all threads inherit it and only sigwait() receives
     // them.
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);  // the server must survive when the reader of its log ends
 
     auto users = coder_users::start(options);
+    if (!seed_file.empty()) demo::seed_new_server(users, seed_file);
     std::cout << "coder_users " << coder_users::version << " listens on " << users.url()
               << ", database " << options.database << std::endl;
     if (const std::string code = users.setup_code(); !code.empty())
@@ -292,6 +348,12 @@ int serve(const coder_users::Options& options) {
                   << std::endl;
     int signal = 0;
     sigwait(&signals, &signal);
+    const char* const name = signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM";
+    options.log(
+        {coder_users::LogLevel::info,
+         std::chrono::time_point_cast<coder_users::Duration>(std::chrono::system_clock::now()),
+         "stopping",
+         {{"signal", name}}});
     users.stop();
     return 0;
 }
@@ -303,24 +365,40 @@ int main(int argc, char** argv) {
     app.name("coder-users");
     app.set_version_flag("--version", std::string("coder_users ") + coder_users::version);
     coder_users::Options options;
-    options.log = [](const coder_users::LogLine& line) {
-        std::cerr << coder_users::to_text(line) + '\n';
+    LogChoice log;
+    options.log = [&log](const coder_users::LogLine& line) {
+        if (line.level >= log.least)
+            std::cerr << (log.json ? coder_users::to_json(line) : coder_users::to_text(line)) +
+                             '\n';
     };
     add_options(app, options);
+    add_log(app, log);
+    refuse_flags_of_coder(app);
+    std::string seed_file;
+    app.add_option("--seed", seed_file, "JSON with users to create, where there are none yet")
+        ->envname("CODER_USERS_SEED")
+        ->group("Serving");
     demo::Commands commands(app, options);
+    app.footer("Exit codes: 0 done or stopped, 1 failed, 2 wrong use.");
+    const auto wrong_use = [&](const std::string& text) {
+        std::cerr << "coder-users: " + demo::as_given(app, argc, argv, text) +
+                         "\nRun with --help for more information.\n";
+        return 2;
+    };
     try {
         app.parse(argc, argv);
-        if (!commands.run) return serve(options);
+        demo::look_at_environment(app);
+        if (!commands.run) return serve(options, seed_file);
         commands.run();
         return 0;
+    } catch (const CLI::Success& asked) {
+        return app.exit(asked);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error);
-    } catch (const coder_users::ApiError& error) {
-        std::cerr << "coder-users: " << demo::text_of(error) << '\n';
-        return 1;
+        return wrong_use(error.what());
+    } catch (const demo::WrongUse& error) {
+        return wrong_use(error.what());
     } catch (const std::invalid_argument& error) {
-        std::cerr << "coder-users: " << with_flag(error.what()) << '\n';
-        return 1;
+        return wrong_use(with_flag(error.what()));
     } catch (const std::exception& error) {
         std::cerr << "coder-users: " << error.what() << '\n';
         return 1;

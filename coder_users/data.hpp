@@ -36,15 +36,20 @@ void CODER_USERS_API export_to(const Options& options, std::ostream& out,
 void CODER_USERS_API export_to(const Options& options, const std::string& path,
                                bool replace = false, const Progress& progress = {});
 
+/// How much import_from() has read.
+struct Imported {
+    std::int64_t users = 0;
+    std::int64_t organizations = 0;
+};
 /// Reads what export_to() wrote into a database that has no users yet. With `new_ssh_keys`, every
 /// user gets a new Git SSH key, and the sealing key of the export is not needed. Throws LineError.
 /// Writing.
-void CODER_USERS_API import_from(const Options& options, std::istream& in,
-                                 bool new_ssh_keys = false, const Progress& progress = {});
+Imported CODER_USERS_API import_from(const Options& options, std::istream& in,
+                                     bool new_ssh_keys = false, const Progress& progress = {});
 
-/// Does what Service::seed() does. Writing.
-void CODER_USERS_API seed(const Options& options, std::string_view json,
-                          const Progress& progress = {});
+/// Does what Service::seed() does, and returns how many users it has made. Writing.
+std::int64_t CODER_USERS_API seed(const Options& options, std::string_view json,
+                                  const Progress& progress = {});
 
 /// The values of a new owner.
 struct NewAdmin {
@@ -55,8 +60,8 @@ struct NewAdmin {
 std::string CODER_USERS_API create_admin_user(const Options& options, const NewAdmin& admin);
 
 /// Gives a user, named by id, user name or e-mail address, a new password, and ends all of its
-/// sessions and tokens. Throws ApiError when the password is too weak. Writing.
-void CODER_USERS_API reset_password(const Options& options, const std::string& user,
+/// sessions and tokens. Returns the user. Throws ApiError when the password is too weak. Writing.
+User CODER_USERS_API reset_password(const Options& options, const std::string& user,
                                     const std::string& password);
 
 /// The result of check().

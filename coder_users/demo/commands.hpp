@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "coder_users/data.hpp"
+#include "coder_users/demo/seeding.hpp"
 
 namespace demo {
 
@@ -120,15 +121,6 @@ inline std::string read_password(const std::string& file) {
     return password;
 }
 
-/// Calls `use` with the content of the file, or with the input when the file is "-".
-inline void with_input(const std::string& file, const std::function<void(std::istream&)>& use) {
-    if (file == "-") return use(std::cin);
-    std::ifstream in(file, std::ios::binary);
-    if (!in || in.peek() == std::ifstream::traits_type::eof())
-        throw std::runtime_error("cannot read " + file + ", or it is empty");
-    use(in);
-}
-
 inline std::string key_note(const coder_users::Copied& copied) {
     if (copied.key_file.empty()) return "the sealing key is kept by its host";
     return "its sealing key in " + copied.key_file;
@@ -139,6 +131,7 @@ struct Commands {
     Commands(CLI::App& app, const coder_users::Options& server_options) : options(server_options) {
         app.require_subcommand(0, 1);
         app.fallthrough();
+        app.add_subcommand("server", "Serve, as without a command, for scripts that know Coder");
         add_copies(app);
         add_transfers(app);
         add_repairs(app);
@@ -202,20 +195,26 @@ struct Commands {
         sub = add(app, "import", "Read an export into a new database", [this] {
             ProgressLine line;
             with_input(file, [&](std::istream& in) {
-                data::import_from(options, in, new_ssh_keys, line.function());
+                const data::Imported made =
+                    data::import_from(options, in, new_ssh_keys, line.function());
+                std::cout << options.database << ": imported " << counted(made.users, "user")
+                          << " and " << counted(made.organizations, "organization") << '\n';
             });
         });
         add_file(sub, "The export, - for the input");
         sub->add_flag("--new-ssh-keys", new_ssh_keys,
                       "Make new Git SSH keys; the exporting server's key file is not needed then");
         sub = add(app, "seed", "Create users with chosen ids, roles, hashes and tokens", [this] {
+            if (!url.empty()) return seed_running_server(url, file);
             ProgressLine line;
-            with_input(file, [&](std::istream& in) {
-                data::seed(options, std::string(std::istreambuf_iterator<char>(in), {}),
-                           line.function());
-            });
+            const auto made = data::seed(options, content_of(file), line.function());
+            std::cout << options.database << ": seeded " << counted(made, "user") << '\n';
         });
         add_file(sub, "JSON, - for the input");
+        sub->add_option(
+            "--url", url,
+            "Make them at a running server, such as http://127.0.0.1:3000, as the owner "
+            "of the token in CODER_SESSION_TOKEN");
     }
 
     void add_repairs(CLI::App& app) {
@@ -226,23 +225,20 @@ struct Commands {
         sub->add_option("--email", admin.email, "Its e-mail address")->required();
         sub->add_option("--username", admin.username, "Its user name")->required();
         add_password_file(sub);
-        sub = add(app, "reset-password", "Give a user a new password and end its sessions",
-                  [this] { data::reset_password(options, user, read_password(password_file)); });
+        sub = add(app, "reset-password", "Give a user a new password and end its sessions", [this] {
+            const coder_users::User changed =
+                data::reset_password(options, user, read_password(password_file));
+            std::cout << changed.username << " (" << changed.email
+                      << ") has a new password; its sessions and tokens have ended\n";
+        });
         sub->add_option("USER", user, "Its id, user name or e-mail address")->required();
         add_password_file(sub);
     }
 
     const coder_users::Options& options;
-    std::string file, user, password_file;
+    std::string file, user, password_file, url;
     bool force = false, new_ssh_keys = false;
     data::NewAdmin admin;
 };
-
-/// Returns message, detail and validations of a refusal as one text.
-inline std::string text_of(const coder_users::ApiError& error) {
-    std::string text = error.what();
-    for (const auto& each : error.validations()) text += " " + each.field + ": " + each.detail;
-    return text;
-}
 
 }  // namespace demo

@@ -14,7 +14,14 @@ refused() { # what the message holds, arguments
     if timeout 10 "$DEMO" "$@" >"$work/out" 2>&1; then fail "accepted: $*"; fi
     grep -qF -- "$text" "$work/out" || fail "$* says: $(cat "$work/out")"
 }
-refused nosuchflag --nosuchflag
+wrong() { # what the message holds, arguments: refused with exit code 2, and nothing is started
+    refused "$@"
+    local got=0
+    shift
+    timeout 10 "$DEMO" "$@" >"$work/out" 2>&1 || got=$?
+    [ "$got" = 2 ] || fail "$* ends with $got"
+}
+wrong nosuchflag --nosuchflag
 refused --http-address --http-address nowhere
 refused --http-address --http-address 127.0.0.1:65536
 refused --http-address --http-address ::1:3000
@@ -46,6 +53,22 @@ refused --oidc-allow-signups --oidc-allow-signups=maybe
 refused --access-url --oidc-issuer-url https://accounts.example.com --oidc-client-id a --oidc-client-secret b
 refused --oauth2-github-allowed-orgs --access-url https://users.example.com \
     --oauth2-github-client-id a --oauth2-github-client-secret b
+# A mistake has the name under which it came; what Coder has and this server has not is told.
+CODER_HTTP_ADDRESS=nowhere wrong 'CODER_HTTP_ADDRESS: expects host:port, got "nowhere"'
+CODER_PASSWORD_HASH_COST=ten wrong CODER_PASSWORD_HASH_COST
+CODER_PASSWORD_HASH_COST=ten wrong --password-hash-cost --password-hash-cost 99
+CODER_USERS_CODER_VERSION=1.0 wrong 'CODER_USERS_CODER_VERSION: must be a release of Coder'
+wrong --oidc-client-id --access-url https://users.example.com --oidc-issuer-url https://accounts.example.com
+wrong --oidc-client-secret --access-url https://users.example.com --oidc-client-id a \
+    --oidc-issuer-url https://accounts.example.com
+wrong --oauth2-github-client-id --oauth2-github-client-id a
+CODER_TLS_ENABLE=true wrong 'CODER_TLS_ENABLE: this server does not speak TLS itself: docs/deployment.md'
+wrong docs/deployment.md --tls-enable
+CODER_PG_CONNECTION_URL=postgres://db wrong 'CODER_PG_CONNECTION_URL: this server stores everything in one SQLite file'
+wrong SQLite --postgres-url postgres://db
+wrong --log-level --log-level loud
+wrong --cors-origin --cors-origin '*'
+wrong --cors-origin --cors-origin http://localhost:5173/
 refused "$work/nowhere/users.db" --http-address 127.0.0.1:0 --database "$work/nowhere/users.db"
 echo 'not a database' >"$work/other.db"
 refused "not a coder_users database: $work/other.db" --database "$work/other.db"

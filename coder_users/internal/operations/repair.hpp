@@ -77,21 +77,22 @@ inline User named_account(store::Connection& c, const std::string& text) {
 }
 
 /// Also ends every session and token of the user, and its one-time passcode.
-inline void reset_password(const Acting& acting, const std::string& name,
+inline User reset_password(const Acting& acting, const std::string& name,
                            const std::string& password) {
     const User found =
         acting.backend.store.read([&](store::Connection& c) { return named_account(c, name); });
     refuse_weak_password(password, found, weak_new_password);
     ask_about_password(acting.backend, password, found, weak_new_password);
     const std::string hash = hash_password(acting.backend, password);
-    change(acting, about::reset_password, Asked::not_needed(), [&](Change& now) {
-        const User user = named_account(now.tx, found.id);
+    return change(acting, about::reset_password, Asked::not_needed(), [&](Change& now) {
+        User user = named_account(now.tx, found.id);
         if (user.login_type != LoginType::password)
             throw ApiError(400, "Users without password login type cannot change their password.");
         store::users::set_hashed_password(now.tx, user.id, hash);
         store::api_keys::remove_of_user(now.tx, user.id);
         const Time passcode = store::passcodes::remove(now.tx, user.id);
         now.record({user.id, user.username, 204, user_diff(&user, &user, true, {passcode, never})});
+        return user;
     });
 }
 

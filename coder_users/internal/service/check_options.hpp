@@ -52,6 +52,19 @@ inline void check_provider_options(const Options& options) {
         require(slash != 0 && slash != std::string::npos && slash + 1 < team.size(),
                 "github.allowed_teams: must be of the form org/team-slug");
     }
+    const bool some_oidc =
+        !oidc.issuer_url.empty() || !oidc.client_id.empty() || !oidc.client_secret.empty();
+    require(!some_oidc || !oidc.issuer_url.empty(),
+            "oidc.issuer_url: must be set, as the other two of issuer_url, client_id and "
+            "client_secret are");
+    require(!some_oidc || !oidc.client_id.empty(),
+            "oidc.client_id: must be set, as the other two of issuer_url, client_id and "
+            "client_secret are");
+    require(!some_oidc || !oidc.client_secret.empty(),
+            "oidc.client_secret: must be set, as the other two of issuer_url, client_id and "
+            "client_secret are");
+    require(github.client_id.empty() == github.client_secret.empty(),
+            "github.client_id: is set with github.client_secret, or neither is");
     require(!options.access_url.empty() || (!oidc.configured() && !github.configured()),
             "access_url: is required by a login provider");
     if (!github.configured()) return;

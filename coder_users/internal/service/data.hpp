@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "coder_users/data.hpp"
 #include "coder_users/internal/operations/repair.hpp"
@@ -47,8 +48,7 @@ struct OwnedDatabase {
         } catch (const std::exception&) {
             return;
         }
-        // SQLite does not delete the log of a file that has gone.
-        for (const char* each : {"", "-wal", "-shm"}) ::unlink((store.name() + each).c_str());
+        store.discard();
         if (!key_file.empty()) ::unlink(key_file.c_str());
     }
 
@@ -123,17 +123,19 @@ CODER_USERS_INLINE void export_to(const Options& options, const std::string& pat
     file.publish();
 }
 
-CODER_USERS_INLINE void import_from(const Options& options, std::istream& in, bool new_ssh_keys,
-                                    const Progress& progress) {
-    change_database(options, [&](operations::Backend& backend) {
-        import_from(operations::HostActing(backend), in, new_ssh_keys, progress);
+CODER_USERS_INLINE Imported import_from(const Options& options, std::istream& in, bool new_ssh_keys,
+                                        const Progress& progress) {
+    return change_database(options, [&](operations::Backend& backend) {
+        return import_from(operations::HostActing(backend), in, new_ssh_keys, progress);
     });
 }
 
-CODER_USERS_INLINE void seed(const Options& options, std::string_view json,
-                             const Progress& progress) {
-    change_database(options, [&](operations::Backend& backend) {
-        operations::seed(operations::HostActing(backend), wire::read_seed(json), progress);
+CODER_USERS_INLINE std::int64_t seed(const Options& options, std::string_view json,
+                                     const Progress& progress) {
+    return change_database(options, [&](operations::Backend& backend) {
+        const std::vector<SeedUser> users = wire::read_seed(json);
+        operations::seed(operations::HostActing(backend), users, progress);
+        return static_cast<std::int64_t>(users.size());
     });
 }
 
@@ -144,12 +146,12 @@ CODER_USERS_INLINE std::string create_admin_user(const Options& options, const N
     });
 }
 
-CODER_USERS_INLINE void reset_password(const Options& options, const std::string& user,
+CODER_USERS_INLINE User reset_password(const Options& options, const std::string& user,
                                        const std::string& password) {
     if (options.database != ":memory:" && !store::file_exists(options.database))
         throw std::runtime_error("no such file: " + options.database);
-    change_database(options, [&](operations::Backend& backend) {
-        operations::reset_password(operations::HostActing(backend), user, password);
+    return change_database(options, [&](operations::Backend& backend) {
+        return operations::reset_password(operations::HostActing(backend), user, password);
     });
 }
 

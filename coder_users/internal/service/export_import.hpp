@@ -13,6 +13,7 @@
 #include <utility>
 #include <variant>
 
+#include "coder_users/data.hpp"
 #include "coder_users/errors.hpp"
 #include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/reason.hpp"
@@ -125,8 +126,8 @@ class Import {
     Import(const operations::Acting& acting, operations::Change& now, bool new_ssh_keys)
         : acting_(acting), now_(now), new_ssh_keys_(new_ssh_keys) {}
 
-    /// Reads and stores all lines. Throws LineError.
-    void run(std::istream& in, const Progress& progress) {
+    /// Reads and stores all lines, and returns how many there were. Throws LineError.
+    Imported run(std::istream& in, const Progress& progress) {
         std::string text;
         std::size_t number = 0;
         for (; !ended_ && std::getline(in, text); ++number) try {
@@ -145,6 +146,7 @@ class Import {
         if (!ended_) throw LineError(number + 1, "the export is cut off");
         if (in.peek() != std::istream::traits_type::eof())
             throw LineError(number + 1, "text after the end");
+        return {count_.users, count_.organizations};
     }
 
  private:
@@ -228,15 +230,15 @@ inline constexpr operations::Operation about_import("");
 
 /// Imports into a database without users and organizations: everything, or nothing. Throws
 /// LineError.
-inline void import_from(const operations::Acting& acting, std::istream& in, bool new_ssh_keys,
-                        const Progress& progress) {
-    operations::change(
+inline Imported import_from(const operations::Acting& acting, std::istream& in, bool new_ssh_keys,
+                            const Progress& progress) {
+    return operations::change(
         acting, about_import, operations::Asked::not_needed(), [&](operations::Change& now) {
             if (store::user_records::any(now.tx))
                 throw std::runtime_error("holds users already, an import needs a new database: " +
                                          acting.backend.store.name());
             const store::LargeCache room(now.tx);
-            Import(acting, now, new_ssh_keys).run(in, progress);
+            return Import(acting, now, new_ssh_keys).run(in, progress);
         });
 }
 
