@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 console.info = console.warn = () => {};
 
 const { values: options } = parseArgs({ options: {
+  stay: { type: 'boolean' }, // goes on when its input has ended
   port: { type: 'string', default: '0' },
   fd: { type: 'string' },
   account: { type: 'string', default: 'ada@corp.example' },
@@ -95,4 +96,5 @@ server.on('request', async (request, response) => {
 });
 
 console.log(JSON.stringify({ issuer, client_id: 'coder-users', client_secret: 'provider-secret' }));
-process.stdin.resume().on('end', () => process.exit(0)).on('error', () => process.exit(0));
+if (!options.stay)
+    process.stdin.resume().on('end', () => process.exit(0)).on('error', () => process.exit(0));
