@@ -16,6 +16,7 @@
 #include "coder_users/demo/commands.hpp"
 #include "coder_users/demo/environment.hpp"
 #include "coder_users/internal/base/duration.hpp"
+#include "coder_users/internal/http/web_page.hpp"
 #include "coder_users/internal/wire/json.hpp"
 
 namespace {
@@ -209,6 +210,12 @@ void add_options(CLI::App& app, coder_users::Options& options) {
         ->expected(0, 1)
         ->default_str("true")
         ->envname("CODER_USERS_REQUIRE_SETUP_CODE");
+    app.add_flag("--web-page,!--no-web-page", options.web_page,
+                 "Serve a page to manage people with, beside the API (true)")
+        ->envname("CODER_USERS_WEB_PAGE");
+    app.add_option("--web-page-name", options.web_page_name,
+                   "What the page calls itself (Coder users)")
+        ->envname("CODER_USERS_WEB_PAGE_NAME");
     app.add_option("--access-url", options.access_url, "URL under which clients reach the server")
         ->envname("CODER_ACCESS_URL");
     group("Sessions, tokens and records");
@@ -365,6 +372,7 @@ int main(int argc, char** argv) {
     app.name("coder-users");
     app.set_version_flag("--version", std::string("coder_users ") + coder_users::version);
     coder_users::Options options;
+    options.web_page = !coder_users::http::page_files().empty();
     LogChoice log;
     options.log = [&log](const coder_users::LogLine& line) {
         if (line.level >= log.least)

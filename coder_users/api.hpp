@@ -115,6 +115,16 @@ class CODER_USERS_API Service {
         attach(site, prefix, HttpAbi<sizeof(HttpRequest)>());
     }
 
+    /// Also serves the web page (Options::web_page) from the host's own server, under a prefix such
+    /// as "/accounts", or "/" for the root. The page calls the API where the last mount() put it,
+    /// so call that first, and add the host's own routes of one or two segments below the prefix
+    /// before: the page answers the others there. Otherwise as mount(). Throws std::logic_error
+    /// without Options::web_page or mount().
+    template <class HttpRequest = httplib::Request>
+    void mount_page(httplib::Server& site, const std::string& prefix = "/") {
+        attach_page(site, prefix, HttpAbi<sizeof(HttpRequest)>());
+    }
+
     /// Stops accepting connections, closes idle ones and those with half a request, lets running
     /// requests finish, and closes the database. Returns when all that is done, but after
     /// Deadlines::stop at the latest. May be called any number of times, on any thread, even inside
@@ -188,6 +198,8 @@ class CODER_USERS_API Service {
     friend CODER_USERS_API Service open(Options options);
     template <std::size_t RequestSize>
     void attach(httplib::Server& site, const std::string& prefix, HttpAbi<RequestSize>);
+    template <std::size_t RequestSize>
+    void attach_page(httplib::Server& site, const std::string& prefix, HttpAbi<RequestSize>);
     template <std::size_t RequestSize>
     Identity identify(const httplib::Request& request, HttpAbi<RequestSize>);
     explicit Service(std::unique_ptr<service::Running> running);

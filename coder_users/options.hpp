@@ -236,6 +236,13 @@ struct Options {
     Deadlines deadlines = {};
     Env env = {};
 
+    /// Serves a page to look at and to manage people with, under "/" beside the API, and on a
+    /// host's own server by Service::mount_page(). It does nothing that the API does not allow to
+    /// whoever is logged in. Refused in programs that were built without the page.
+    bool web_page = false;
+    /// What the page calls itself, in its title and at its top: 1 to 64 bytes.
+    std::string web_page_name = "Coder users";
+
     /// Operations that are not served over HTTP, by their ids in the API description, such as
     /// "create-initial-user". Calls in the process can still use them.
     std::vector<std::string> disabled_routes = {};

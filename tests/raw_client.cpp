@@ -131,7 +131,8 @@ Answer RawClient::read_by(std::chrono::milliseconds deadline, bool answers_head)
         if (!receive(end)) return {};
     Answer answer = parse_head(std::string_view(input_).substr(0, head));
     input_.erase(0, head + 4);
-    const bool bodiless = answers_head || answer.status < 200 || answer.status == 204;
+    const bool bodiless =
+        answers_head || answer.status < 200 || answer.status == 204 || answer.status == 304;
     if (!bodiless && answer.header("transfer-encoding") == "chunked")
         return read_chunks(end, answer.body) ? answer : Answer{};
     const std::string length = answer.header("content-length");

@@ -29,6 +29,7 @@ struct Site {
     operations::Backend& backend;
     login::Providers& providers;
     std::vector<Route> routes;
+    std::vector<Route> page_routes = {};  ///< of the web page, when it is served
 };
 
 /// Path parameters by name, without braces.

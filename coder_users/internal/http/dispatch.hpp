@@ -156,9 +156,9 @@ class Dispatcher {
         add("X-Coder-Build-Version", version_);
         add("X-Coder-Request-Id", seen.id);
         add("X-Content-Type-Options", "nosniff");
-        add("Cache-Control", "no-store");
+        add("Cache-Control", reply.of_web_page ? "no-cache" : "no-store");
         add_transport_security(response);
-        if (is_page) add_page_security(response);
+        if (is_page) add_page_security(response, reply.of_web_page);
         add_cors(response, seen.request, backend_.options, allow_of(response));
         for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
         if (log_.on()) log_request(seen, response.status, denied, start);

@@ -19,6 +19,7 @@
 #include "coder_users/internal/http/cors.hpp"
 #include "coder_users/internal/http/match.hpp"
 #include "coder_users/internal/http/rate_limit.hpp"
+#include "coder_users/internal/http/web_page.hpp"
 #include "coder_users/internal/login/session.hpp"
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/cross_origin.hpp"
@@ -89,6 +90,7 @@ class Gates {
           has_providers_(options_.oidc.configured() || options_.github.configured()),
           paths_(site.routes),
           limits_(options_) {
+        paths_.add(site.page_routes);
         for (const std::string& text : options_.proxy_trusted_origins)
             trusted_.push_back(rules::parse_network(text).value());
     }
@@ -142,6 +144,7 @@ class Gates {
         const Route* route = seen.route;
         if (match.routes && seen.request.method == "OPTIONS")  // gate 4
             return {204, "", {{"Allow", match.allow()}}, ""};
+        if (!match.routes && wants_page(seen)) return page_not_found();
         if (!match.guarded) refuse_path(match, route);  // gate 5
         Acting acting{site_.backend, seen.now, seen.id, seen.address};
         if (route && route->operation.audit().action)  // only entries of the audit log show it
@@ -292,6 +295,14 @@ class Gates {
 
     login::Deadline provider_deadline(const Seen& seen) const {
         return login::after(seen.arrived, options_.deadlines.provider);
+    }
+
+    /// Whether a person has followed a bad link to the web page.
+    bool wants_page(const Seen& seen) const {
+        const auto& segments = seen.url.segments;
+        const bool api = segments.size() > 1 && segments[0] == "api" && segments[1] == "v2";
+        return !site_.page_routes.empty() && !api &&
+               header(seen.request, "Accept").value_or("").find("text/html") != std::string::npos;
     }
 
     static void refuse_path(const Match& match, const Route* route) {

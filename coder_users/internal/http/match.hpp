@@ -56,10 +56,13 @@ struct Match {
     }
 };
 
-/// The paths of a table, which must outlive it. Never changes, so any thread may use it.
+/// The paths of tables, which must outlive it. Never changes once it is filled, so any thread may
+/// use it.
 class PathTree {
  public:
-    explicit PathTree(const std::vector<Route>& table) {
+    explicit PathTree(const std::vector<Route>& table) { add(table); }
+
+    void add(const std::vector<Route>& table) {
         for (const Route& route : table) {
             Node* node = route.outside_api ? &root_ : &root_.child("api").child("v2");
             const std::vector<std::string_view> segments = split(route.path, '/');

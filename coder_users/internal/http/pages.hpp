@@ -31,25 +31,35 @@ inline std::string escape_html(std::string_view text) {
     return out;
 }
 
-/// Adds the headers of every HTML answer: it runs nothing, loads nothing, stands in no frame, and
-/// its address, which may hold a code of a login provider, is told to nobody.
-inline void add_page_security(Response& response) {
-    response.headers.emplace_back("Content-Security-Policy",
-                                  "default-src 'none'; base-uri 'none'; form-action 'none'; "
-                                  "frame-ancestors 'none'");
+/// Adds the headers of every HTML answer: it stands in no frame, and its address, which may hold a
+/// code of a login provider, is told to nobody. The web page runs and loads what this server
+/// serves; every other page runs nothing and loads nothing.
+inline void add_page_security(Response& response, bool of_web_page) {
+    constexpr const char* of_refusals =
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    constexpr const char* of_page =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'";
+    response.headers.emplace_back("Content-Security-Policy", of_web_page ? of_page : of_refusals);
     response.headers.emplace_back("Referrer-Policy", "no-referrer");
 }
 
-inline Reply page(const login::PageRefusal& refusal) {
-    const std::string title = escape_html(refusal.title());
-    Reply reply{refusal.status(),
+/// A page with one text. `links` is HTML that follows it; it may be "".
+inline Reply page(int status, std::string_view plain_title, std::string_view text,
+                  std::string_view links) {
+    const std::string title = escape_html(plain_title);
+    Reply reply{status,
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" +
                     title + "</title>\n</head>\n<body>\n<h1>" + title + "</h1>\n<p>" +
-                    escape_html(refusal.message()) +
-                    "</p>\n<p><a href=\"/login\">Back to the login page</a></p>\n</body>\n"
-                    "</html>\n"};
+                    escape_html(text) + "</p>\n" + std::string(links) + "</body>\n</html>\n"};
     reply.content_type = "text/html; charset=utf-8";
     return reply;
+}
+
+inline Reply page(const login::PageRefusal& refusal) {
+    return page(refusal.status(), refusal.title(), refusal.message(),
+                "<p><a href=\"/login\">Back to the login page</a></p>\n");
 }
 
 }}}  // namespace coder_users::v0::http

@@ -34,6 +34,7 @@ struct Reply {
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string content_type = "application/json; charset=utf-8";
     std::unique_ptr<LongBody> rest = nullptr;  ///< sent after `body`, if there is more
+    bool of_web_page = false;                  ///< browsers keep it, and ask whether it has changed
 };
 
 using Handler = Reply (*)(Call&);

@@ -18,6 +18,9 @@
 
 namespace coder_users { inline namespace v0 { namespace net {
 
+/// Whether answers with this status end with a body, be it empty.
+inline bool has_body(int status) { return status != 204 && status != 304; }
+
 /// Appends a complete answer, or the head and first chunk of a long one. cpp-httplib's own writer
 /// differs between versions and sorts repeated headers. May throw std::bad_alloc.
 inline void append_answer(std::string& out, const Response& response, bool to_head, bool close,
@@ -35,11 +38,11 @@ inline void append_answer(std::string& out, const Response& response, bool to_he
     }
     if (end == BodyEnd::by_last_chunk)
         out += "Transfer-Encoding: chunked\r\n";
-    else if (end == BodyEnd::by_length && response.status != 204)
+    else if (end == BodyEnd::by_length && has_body(response.status))
         out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
     if (close) out += "Connection: close\r\n";
     out += "\r\n";
-    if (to_head || response.status == 204) return;
+    if (to_head || !has_body(response.status)) return;
     const std::size_t begin = out.size();
     out += response.body;
     if (end == BodyEnd::by_last_chunk) make_chunk(out, begin);

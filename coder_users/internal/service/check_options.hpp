@@ -14,6 +14,7 @@
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/http/cookies.hpp"
 #include "coder_users/internal/http/routes.hpp"
+#include "coder_users/internal/http/web_page.hpp"
 #include "coder_users/internal/net/request_head.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/rules/networks.hpp"
@@ -83,6 +84,8 @@ inline void check_served_options(const Options& options) {
             throw std::invalid_argument("disabled_routes: no such operation: " + id);
     constexpr std::string_view ours[] = {"Content-Length",
                                          "Content-Type",
+                                         "Content-Encoding",
+                                         "ETag",
                                          "Transfer-Encoding",
                                          "Connection",
                                          "Date",
@@ -115,6 +118,19 @@ inline void check_served_options(const Options& options) {
     }
     if (options.limits.waiting_events == 0)
         throw std::invalid_argument("limits.waiting_events: must be positive");
+}
+
+/// Checks the options of the web page.
+inline void check_page_options(const Options& options) {
+    const std::string& name = options.web_page_name;
+    const bool plain = is_utf8(name) && std::none_of(name.begin(), name.end(), [](char c) {
+                           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+                       });
+    if (name.empty() || name.size() > 64 || !plain)
+        throw std::invalid_argument(
+            "web_page_name: must be 1 to 64 bytes of UTF-8 without control characters");
+    if (options.web_page && http::page_files().empty())
+        throw std::invalid_argument("web_page: this program was built without the page");
 }
 
 /// Throws std::invalid_argument that names the first bad option.
@@ -157,6 +173,7 @@ inline void check_options(const Options& options) {
     require(options.password_hash_cost >= lowest_hash_cost &&
                 options.password_hash_cost <= highest_hash_cost,
             "password_hash_cost: must be 4 to 31");
+    check_page_options(options);
     for (const std::string& text : options.proxy_trusted_origins)
         if (!rules::parse_network(text))
             throw std::invalid_argument("proxy_trusted_origins: not an address or network: " +

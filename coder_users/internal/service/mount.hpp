@@ -20,17 +20,24 @@ namespace coder_users { inline namespace v0 {
 
 namespace service {
 
+/// A place on the host's server, and what lies there.
+struct MountedAt {
+    std::string prefix;  ///< of the host's paths; "" for the root
+    std::string api;     ///< the prefix under which clients find the API
+    std::string inside;  ///< what replaces the prefix: that of the API, or "" for the page
+};
+
 /// Makes a Request of what the host's server has read, and checks it. cpp-httplib has decoded the
 /// values of some headers, so they may hold line ends.
-inline std::optional<Refusal> read_mounted(const httplib::Request& from, const std::string& prefix,
+inline std::optional<Refusal> read_mounted(const httplib::Request& from, const MountedAt& at,
                                            net::RequestHead& head) {
     Request& request = head.request;
     request.method = from.method;
     request.address = from.remote_addr;
-    request.api_prefix = prefix;
+    request.api_prefix = at.api;
     // Only the literal prefix is cut off. A path with an encoded prefix is answered 404.
-    const bool literal = starts_with(from.target, prefix);
-    request.target = literal ? "/api/v2" + from.target.substr(prefix.size()) : from.target;
+    const bool literal = starts_with(from.target, at.prefix);
+    request.target = literal ? at.inside + from.target.substr(at.prefix.size()) : from.target;
     head.http10 = from.version == "HTTP/1.0";
     for (const auto& [name, value] : from.headers) {
         std::string line = name;
@@ -81,15 +88,17 @@ inline std::string write_fields(const Response& from, httplib::Response& to) {
 /// client sent is not a request.
 inline void write_mounted(Response from, httplib::Response& to, bool close) {
     const std::string type = write_fields(from, to);
-    if (from.status == 204) return;
-    if (!close) return to.set_content(std::move(from.body), type);
+    if (!net::has_body(from.status)) return;
+    // What is gzip already, the host's server would compress again.
+    if (!close && !to.has_header("Content-Encoding"))
+        return to.set_content(std::move(from.body), type);
     const std::size_t size = from.body.size();
-    to.set_header("Connection", "close");
+    if (close) to.set_header("Connection", "close");
     to.set_content_provider(size, type,
-                            [body = std::move(from.body)](std::size_t offset, std::size_t length,
-                                                          httplib::DataSink& sink) {
+                            [close, body = std::move(from.body)](
+                                std::size_t offset, std::size_t length, httplib::DataSink& sink) {
                                 sink.write(body.data() + offset, length);
-                                return false;  // no other way to close from a handler
+                                return !close;  // no other way to close from a handler
                             });
 }
 
@@ -125,8 +134,8 @@ inline void write_in_pieces(Answer from, const std::shared_ptr<CallCounter>& cal
 /// outlive the service, and then answers 503.
 class MountPoint {
  public:
-    MountPoint(Running& running, std::string prefix)
-        : running_(&running), calls_(running.calls), prefix_(std::move(prefix)) {}
+    MountPoint(Running& running, MountedAt at)
+        : running_(&running), calls_(running.calls), at_(std::move(at)) {}
 
     /// `reader` is nullptr for methods whose body has no meaning.
     void answer(const httplib::Request& request, httplib::Response& response,
@@ -145,7 +154,7 @@ class MountPoint {
                        const httplib::ContentReader* reader) const {
         request.ranges.clear();  // answers are always sent as a whole
         net::RequestHead head;
-        std::optional<Refusal> refusal = read_mounted(request, prefix_, head);
+        std::optional<Refusal> refusal = read_mounted(request, at_, head);
         if (!refusal && head.announces_body() && reader)
             refusal = read_body(request, response, *reader, head);
         const bool close = refusal || (head.announces_body() && !reader);
@@ -173,7 +182,35 @@ class MountPoint {
 
     Running* running_;
     std::shared_ptr<CallCounter> calls_;
-    std::string prefix_;
+    MountedAt at_;
+};
+
+/// Answers GET of the page's files. Whatever else lies below its prefix is none of its business,
+/// the API of the service included, which is mounted elsewhere.
+class PageMountPoint {
+ public:
+    PageMountPoint(Running& running, MountedAt at)
+        : prefix_(at.prefix), point_(running, std::move(at)) {}
+
+    void answer(const httplib::Request& request, httplib::Response& response) const {
+        const std::string_view target = request.target;
+        const std::string_view path = target.substr(0, target.find('?'));
+        if (path == prefix_) {  // its document has relative links
+            response.status = 307;
+            response.set_header("Location",
+                                prefix_ + '/' + std::string(target.substr(path.size())));
+            return;
+        }
+        if (starts_with(path, prefix_) && http::is_page_path(path.substr(prefix_.size())))
+            return point_.answer(request, response, nullptr);
+        httplib::Request unknown = request;
+        unknown.target = "/.";  // no path of this service
+        point_.answer(unknown, response, nullptr);
+    }
+
+ private:
+    const std::string prefix_;
+    const MountPoint point_;
 };
 
 inline void check_prefix(const std::string& prefix) {
@@ -186,6 +223,13 @@ inline void check_prefix(const std::string& prefix) {
     for (const char c : prefix)
         if (!is_letter(c) && !is_digit(c) && std::string_view("/-_.~").find(c) == std::string::npos)
             refuse("may hold letters, digits and /-_.~");
+}
+
+/// A pattern of cpp-httplib for the prefix itself.
+inline std::string as_pattern(const std::string& prefix) {
+    std::string pattern;
+    for (const char c : prefix) (c == '.' ? pattern += '\\' : pattern) += c;
+    return pattern;
 }
 
 /// Adds one route for each number of segments under the prefix; our own path tree then finds which
@@ -219,13 +263,30 @@ void Service::attach(httplib::Server& site, const std::string& prefix, HttpAbi<R
     if (!running().serving()) throw std::logic_error("coder_users: mount() after stop()");
     if (site.is_running())  // its threads read the routes
         throw std::logic_error("coder_users: mount() while the server listens already");
-    const auto mount = std::make_shared<const service::MountPoint>(running(), prefix);
-    std::string pattern;
-    for (const char c : prefix) (c == '.' ? pattern += '\\' : pattern) += c;
+    running().note_mounted(prefix);
+    const auto mount = std::make_shared<const service::MountPoint>(
+        running(), service::MountedAt{prefix, prefix, "/api/v2"});
+    std::string pattern = service::as_pattern(prefix);
     service::add_routes(site, mount, pattern);  // the only pattern that is a regular expression
     pattern = prefix;
     for (int depth = 1; depth <= deepest; ++depth)
         service::add_routes(site, mount, pattern += "/:s" + std::to_string(depth));
+}
+
+template <std::size_t RequestSize>
+void Service::attach_page(httplib::Server& site, const std::string& prefix, HttpAbi<RequestSize>) {
+    static_assert(RequestSize == sizeof(httplib::Request), "cpp-httplib differs in one program");
+    if (prefix != "/") service::check_prefix(prefix);
+    if (!running().serving()) throw std::logic_error("coder_users: mount_page() after stop()");
+    const std::string below = prefix == "/" ? "" : prefix;
+    const auto page = std::make_shared<const service::PageMountPoint>(
+        running(), service::MountedAt{below, running().api_of_page(), ""});
+    const auto answer = [page](const httplib::Request& request, httplib::Response& response) {
+        page->answer(request, response);
+    };
+    if (!below.empty()) site.Get(service::as_pattern(below), answer);
+    site.Get(below + "/:s1", answer);
+    site.Get(below + "/:s1/:s2", answer);
 }
 
 template <std::size_t RequestSize>

@@ -67,7 +67,8 @@ struct Running final : net::FrontHandler {
                   parse_release(options.coder_version).value(),
                   options.env.now()},
           ids(backend.random),
-          site{backend, login_providers, http::served_routes(options.disabled_routes)},
+          site{backend, login_providers, http::served_routes(options.disabled_routes),
+               options.web_page ? http::page_routes() : std::vector<http::Route>()},
           dispatcher(site, log, ids),
           writes(32, options.limits.waiting_writes, options.deadlines.queue),
           // one more than the cores, because one thread may be waiting for its commit
@@ -166,6 +167,21 @@ struct Running final : net::FrontHandler {
                 break;
         }
         return nullptr;
+    }
+
+    void note_mounted(const std::string& prefix) {
+        const std::lock_guard<std::mutex> lock(stop_mutex);
+        mounted_prefix = prefix;
+    }
+    /// Where the page that is mounted beside it finds the API. Throws std::logic_error before
+    /// mount().
+    std::string api_of_page() {
+        if (!options.web_page)
+            throw std::logic_error("coder_users: mount_page() without Options::web_page");
+        const std::lock_guard<std::mutex> lock(stop_mutex);
+        if (mounted_prefix.empty())
+            throw std::logic_error("coder_users: mount_page() before mount()");
+        return mounted_prefix;
     }
 
     bool serving() {
@@ -435,6 +451,7 @@ struct Running final : net::FrontHandler {
     net::Front front;
     int port = 0;
     std::string url;
+    std::string mounted_prefix;  ///< of the last mount(); "" before it. Guarded by stop_mutex.
 
     std::mutex stop_mutex;
     std::condition_variable stopped;

@@ -1,0 +1,2 @@
+// The compiled library: the files of the web page.
+#include "coder_users/internal/http/page_files.hpp"
