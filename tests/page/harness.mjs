@@ -66,7 +66,7 @@ export const people = ['owner', 'user-admin', 'auditor', 'member'].map((name) =>
 let files = 0;
 
 /** A server with these people in it; none: a fresh one. */
-export async function serve({seed = people, args = []} = {}) {
+export async function serve({seed = people, args = [], port = 0} = {}) {
     const database = path.join(work, `${++files}.db`);
     if (seed.length > 0) {
         const list = path.join(work, 'seed.json');
@@ -74,7 +74,7 @@ export async function serve({seed = people, args = []} = {}) {
         const {child, found} = launch(demo, ['--database', database, '--password-hash-cost', '4', 'seed', list], /($^)/);
         await new Promise((resolve, reject) => child.on('exit', (code) => code === 0 ? resolve() : found.catch(reject)));
     }
-    const {child, found, said} = launch(demo, ['--database', database, '--http-address', '127.0.0.1:0',
+    const {child, found, said} = launch(demo, ['--database', database, '--http-address', `127.0.0.1:${port}`,
         '--password-hash-cost', '4', '--dangerous-disable-rate-limits', ...args], /listens on (http:[^,]*),/);
     const url = await found;
     return {

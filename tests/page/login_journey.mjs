@@ -70,7 +70,8 @@ journey('through a real OpenID provider, and an account is converted to it', asy
     const issuer = await provider.found;
     const server = await serve({
         seed: [...people, {username: 'eve', email: 'eve@example.org', password, status: 'active', organization: 'crew'}],
-        args: ['--http-address', `127.0.0.1:${port}`, '--access-url', url, '--oidc-issuer-url', issuer,
+        port,
+        args: ['--access-url', url, '--oidc-issuer-url', issuer,
             '--oidc-client-id', 'coder-users', '--oidc-client-secret', 'provider-secret', '--oidc-sign-in-text', 'Corp'],
     });
     const page = await visit(server, {at: '/organizations'});
