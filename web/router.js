@@ -72,6 +72,7 @@ export async function show() {
     const asked = location.pathname + location.search;
     const decided = guard(asked);
     if (decided !== asked) history.replaceState(null, '', decided);
+    for (const dialog of document.querySelectorAll('dialog')) dialog.close();
     left.abort();
     left = new AbortController();
     const address = new URL(location.href);

@@ -6,8 +6,8 @@ import {t} from './texts.js';
 
 /** @import {User, Rights, Question} from './types.js' */
 
-/** @type {{user: User | null, rights: Rights, organizationRights: Record<string, boolean>}} */
-export const session = {user: null, rights: nothing(), organizationRights: {}};
+/** @type {{user: User | null, rights: Rights}} */
+export const session = {user: null, rights: nothing()};
 
 const tabs = new BroadcastChannel(`coder-users ${api.base}`);
 
@@ -46,8 +46,9 @@ export async function begin() {
 export const tellTabs = () => tabs.postMessage('changed');
 
 tabs.onmessage = async () => {
+    const before = session.user?.id;
     await begin().catch(() => null);
-    show();
+    if (session.user?.id !== before) show();
 };
 
 /** @param {string} [text] why */
@@ -55,7 +56,6 @@ function forget(text) {
     if (!session.user) return;
     session.user = null;
     session.rights = nothing();
-    for (const dialog of document.querySelectorAll('dialog')) dialog.close();
     if (text) notice(text);
     show();
 }

@@ -1,5 +1,5 @@
-// Adds users to a program that has an HTTP server already: serves the API beside the program's own
-// routes.
+// Adds users to a program that has an HTTP server already: serves the API and the page beside the
+// program's own routes.
 #include <httplib.h>
 
 #include <coder_users.hpp>
@@ -14,9 +14,11 @@ int main(int argc, char** argv) {
 
     coder_users::Options options{"users.db"};
     options.coder_version = "2.35";           // which release of Coder clients find
+    options.web_page = true;
     auto users = coder_users::open(options);  // like start(), but without a socket
     httplib::Server site;
-    users.mount(site, "/accounts");  // POST /accounts/users/login, ...
+    users.mount(site, "/accounts/api");   // POST /accounts/api/users/login, ...
+    users.mount_page(site, "/accounts");  // where people sign in and manage others
 
     site.Get("/greeting", [&](const httplib::Request& request, httplib::Response& response) {
         try {

@@ -9,6 +9,16 @@
 
 int users_seen_by_the_other(const coder_users::Service& users, coder_users::Options options);
 
+/// The status at the address of the page; 0 when this build has none.
+int page_status(coder_users::Options options) {
+    options.web_page = true;
+    try {
+        return coder_users::open(options).handle({}).status;
+    } catch (const std::invalid_argument&) {
+        return 0;
+    }
+}
+
 int main() {
     std::atomic<int> events{0};
     coder_users::Options options;
@@ -33,7 +43,12 @@ int main() {
     const bool known = users.authenticate(token).user.username == "ada";
     const int seen = users_seen_by_the_other(users, options);
     users.stop();
-    const bool good = known && seen == 1 && events == 2 &&
+#ifdef WITHOUT_PAGE
+    const bool page = page_status(options) == 0;
+#else
+    const bool page = page_status(options) == 200;
+#endif
+    const bool good = known && page && seen == 1 && events == 2 &&
                       refusal == "The initial user has already been created.";
     std::cout << (good ? "consumer: all is well" : "consumer: something is wrong") << '\n';
     return good ? 0 : 1;

@@ -3,7 +3,7 @@
 //
 // DEMO is the server, CHROMIUM the browser. With WEB=<folder> the page's files come from there and not
 // from the server, so that they can be worked on without a build.
-import {spawn} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import os from 'node:os';
@@ -34,15 +34,15 @@ process.on('exit', () => {
 });
 
 /** Starts a program and waits for a line of its output; what the pattern's group holds. */
-export function launch(command, args, pattern, {env = {}, output = 'stdout'} = {}) {
-    const child = spawn(command, args, {env: {...process.env, ...env}, stdio: ['pipe', 'pipe', 'pipe']});
+export function launch(command, args, pattern, {env = {}, cwd = work} = {}) {
+    const child = spawn(command, args, {env: {...process.env, ...env}, cwd, stdio: ['pipe', 'pipe', 'pipe']});
     children.add(child);
     const said = {stdout: '', stderr: ''};
     const found = new Promise((resolve, reject) => {
         for (const name of ['stdout', 'stderr'])
             child[name].on('data', (bytes) => {
                 said[name] += bytes;
-                const match = pattern.exec(said[output]);
+                const match = pattern.exec(said.stdout);
                 if (match) resolve(match[1]);
             });
         child.on('exit', (code) => {
@@ -56,6 +56,16 @@ export function launch(command, args, pattern, {env = {}, output = 'stdout'} = {
 
 const digits = (text, size) => text.padEnd(size, '0').slice(0, size);
 const sessionOf = (name) => `${digits(name.replaceAll('-', ''), 10)}-${digits('secret' + name.replaceAll('-', ''), 22)}`;
+
+/** The example of a program with a server of its own, which has mounted API and page. */
+export async function host() {
+    const folder = mkdtempSync(path.join(work, 'host-'));
+    const {child, found} = launch(process.env.HOST, ['0'], /(http:\S+)/, {cwd: folder});
+    return {url: await found, stop: () => new Promise((resolve) => {
+        child.on('exit', resolve);
+        child.kill('SIGTERM');
+    })};
+}
 
 /** People of a seed: one of each role, with sessions. */
 export const people = ['owner', 'user-admin', 'auditor', 'member'].map((name) => ({
@@ -71,8 +81,7 @@ export async function serve({seed = people, args = [], port = 0} = {}) {
     if (seed.length > 0) {
         const list = path.join(work, 'seed.json');
         writeFileSync(list, JSON.stringify(seed));
-        const {child, found} = launch(demo, ['--database', database, '--password-hash-cost', '4', 'seed', list], /($^)/);
-        await new Promise((resolve, reject) => child.on('exit', (code) => code === 0 ? resolve() : found.catch(reject)));
+        execFileSync(demo, ['--database', database, '--password-hash-cost', '4', 'seed', list], {stdio: 'pipe'});
     }
     const {child, found, said} = launch(demo, ['--database', database, '--http-address', `127.0.0.1:${port}`,
         '--password-hash-cost', '4', '--dangerous-disable-rate-limits', ...args], /listens on (http:[^,]*),/);
@@ -122,7 +131,7 @@ async function fromFolder(context, server) {
  * scripts, of the console, and of the content security policy. What the network answers is no complaint:
  * browsers write every 4xx into the console.
  */
-export async function visit(server, {as, scheme = 'light', width = 1200, height = 800, at = '/', context: shared, zoom} = {}) {
+export async function visit(server, {base = '/', as, scheme = 'light', width = 1200, height = 800, at = '/', context: shared, zoom} = {}) {
     const context = shared ?? await (await theBrowser()).newContext({
         colorScheme: scheme, viewport: {width, height}, baseURL: server.url, reducedMotion: 'reduce',
         permissions: ['clipboard-read', 'clipboard-write'], ...(zoom ? {deviceScaleFactor: zoom} : {}),
@@ -131,7 +140,7 @@ export async function visit(server, {as, scheme = 'light', width = 1200, height 
     if (as && !shared) await context.addCookies([{
         name: 'coder_session_token', value: server.as(as), url: server.url, httpOnly: true, sameSite: 'Lax',
     }]);
-    if (process.env.WEB && !shared) await fromFolder(context, server);
+    if (process.env.WEB && base === '/' && !shared) await fromFolder(context, server);
     const page = await context.newPage();
     const complaints = [];
     page.on('console', (message) => {
@@ -141,7 +150,7 @@ export async function visit(server, {as, scheme = 'light', width = 1200, height 
     });
     page.on('response', (response) => {
         const url = new URL(response.url());
-        if (url.origin === server.url && !url.pathname.startsWith('/api/') && response.status() >= 400)
+        if (url.origin === server.url && !/^\/(accounts\/)?api\//.test(url.pathname) && response.status() >= 400)
             complaints.push(`${response.status()} ${url.pathname}`);
     });
     page.on('pageerror', (error) => complaints.push(String(error)));

@@ -28,7 +28,7 @@ journey('a fresh server is set up, with the strength of the password as one type
     assert.equal((await server.call('GET', '/users/first')).status, 200);
     await page.goto('/setup');
     await settled(page);
-    assert.equal(new URL(page.url()).pathname, '/');
+    assert.equal(new URL(page.url()).pathname, '/users');
     await page.done();
     await server.stop();
 });

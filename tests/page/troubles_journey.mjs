@@ -122,7 +122,7 @@ journey('hostile texts are drawn as text', async () => {
     const server = await serve({
         args: ['--web-page-name', '<b onclick=alert(1)>&amp;'],
         seed: [...people,
-            {username: 'markup', email: '"<img/onerror=1>"@example.org', avatar_url: 'javascript:alert(1)', organization: markup},
+            {username: 'markup', email: '"<img/onerror=1>"@example.org', avatar_url: 'javascript:alert(1)', organization: 'crew'},
             {username: 'rtl', email: '\u202eevil\u2066@example.org', organization: 'crew', tokens: {'\u202e<script>': 'abcdefghij-0123456789ABCDEFGHIJKL'}},
             {username: 'emoji', email: `${'😀'.repeat(32)}@example.org`, theme_preference: '"><script>', organization: 'crew'}],
     });

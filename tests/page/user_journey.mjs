@@ -7,7 +7,7 @@ const dialog = (page) => page.locator('dialog[open]');
 const section = (page, name) => page.getByRole('region', {name, exact: true});
 
 journey('a token is made with a scope, used by curl, ended and deleted', async () => {
-    const server = await serve();
+    const server = await serve({args: ['--coder-version', '2.35']});
     const page = await visit(server, {as: 'member', at: '/account'});
     await settled(page);
     await accessible(page);

@@ -95,8 +95,9 @@ TEST_CASE("files have their types, their versions and nothing of the policy") {
         CHECK(answer.header("cache-control") == "no-cache");
         kinds.insert(file.type);
 
-        for (const std::string known : {std::string(file.etag), "W/" + std::string(file.etag),
-                                        "\"other\", " + std::string(file.etag), std::string("*")}) {
+        for (const std::string& known :
+             {std::string(file.etag), "W/" + std::string(file.etag),
+              "\"other\", " + std::string(file.etag), std::string("*")}) {
             CAPTURE(known);
             const Answer same = server.send("GET", target, "", "", {{"If-None-Match", known}});
             CHECK(same.status == 304);

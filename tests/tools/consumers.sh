@@ -47,8 +47,9 @@ from_sources() {
     fi
     consumer shared g++ -D HOW=package -D STANDARDS=17 -D CMAKE_PREFIX_PATH="$work/shared-installed"
 
-    # Nothing to build beforehand.
-    consumer subdirectory g++ -D HOW=subdirectory -D LIBRARY="$root" -D FORM=header_only "$@"
+    # Nothing to build beforehand, and without the page.
+    consumer subdirectory g++ -D HOW=subdirectory -D LIBRARY="$root" -D FORM=header_only \
+        -D CODER_USERS_WEB_PAGE=OFF "$@"
 }
 
 # One large unit after the other would leave a core idle, so both go on at once.

@@ -10,6 +10,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "web"
 HEADER = ROOT / "coder_users" / "internal" / "http" / "page_files.hpp"
+FOR_TYPES_ONLY = {"types.js"}
 LIMIT = 90 * 1024  # bytes of all files together, as gzip
 LINE = 96  # columns of a line of bytes
 
@@ -64,7 +65,16 @@ ENTRY = re.compile(r'\{"/([^"]+)", "([^"]+)", "\\"(\w+)\\"", \{\n((?:"[^"]*"\n?)
 def source_files():
     """Returns the files by their paths below web/."""
     return {str(path.relative_to(SOURCE)): path.read_bytes()
-            for path in sorted(SOURCE.rglob("*")) if path.suffix in TYPES}
+            for path in sorted(SOURCE.rglob("*"))
+            if path.suffix in TYPES and path.name not in FOR_TYPES_ONLY}
+
+
+def check_preloads(files):
+    """Scripts that the document does not name would be fetched one after another."""
+    document = files["index.html"].decode()
+    missing = [path for path in files if path.endswith(".js") and f'"./{path}"' not in document]
+    if missing:
+        sys.exit(f"web/index.html does not preload {', '.join(missing)}")
 
 
 def tag(content):
@@ -98,7 +108,9 @@ def embedded_files(header):
 def write():
     total = 0
     files = ""
-    for path, content in source_files().items():
+    sources = source_files()
+    check_preloads(sources)
+    for path, content in sources.items():
         packed = gzip.compress(content, 9, mtime=0)
         total += len(packed)
         files += FILE.format(path=path, type=TYPES[pathlib.Path(path).suffix], tag=tag(content),

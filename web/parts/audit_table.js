@@ -13,13 +13,18 @@ import {to} from '../router.js';
 export function sentence(entry) {
     const parts = entry.description.split(/(\{user\}|\{target\})/);
     return h('span', {}, parts.map((part) => {
-        if (part === '{user}')
-            return entry.user ? h('a', {href: to('user', {name: entry.user.username})}, short(entry.user.username, 40)) : t.nobody;
-        if (part !== '{target}') return part;
-        if (entry.resource_type === 'user' && !entry.is_deleted)
-            return h('a', {href: to('user', {name: entry.resource_target})}, short(entry.resource_target, 40));
-        return h('b', {}, short(entry.resource_target, 60));
+        if (part === '{user}') return entry.user ? h('b', {}, short(entry.user.username, 40)) : t.nobody;
+        return part === '{target}' ? h('b', {}, short(entry.resource_target, 60)) : part;
     }));
+}
+
+/** Links to whom an entry is about. @param {AuditEntry} entry */
+function people(entry) {
+    const names = new Set();
+    if (entry.user) names.add(entry.user.username);
+    if (entry.resource_type === 'user' && !entry.is_deleted) names.add(entry.resource_target);
+    return names.size > 0 && h('p', {}, [...names].flatMap((name) =>
+        [h('a', {href: to('user', {name})}, short(name, 40)), ' ']));
 }
 
 /** @param {unknown} value */
@@ -46,6 +51,6 @@ export const auditList = (entries) => entries.length === 0 ? h('p', {class: 'qui
     : h('ul', {class: 'audit'}, entries.map((entry) => h('li', {}, h('details', {},
         h('summary', {}, h('span', {class: 'when'}, timeAgo(entry.time)), ' ', sentence(entry), ' ',
             entry.status_code >= 400 && h('span', {class: 'badge suspended'}, entry.status_code)),
-        difference(entry.diff),
+        difference(entry.diff), people(entry),
         h('p', {class: 'quiet'}, `${t.audit.status} ${entry.status_code} · ${t.audit.from} ${entry.ip || t.user.unknown} · ${t.audit.request} ${entry.request_id}`,
             entry.user_agent && ' · ', entry.user_agent && short(entry.user_agent, 120))))));

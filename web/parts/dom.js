@@ -35,7 +35,8 @@ export function h(tag, properties = {}, ...children) {
 const attributesOnly = new Set(['class', 'list', 'form', 'role', 'popover']);
 
 /**
- * Replaces what an element holds.
+ * Replaces what an element holds. The focus stays with what has the same name afterwards, so that a
+ * keyboard does not begin anew at the top when a list is drawn again.
  * @param {Element} element
  * @param {...(Child | Child[])} children
  */
@@ -45,8 +46,19 @@ export function fill(element, ...children) {
     for (const child of children.flat())
         if (child !== false && child !== null && child !== undefined)
             nodes.push(typeof child === 'number' ? String(child) : child);
+    const focused = document.activeElement;
+    const name = focused && focused !== element && element.contains(focused) ? nameOf(focused) : undefined;
     element.replaceChildren(...nodes);
+    if (name === undefined) return;
+    const all = [...element.querySelectorAll(focused?.localName ?? '*')];
+    const same = all.find((each) => nameOf(each) === name) ?? element.closest('section, main')?.querySelector('h1, h2');
+    if (!(same instanceof HTMLElement)) return;
+    if (/^h[12]$/.test(same.localName)) same.tabIndex = -1;
+    same.focus({preventScroll: true});
 }
+
+/** @param {Element} element */
+const nameOf = (element) => element.getAttribute('aria-label') || element.getAttribute('name') || element.textContent;
 
 let numbers = 0;
 /** A new id, for labels and descriptions. */

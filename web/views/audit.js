@@ -40,6 +40,7 @@ export async function auditView({main, address, left}) {
         asked.abort();
         asked = new AbortController();
         const {signal} = asked;
+        place.setAttribute('aria-busy', 'true');
         const q = textOf(filters);
         note(to('audit', {q}));
         try {
@@ -53,6 +54,7 @@ export async function auditView({main, address, left}) {
             fill(place, typing ? h('p', {class: 'error', role: 'alert'}, error.validations.map((each) => each.detail).join('. '))
                 : failure(error, fetch));
         }
+        place.removeAttribute('aria-busy');
     }
 
     /** @type {number | undefined} */

@@ -53,5 +53,5 @@ function passwordForm(from) {
  */
 function provider(kind, text, icon, from) {
     return h('a', {class: 'button provider', href: api.providerUrl(kind, from)},
-        icon && h('img', {src: icon, alt: '', width: 20, height: 20}), t.login.with(text));
+        /^(https:|data:|\/)/.test(icon) && h('img', {src: icon, alt: '', width: 20, height: 20}), t.login.with(text));
 }

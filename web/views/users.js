@@ -1,7 +1,7 @@
 // All users: search, filter, pages, and what can be done to one or to many.
 import * as api from '../api.js';
 import {Refusal} from '../api.js';
-import {fill, h, newId, short} from '../parts/dom.js';
+import {fill, h, short} from '../parts/dom.js';
 import {field} from '../parts/form.js';
 import {menu} from '../parts/menu.js';
 import {failure} from '../parts/notice.js';
@@ -10,7 +10,7 @@ import {badges, statusBadge} from '../parts/roles.js';
 import {searchField} from '../parts/search.js';
 import {timeAgo} from '../parts/time.js';
 import * as actions from '../parts/user_actions.js';
-import {go, heading, note, to} from '../router.js';
+import {heading, note, to} from '../router.js';
 import {isMe, isOwner, mayManage, session} from '../session.js';
 import {t} from '../texts.js';
 import {createUser} from './create_user.js';
@@ -35,6 +35,7 @@ export async function usersView({main, address, left}) {
     left.addEventListener('abort', () => asked.abort());
 
     const body = h('tbody');
+    const table = h('table', {class: 'users'});
     const problem = h('div');
     const all = h('input', {type: 'checkbox', 'aria-label': t.users.selectAll, on: {change: () => {
         for (const user of rows) if (all.checked) selected.set(user.id, user); else selected.delete(user.id);
@@ -50,6 +51,7 @@ export async function usersView({main, address, left}) {
         asked.abort();
         asked = new AbortController();
         const {signal} = asked;
+        table.setAttribute('aria-busy', 'true');
         const q = [text.trim(), status && `status:${status}`].filter(Boolean).join(' ');
         const after = begins.get(page);
         try {
@@ -69,6 +71,7 @@ export async function usersView({main, address, left}) {
             fill(problem, typing ? h('p', {class: 'error'}, error.validations.map((each) => each.detail).join('. ') || error.message)
                 : failure(error, fetch));
         }
+        table.removeAttribute('aria-busy');
         note(to('users', {filter: text, status, page: page ? String(page) : ''}));
     }
 
@@ -115,7 +118,7 @@ export async function usersView({main, address, left}) {
         return h('tr', {},
             rights.manageUsers && h('td', {class: 'box'}, box),
             h('th', {scope: 'row'}, h('a', {href: to('user', {name: user.username}), class: 'person'}, actions.face(user),
-                h('span', {}, h('b', {}, short(user.username)), isMe(user) && ` (${t.users.you})`,
+                h('span', {}, h('span', {}, h('b', {}, short(user.username)), isMe(user) && ` (${t.users.you})`),
                     h('span', {class: 'quiet'}, short([user.name, user.email || (user.is_service_account && t.users.service)].filter(Boolean).join(' · ')))))),
             h('td', {}, statusBadge(user.status)),
             h('td', {'data-label': t.users.roles}, badges(user.roles)),
@@ -137,7 +140,11 @@ export async function usersView({main, address, left}) {
             again();
         }},
     });
-    const caption = newId();
+    fill(table, h('caption', {class: 'hidden'}, t.users.title), h('thead', {}, h('tr', {},
+        rights.manageUsers && h('td', {class: 'box'}, all),
+        [t.users.user, t.users.status, t.users.roles, t.users.loginType, t.users.lastSeen]
+            .map((each) => h('th', {scope: 'col'}, each)),
+        rights.manageUsers && h('td', {}, h('span', {class: 'hidden'}, t.actions)))), body);
     main.append(
         heading(t.users.title, rights.createUsers && h('button', {type: 'button', class: 'primary', on: {
             click: async () => {
@@ -145,15 +152,7 @@ export async function usersView({main, address, left}) {
             },
         }}, t.users.create)),
         h('search', {class: 'filters'}, search.element, filter.element), problem, bulk,
-        h('div', {class: 'scroll'}, h('table', {class: 'users', 'aria-labelledby': caption},
-            h('caption', {id: caption, class: 'hidden'}, t.users.title),
-            h('thead', {}, h('tr', {},
-                rights.manageUsers && h('td', {class: 'box'}, all),
-                [t.users.user, t.users.status, t.users.roles, t.users.loginType, t.users.lastSeen]
-                    .map((each) => h('th', {scope: 'col'}, each)),
-                rights.manageUsers && h('td', {}, h('span', {class: 'hidden'}, t.actions)))),
-            body)),
-        pages.element);
+        h('div', {class: 'scroll'}, table), pages.element);
     await fetch();
 }
 
@@ -186,5 +185,3 @@ export function itemsFor(user, run) {
         items.push({text: t.action.resetPassword, run: run(actions.resetPassword)});
     return [...items, {text: t.action.delete, run: run(actions.remove), danger: true}];
 }
-
-export const toUser = (/** @type {string} */ name) => go(to('user', {name}));
