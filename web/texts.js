@@ -230,7 +230,7 @@ export const t = {
     },
     audit: {
         title: 'Audit log', time: 'Time', who: 'Who', what: 'What', status: 'Result', from: 'From',
-        filter: 'Filter', resource: 'About', action: 'Action', user: 'By user', target: 'Name of what was changed',
+        filter: 'Filter', resource: 'About', action: 'Action', user: 'By user', target: 'Name',
         dateFrom: 'From day', dateTo: 'To day', any: 'Any', reset: 'Clear', apply: 'Show',
         empty: 'Nothing was recorded.', field: 'Field', old: 'Before', new: 'After', secret: 'not shown',
         noDiff: 'No field was changed.', details: 'Details', request: 'Request', browser: 'Browser',

@@ -68,7 +68,7 @@ export async function ask(title, {hint, submit, type, run}) {
  */
 export function copyBox(text, label) {
     const box = h('textarea', {
-        readOnly: true, 'aria-label': label, rows: Math.min(8, text.split('\n').length),
+        readOnly: true, 'aria-label': label, rows: Math.min(8, text.trim().split('\n').length + (text.length > 60 ? 1 : 0)),
         spellcheck: false, on: {focus: (event) => event.target.select()},
     });
     box.value = text;

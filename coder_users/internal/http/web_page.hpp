@@ -1,5 +1,6 @@
 // Internal: may change at any time.
-// The web page: its addresses, and the routes that serve them (docs/contract/page.md).
+// The web page: its addresses, and the routes that serve them (docs/contract/page.md,
+// "Addresses of the page" and "Headers of the page").
 #pragma once
 
 #include <algorithm>
