@@ -45,6 +45,7 @@ export function launch(command, args, pattern, {env = {}, cwd = work} = {}) {
                 const match = pattern.exec(said.stdout);
                 if (match) resolve(match[1]);
             });
+        child.on('error', reject);
         child.on('exit', (code) => {
             children.delete(child);
             reject(new Error(`${command} ended with ${code}: ${said.stderr}`));

@@ -56,6 +56,26 @@ journey('a session that ends in the middle leads to the login, and back', async 
     await server.stop();
 });
 
+journey('a slow server is waited for, and the person is told so', async () => {
+    const server = await serve();
+    const page = await visit(server, {as: 'owner', at: '/server'});
+    await settled(page);
+    let release;
+    const held = new Promise((resolve) => release = resolve);
+    await page.context_.route('**/api/v2/organizations', async (route) => {
+        await held;
+        await route.continue();
+    });
+    await page.getByRole('link', {name: 'Organizations'}).click();
+    await page.getByText('Loading…').waitFor();
+    await accessible(page);
+    release();
+    await page.getByRole('link', {name: 'crew'}).waitFor();
+    assert.equal(await page.getByText('Loading…').count(), 0);
+    await page.done();
+    await server.stop();
+});
+
 journey('a slow answer to what was typed before does not replace a later one', async () => {
     const server = await serve();
     const page = await visit(server, {as: 'owner', at: '/users'});

@@ -129,6 +129,25 @@ for print in '' --dangerous-print-passcodes; do
     [ -n "$print" ] || ! grep -q 'Code for' "$work/codes.err" || fail 'a code was printed unasked'
 done
 
+# The page is served unless it is switched off, and has the name that it is given.
+page() { # status of the page, then arguments of the server
+    local wanted=$1
+    shift
+    "$DEMO" --http-address 127.0.0.1:0 --database :memory: "$@" >"$work/page" 2>/dev/null &
+    started "$work/page"
+    url=$(grep -o 'http://127.0.0.1:[0-9]*' "$work/page")
+    [ "$(curl -s -o /dev/null -w '%{http_code}' "$url/login")" = "$wanted" ] || fail "the page with: $*"
+    curl -s "$url/settings.js" >"$work/settings"
+    kill -TERM "$!"
+    wait "$!" || fail "the page: $?"
+}
+page 200
+page 404 --no-web-page
+CODER_USERS_WEB_PAGE=false page 404
+CODER_USERS_WEB_PAGE=false page 200 --web-page --web-page-name 'Our people'
+grep -qF '"name":"Our people"' "$work/settings" || fail "the page's name: $(cat "$work/settings")"
+refused --web-page-name --web-page-name ''
+
 # The set-up code is on standard error, and opens the server once.
 "$DEMO" --http-address 127.0.0.1:0 --database "$work/code.db" --require-setup-code \
     >"$work/code.out" 2>"$work/code.err" &
