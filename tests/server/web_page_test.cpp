@@ -1,5 +1,5 @@
-// The web page as the server serves it: docs/contract/page.md, "Addresses of the page", "Headers of the
-// page" and "Bad links".
+// The web page as the server serves it: docs/contract/page.md, "Addresses of the page", "Headers of
+// the page" and "Bad links".
 #include "coder_users/internal/http/web_page.hpp"
 
 #include <httplib.h>
