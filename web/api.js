@@ -38,6 +38,7 @@ const patience = 30_000; // milliseconds to wait for an answer
  * @property {AbortSignal} [signal]
  * @property {Record<string, string>} [headers]
  * @property {boolean} [open] whether 401 is an answer, and not the end of a session
+ * @property {boolean} [unread] whether a good answer holds a secret that no script needs
  */
 
 /**
@@ -59,6 +60,7 @@ async function call(method, path, options = {}) {
             headers: options.headers ?? {},
             ...(options.body === undefined ? {} : {body: JSON.stringify(options.body)}),
         });
+        if (response.ok && options.unread) return void response.body?.cancel();
         text = await response.text();
     } catch (error) {
         if (options.signal?.aborted) throw error;
@@ -114,7 +116,7 @@ export const createFirstUser = (body, code) =>
 
 /** @param {string} email @param {string} password */
 export const logIn = (email, password) =>
-    call('POST', '/users/login', {body: {email, password}, open: true});
+    call('POST', '/users/login', {body: {email, password}, open: true, unread: true});
 
 export const logOut = () => call('POST', '/users/logout', {open: true});
 
