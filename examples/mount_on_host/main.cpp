@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     coder_users::Options options{"users.db"};
-    options.coder_version = "2.35";           // which release of Coder clients find
+    options.coder_version = "2.35";  // which release of Coder clients find
     options.web_page = true;
     auto users = coder_users::open(options);  // like start(), but without a socket
     httplib::Server site;
