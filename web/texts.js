@@ -77,8 +77,8 @@ export const t = {
     },
     cliAuth: {
         title: 'Sign in on the command line',
-        intro: 'Copy this session token and paste it where the command line asks for it. Whoever has it can act as you; close this page when you are done.',
-        token: 'Session token',
+        intro: 'Make a session token, copy it, and paste it where the command line asks for it. Whoever has it can act as you; close this page when you are done.',
+        make: 'Make a session token', token: 'Session token',
     },
     password: {
         strong: 'Strong enough.', checking: 'Checking…', generate: 'Make one up',

@@ -15,7 +15,11 @@ mkdir -p "$packages/node"
 generate() { # language, folder
     quietly "$packages/bin/openapi-generator-cli" generate -g "$1" -i "$description" -o "$2" \
         --package-name coderusers --git-user-id example --git-repo-id coderusers
-    if grep -E 'WARN.*(cannot be used|Renamed)|ERROR' "$work/said"; then exit 1; fi
+    # Of the items of a list called errors it makes a name of its own, and says so.
+    if grep -E 'WARN.*(cannot be used|Renamed)|ERROR' "$work/said" |
+        grep -v ' error (reserved word) '; then
+        exit 1
+    fi
 }
 
 for release in 2.6 2.35; do

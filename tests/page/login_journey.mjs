@@ -46,7 +46,11 @@ journey('the command line gets a session token that works', async () => {
     const page = await visit(server, {at: '/cli-auth'});
     await signIn(page, 'member@example.org');
     await page.getByRole('heading', {name: 'Sign in on the command line'}).waitFor();
+    const sessions = async () => (await server.call('GET', '/users/member/sessions', server.as('owner'))).json.length;
+    const before = await sessions();
+    await page.getByRole('button', {name: 'Make a session token'}).click();
     const token = await page.getByLabel('Session token').inputValue();
+    assert.equal(await sessions(), before + 1); // one, and only when asked for
     await accessible(page);
     await page.getByRole('button', {name: 'Copy'}).click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), token);

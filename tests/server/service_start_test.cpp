@@ -98,6 +98,8 @@ TEST_CASE("every bad option is refused by its name before anything is opened") {
         {"access_url", [](Options& o) { o.access_url = "http://:80"; }},
         {"access_url", [](Options& o) { o.access_url = "http://a b"; }},
         {"access_url", [](Options& o) { o.access_url = "http://host\r\nX: y"; }},
+        {"cors_origins", [](Options& o) { o.cors_origins = {"http://a:80"}; }},
+        {"cors_origins", [](Options& o) { o.cors_origins = {"https://a:443"}; }},
         {"secret_key", [](Options& o) { o.secret_key = "short"; }},
         {"secret_key", [](Options& o) { o.secret_key = std::string(33, 'k'); }},
         {"session_duration", [](Options& o) { o.session_duration = seconds(0); }},

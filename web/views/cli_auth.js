@@ -8,7 +8,8 @@ import {t} from '../texts.js';
 
 /** @type {import('../types.js').View} */
 export async function cliAuthView({main, left}) {
-    const place = h('div');
+    // Only when asked to: a link from elsewhere must not make sessions.
+    const make = () => load(place, api.makeSession, ({key}) => copyBox(key, t.cliAuth.token), left);
+    const place = h('div', {}, h('button', {type: 'button', class: 'primary', on: {click: make}}, t.cliAuth.make));
     main.append(h('div', {class: 'card narrow'}, heading(t.cliAuth.title), h('p', {}, t.cliAuth.intro), place));
-    await load(place, api.makeSession, ({key}) => copyBox(key, t.cliAuth.token), left);
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -219,8 +220,12 @@ using NotificationChoice = std::pair<std::string, bool>;
 /// The most notification preferences that a user may have.
 inline constexpr std::size_t most_notifications = 256;
 
+inline ApiError too_many_notifications() { return {400, "Too many notification preferences."}; }
+
+/// Refuses at once what could never be stored, so that it does not occupy the writer.
 inline std::vector<NotificationPreference> new_notifications(
     const std::vector<NotificationChoice>& choices, Time now) {
+    std::set<std::string_view> templates;
     std::vector<NotificationPreference> wanted;
     wanted.reserve(choices.size());
     for (const auto& [template_id, disabled] : choices) {
@@ -228,6 +233,8 @@ inline std::vector<NotificationPreference> new_notifications(
         if (!id) throw ApiError(400, "Unable to parse notification template UUID.", not_a_uuid);
         wanted.push_back({std::move(*id), disabled, now});
     }
+    for (const NotificationPreference& each : wanted) templates.insert(each.template_id);
+    if (templates.size() > most_notifications) throw too_many_notifications();
     return wanted;
 }
 
@@ -241,8 +248,7 @@ inline std::vector<NotificationPreference> set_notifications(
                           for (const NotificationPreference& each : wanted)
                               store::settings::put(now.tx, now.target().id, each);
                           auto all = store::settings::notifications(now.tx, now.target().id);
-                          if (all.size() > most_notifications)
-                              throw ApiError(400, "Too many notification preferences.");
+                          if (all.size() > most_notifications) throw too_many_notifications();
                           return all;
                       });
     });

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -266,6 +267,9 @@ inline std::vector<std::string> normal_allow_list(const std::vector<std::string>
 /// Whether scopes and allow list are such as the server stores. Those of an import may not be.
 inline bool limits_are_known(const ApiKey& key) {
     if (key.scopes.empty() || !std::all_of(key.scopes.begin(), key.scopes.end(), is_scope))
+        return false;
+    if (std::set<std::string_view>(key.scopes.begin(), key.scopes.end()).size() !=
+        key.scopes.size())
         return false;
     try {
         return key.allow_list == normal_allow_list(key.allow_list);

@@ -110,7 +110,9 @@ inline void check_served_options(const Options& options) {
     }
     for (const std::string& origin : options.cors_origins) {
         const std::size_t host = origin.find("://");
-        if (!is_web_url(origin) || origin != fold_ascii(origin) ||
+        const bool usual_port =  // which browsers leave out
+            ends_with(origin, starts_with(origin, "https:") ? ":443" : ":80");
+        if (!is_web_url(origin) || origin != fold_ascii(origin) || usual_port ||
             origin.find_first_of("/?#", host + 3) != origin.npos)
             throw std::invalid_argument(
                 "cors_origins: must be origins such as http://localhost:5173, got \"" + origin +
