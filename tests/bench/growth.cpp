@@ -60,8 +60,8 @@ int main(int argc, char** argv) {
         request.body = body;
         if (service.handle(request).status != status) std::abort();
     };
-    // The first look-up of a session wakes a thread that looks at the file; that is not to count, and
-    // sessions are kept only afterwards. Under callgrind one thread runs at a time.
+    // The first look-up of a session wakes a thread that looks at the file; that is not to count,
+    // and sessions are kept only afterwards. Under callgrind one thread runs at a time.
     const auto begun = std::chrono::steady_clock::now();
     while (std::chrono::steady_clock::now() - begun < std::chrono::seconds(2))
         ask("GET", "/api/v2/users/me", "", 200);
