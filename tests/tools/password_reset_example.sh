@@ -2,24 +2,11 @@
 # Runs the example that sends passcodes, with a program that keeps the mail, and uses the code of it.
 # Usage: password_reset_example.sh <program>
 set -eu
-work=$(mktemp -d)
-trap 'kill "$server" 2>/dev/null || :; rm -rf "$work"' EXIT
-cd "$work"
+. "$(dirname "$0")/serving.sh"
 printf '#!/bin/sh\ncat >"%s/mail.part" && mv "%s/mail.part" "%s/mail"\n' "$work" "$work" "$work" >sendmail
 chmod +x sendmail
 "$1" 0 "$work/sendmail" >out 2>log &
 server=$!
-until_found() { # pattern, file
-    tries=0
-    until grep -qs "$1" "$2"; do
-        tries=$((tries + 1))
-        if [ $tries -gt 100 ] || ! kill -0 "$server"; then
-            cat out log >&2
-            exit 1
-        fi
-        sleep 0.1
-    done
-}
 until_found 'http://' out
 url=$(cat out)/api/v2/users
 answers() { # status, path, body

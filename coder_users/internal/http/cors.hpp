@@ -23,10 +23,9 @@ inline std::string_view allowed_origin(const Request& request, const Options& op
                                                                               : origin;
 }
 
-/// Adds the headers by which a browser lets such a page read the answer. `allow` is the answer's
-/// Allow header, or "".
-inline void add_cors(Response& response, const Request& request, const Options& options,
-                     std::string_view allow) {
+/// Adds the headers by which a browser lets such a page read the answer. A preflight is told the
+/// methods of the answer's Allow header.
+inline void add_cors(Response& response, const Request& request, const Options& options) {
     if (options.cors_origins.empty()) return;
     const auto add = [&](const char* name, std::string_view value) {
         response.headers.emplace_back(name, value);
@@ -38,8 +37,11 @@ inline void add_cors(Response& response, const Request& request, const Options& 
     add("Access-Control-Allow-Credentials", "true");
     const bool preflight =
         request.method == "OPTIONS" && header(request, "Access-Control-Request-Method");
-    if (!preflight || allow.empty()) return;
-    add("Access-Control-Allow-Methods", allow);
+    const auto allow = std::find_if(response.headers.begin(), response.headers.end(),
+                                    [](const auto& each) { return each.first == "Allow"; });
+    if (!preflight || allow == response.headers.end()) return;
+    const std::string methods = allow->second;  // adding a header moves the others
+    add("Access-Control-Allow-Methods", methods);
     add("Access-Control-Allow-Headers",
         "Authorization, Coder-Session-Token, Content-Type, X-Coder-Bypass-Ratelimit, X-Setup-Code");
     add("Access-Control-Max-Age", "600");

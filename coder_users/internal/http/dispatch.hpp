@@ -159,18 +159,12 @@ class Dispatcher {
         add("Cache-Control", reply.of_web_page ? "no-cache" : "no-store");
         add_transport_security(response);
         if (is_page) add_page_security(response, reply.of_web_page);
-        add_cors(response, seen.request, backend_.options, allow_of(response));
+        add_cors(response, seen.request, backend_.options);
         for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
         if (log_.on()) log_request(seen, response.status, denied, start);
         if (!reply.rest) return response;
         return {std::move(response),
                 std::make_unique<LoggedBody>(std::move(reply.rest), log_, seen)};
-    }
-
-    static std::string allow_of(const Response& response) {
-        for (const auto& [name, value] : response.headers)
-            if (name == "Allow") return value;
-        return "";
     }
 
     void add_transport_security(Response& response) const {

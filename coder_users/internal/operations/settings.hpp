@@ -225,7 +225,6 @@ inline ApiError too_many_notifications() { return {400, "Too many notification p
 /// Refuses at once what could never be stored, so that it does not occupy the writer.
 inline std::vector<NotificationPreference> new_notifications(
     const std::vector<NotificationChoice>& choices, Time now) {
-    std::set<std::string_view> templates;
     std::vector<NotificationPreference> wanted;
     wanted.reserve(choices.size());
     for (const auto& [template_id, disabled] : choices) {
@@ -233,6 +232,7 @@ inline std::vector<NotificationPreference> new_notifications(
         if (!id) throw ApiError(400, "Unable to parse notification template UUID.", not_a_uuid);
         wanted.push_back({std::move(*id), disabled, now});
     }
+    std::set<std::string_view> templates;
     for (const NotificationPreference& each : wanted) templates.insert(each.template_id);
     if (templates.size() > most_notifications) throw too_many_notifications();
     return wanted;

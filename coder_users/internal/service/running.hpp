@@ -389,6 +389,13 @@ struct Running final : net::FrontHandler {
         log.write({level, options.env.now(), what, {{"reason", reason}}});
     }
 
+    /// Logs what a queue reports, in these words.
+    auto complaints(const char* failed, const char* dropped) {
+        return [this, failed, dropped](QueueTrouble trouble, const std::string& reason) {
+            complain(LogLevel::error, trouble == QueueTrouble::failed ? failed : dropped, reason);
+        };
+    }
+
     operations::EventSink* events_if_wanted() {
         if (options.on_event)
             events.emplace(
@@ -397,12 +404,7 @@ struct Running final : net::FrontHandler {
                     options.on_event(event);
                 },
                 options.limits.waiting_events,
-                [this](QueueTrouble trouble, const std::string& reason) {
-                    complain(LogLevel::error,
-                             trouble == QueueTrouble::failed ? "on_event failed"
-                                                             : "events dropped at the end",
-                             reason);
-                });
+                complaints("on_event failed", "events dropped at the end"));
         return events ? &*events : nullptr;
     }
 
@@ -411,12 +413,7 @@ struct Running final : net::FrontHandler {
             passcodes.emplace(
                 [this](const Passcode& passcode, std::size_t missed) { send(passcode, missed); },
                 options.limits.waiting_events,
-                [this](QueueTrouble trouble, const std::string& reason) {
-                    complain(LogLevel::error,
-                             trouble == QueueTrouble::failed ? "send_passcode failed"
-                                                             : "passcodes not sent at the end",
-                             reason);
-                });
+                complaints("send_passcode failed", "passcodes not sent at the end"));
         return passcodes ? &*passcodes : nullptr;
     }
 
