@@ -29,6 +29,14 @@ journey('an organization is made, gets a member with a role, loses it, and is de
     await dialog(page).getByLabel('Organization Admin').check();
     await dialog(page).getByRole('button', {name: 'Save'}).click();
     await members.getByText(/organization.admin/i).waitFor();
+    await members.getByRole('link', {name: 'member'}).click();
+    const organizations = section(page, 'Organizations');
+    await organizations.getByRole('button', {name: 'Roles here: lab'}).click();
+    await dialog(page).getByLabel('Organization Admin').uncheck();
+    await dialog(page).getByRole('button', {name: 'Save'}).click();
+    await organizations.getByText(/organization.admin/i).waitFor({state: 'detached'});
+    assert.deepEqual(Object.values((await server.call('GET', '/users/member/roles', server.as('owner'))).json.organization_roles).flat(), []);
+    await organizations.getByRole('link', {name: 'lab'}).click();
     await section(page, 'Change').getByLabel('Description').fill('Where it is tried');
     await section(page, 'Change').getByRole('button', {name: 'Save'}).click();
     await page.getByText('Saved.').waitFor();

@@ -4,11 +4,11 @@ import {t} from '../texts.js';
 import {ask, dialog, showOnce} from './dialog.js';
 import {fill, h} from './dom.js';
 import {form} from './form.js';
-import {act, notice, words} from './notice.js';
+import {act, notice, tell, words} from './notice.js';
 import {madeUp, newPassword} from './password.js';
 import {roleChoices, siteRoles} from './roles.js';
 
-/** @import {User} from '../types.js' */
+/** @import {AssignableRole, User} from '../types.js' */
 
 const together = 4; // requests at once
 
@@ -180,6 +180,36 @@ export async function resetPasswords(users) {
     });
     if (text) await showOnce(t.action.passwordDone, t.action.passwordDoneHint, text);
     return changed;
+}
+
+/**
+ * @param {string} organization its id
+ * @param {{user_id: string, username: string}} member
+ * @param {string[]} held the names of its roles there
+ */
+export async function changeOrganizationRoles(organization, member, held) {
+    let done = false;
+    /** @type {AssignableRole[]} */
+    let roles;
+    try {
+        roles = await api.organizationRoles(organization);
+    } catch (error) {
+        await tell(words(error));
+        return false;
+    }
+    await dialog(t.action.rolesOf(member.username), (close) => {
+        const boxes = roleChoices(roles, held);
+        return [form({
+            fields: [], content: [boxes.element], submit: t.save, cancel: close,
+            send: async () => {
+                await api.setMemberRoles(organization, member.user_id, boxes.values());
+                notice(t.organizations.rolesChanged);
+                done = true;
+                close();
+            },
+        })];
+    });
+    return done;
 }
 
 /** A person's picture, or its initial. @param {User} user */

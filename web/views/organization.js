@@ -1,18 +1,19 @@
 // One organization: what it is called, and who is in it.
 import * as api from '../api.js';
-import {ask, dialog} from '../parts/dialog.js';
+import {ask} from '../parts/dialog.js';
 import {fill, h, short} from '../parts/dom.js';
 import {field, form} from '../parts/form.js';
-import {failure, load, notice, tell, words} from '../parts/notice.js';
+import {failure, load, notice} from '../parts/notice.js';
 import {pager, pageSize} from '../parts/pager.js';
-import {roleChoices, roleText} from '../parts/roles.js';
+import {roleText} from '../parts/roles.js';
+import {changeOrganizationRoles} from '../parts/user_actions.js';
 import {go, heading, to} from '../router.js';
 import {session} from '../session.js';
 import {t} from '../texts.js';
 import {organizationFields} from './organizations.js';
 import {section} from './user.js';
 
-/** @import {Organization, Member, AssignableRole, Question} from '../types.js' */
+/** @import {Organization, Member, Question} from '../types.js' */
 
 /** @typedef {{update: boolean, remove: boolean, members: boolean, roles: boolean}} OrganizationRights */
 
@@ -133,7 +134,7 @@ function row(organization, member, rights, changed) {
     return h('li', {}, h('div', {}, h('b', {}, name), member.name && ' ', member.name && short(member.name), ' ',
         h('span', {class: 'badges'}, member.roles.map((role) => h('span', {class: 'badge'}, roleText(role))))),
     rights.roles && !self && h('button', {type: 'button', 'aria-label': `${t.organizations.roles}: ${member.username}`, on: {click: async () => {
-        if (await changeRoles(organization, member)) await changed();
+        if (await changeOrganizationRoles(organization.id, member, member.roles.map((role) => role.name))) await changed();
     }}}, t.action.roles),
     rights.members && !self && h('button', {type: 'button', class: 'danger', 'aria-label': `${t.organizations.remove}: ${member.username}`, on: {click: async () => {
         const gone = await ask(t.organizations.removeAsk(member.username), {
@@ -143,33 +144,4 @@ function row(organization, member, rights, changed) {
         if (gone) notice(t.organizations.removed);
         if (gone) await changed();
     }}}, t.organizations.remove));
-}
-
-/**
- * @param {Organization} organization
- * @param {Member} member
- */
-async function changeRoles(organization, member) {
-    let done = false;
-    /** @type {AssignableRole[]} */
-    let roles;
-    try {
-        roles = await api.organizationRoles(organization.id);
-    } catch (error) {
-        await tell(words(error));
-        return false;
-    }
-    await dialog(t.action.rolesOf(member.username), (close) => {
-        const boxes = roleChoices(roles, member.roles.map((role) => role.name));
-        return [form({
-            fields: [], content: [boxes.element], submit: t.save, cancel: close,
-            send: async () => {
-                await api.setMemberRoles(organization.id, member.user_id, boxes.values());
-                notice(t.organizations.rolesChanged);
-                done = true;
-                close();
-            },
-        })];
-    });
-    return done;
 }

@@ -16,7 +16,7 @@ import {applyTheme, begin, isMe, isOwner, mayManage, session} from '../session.j
 import {t} from '../texts.js';
 import {itemsFor} from './users.js';
 
-/** @import {User} from '../types.js' */
+/** @import {Organization, User} from '../types.js' */
 
 /** @type {import('../types.js').View} */
 export async function userView({main, address, left}) {
@@ -146,17 +146,37 @@ export function rolesSection(user, changed) {
 export function organizationsSection(user, left) {
     const place = h('div');
     const seesRoles = isMe(user) || session.rights.manageUsers;
-    load(place, () => Promise.all([
-        api.organizationsOf(user.id),
-        seesRoles ? api.rolesOf(user.id) : {organization_roles: /** @type {Record<string, string[]>} */ ({})},
-    ]), ([organizations, roles]) => organizations.length === 0
-        ? h('p', {class: 'quiet'}, t.user.noOrganizations)
-        : h('ul', {class: 'plain'}, organizations.map((each) => h('li', {},
-            h('a', {href: to('organization', {id: each.id})}, short(each.display_name || each.name)), ' ',
-            h('span', {class: 'badges'}, (roles.organization_roles[each.id] ?? []).map((name) =>
-                h('span', {class: 'badge', title: t.roles[plainRole(name)] ?? ''}, roleText({name}))))))), left);
+    const draw = () => load(place, async () => {
+        const organizations = await api.organizationsOf(user.id);
+        const [roles, changes] = await Promise.all([
+            seesRoles ? api.rolesOf(user.id) : {organization_roles: /** @type {Record<string, string[]>} */ ({})},
+            seesRoles && !isMe(user) && organizations.length > 0 ? mayChangeRolesIn(organizations) : /** @type {Record<string, boolean>} */ ({}),
+        ]);
+        return organizations.map((organization) => ({
+            organization, roles: roles.organization_roles[organization.id] ?? [], changes: changes[organization.id],
+        }));
+    }, (memberships) => memberships.length === 0 ? h('p', {class: 'quiet'}, t.user.noOrganizations)
+        : h('ul', {class: 'plain'}, memberships.map(({organization, roles, changes}) => {
+            const name = organization.display_name || organization.name;
+            return h('li', {}, h('a', {href: to('organization', {id: organization.id})}, short(name)), ' ',
+                h('span', {class: 'badges'}, roles.map((role) =>
+                    h('span', {class: 'badge', title: t.roles[plainRole(role)] ?? ''}, roleText({name: role})))), ' ',
+                changes && h('button', {type: 'button', 'aria-label': `${t.organizations.roles}: ${name}`, on: {click: async () => {
+                    const member = {user_id: user.id, username: user.username};
+                    if (await actions.changeOrganizationRoles(organization.id, member, roles)) await draw();
+                }}}, t.action.roles));
+        })), left);
+    draw();
     return section(t.user.organizations, place);
 }
+
+/**
+ * In which organizations whoever is signed in may change roles, by their ids.
+ * @param {Organization[]} organizations
+ * @returns {Promise<Record<string, boolean>>}
+ */
+const mayChangeRolesIn = (organizations) => api.authcheck(Object.fromEntries(organizations.map(({id}) =>
+    [id, {object: {resource_type: 'assign_org_role', organization_id: id}, action: 'update'}])));
 
 /**
  * @param {User} user
