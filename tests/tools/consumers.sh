@@ -10,6 +10,8 @@ trap '[ -z "$other" ] || kill "$other" 2>/dev/null; rm -rf "$work"' EXIT
 export CMAKE_GENERATOR=Ninja CMAKE_BUILD_TYPE=Debug CTEST_OUTPUT_ON_FAILURE=1
 quick=(-D CMAKE_CXX_FLAGS=-O0 -D CMAKE_CXX_FLAGS_DEBUG=) # what is tested is how it fits together
 clang=$(command -v clang++ || true)
+# Two groups build at once, and a header-only host takes more than a gigabyte of memory to compile.
+jobs=$(( ($(nproc) + 1) / 2 ))
 
 consumer() { # name, compiler, CMake arguments
     local name=$1 compiler=$2
@@ -17,7 +19,7 @@ consumer() { # name, compiler, CMake arguments
     echo "== $name"
     cmake -S "$root/tests/consumers" -B "$work/$name" -D CMAKE_CXX_COMPILER="$compiler" \
         "${quick[@]}" "$@" >"$work/$name.log" || { cat "$work/$name.log"; exit 1; }
-    cmake --build "$work/$name" >"$work/$name.log" || { cat "$work/$name.log"; exit 1; }
+    cmake --build "$work/$name" --parallel "$jobs" >"$work/$name.log" || { cat "$work/$name.log"; exit 1; }
     ctest --test-dir "$work/$name" --no-tests=error | grep -E '^ *[0-9]+/|tests (passed|failed)'
 }
 
@@ -52,37 +54,46 @@ from_sources() {
         -D CODER_USERS_WEB_PAGE=OFF "$@"
 }
 
+without_cmake() {
+    echo '== pkg-config'
+    export PKG_CONFIG_PATH=$installed/lib/pkgconfig:$installed/lib/$(gcc -dumpmachine)/pkgconfig
+    for compiler in g++ $clang; do
+        # shellcheck disable=SC2046
+        "$compiler" -std=c++17 -O0 "$root"/tests/consumers/{host,other}.cpp -o "$work/by-pkg-config" \
+            $(pkg-config --cflags --libs coder_users)
+        "$work/by-pkg-config"
+    done
+
+    echo '== macros of cpp-httplib that differ are a link error'
+    # shellcheck disable=SC2046
+    if g++ -std=c++17 -O0 "$root/tests/consumers/mount.cpp" -o "$work/mismatch" \
+        $(pkg-config --cflags coder_users) -U CPPHTTPLIB_OPENSSL_SUPPORT \
+        $(pkg-config --libs coder_users) 2>"$work/log"; then
+        echo 'it linked' >&2
+        exit 1
+    fi
+    grep -m1 -o 'undefined reference to .*HttpAbi<[0-9a-z]*>' "$work/log"
+}
+
+single_header() {
+    echo '== single header'
+    "$root/tests/tools/amalgamate.py" "$work/single"
+    # shellcheck disable=SC2046
+    g++ -std=c++17 -O0 -I "$work/single" "$root"/tests/consumers/{host,other}.cpp -o "$work/single/host" \
+        $(pkg-config --cflags coder_users | sed 's/-DCODER_USERS_COMPILED//') \
+        $(pkg-config --libs coder_users | sed 's/-lcoder_users//')
+    "$work/single/host"
+}
+
 # One large unit after the other would leave a core idle, so both go on at once.
-from_package >"$work/from_package" 2>&1 &
+of_what_is_installed() {
+    from_package
+    without_cmake
+    single_header
+}
+of_what_is_installed >"$work/of_what_is_installed" 2>&1 &
 other=$!
 from_sources "$@"
-wait "$other" || { cat "$work/from_package"; exit 1; }
-cat "$work/from_package"
-
-echo '== pkg-config'
-export PKG_CONFIG_PATH=$installed/lib/pkgconfig:$installed/lib/$(gcc -dumpmachine)/pkgconfig
-for compiler in g++ $clang; do
-    # shellcheck disable=SC2046
-    "$compiler" -std=c++17 -O0 "$root"/tests/consumers/{host,other}.cpp -o "$work/by-pkg-config" \
-        $(pkg-config --cflags --libs coder_users)
-    "$work/by-pkg-config"
-done
-
-echo '== macros of cpp-httplib that differ are a link error'
-# shellcheck disable=SC2046
-if g++ -std=c++17 -O0 "$root/tests/consumers/mount.cpp" -o "$work/mismatch" \
-    $(pkg-config --cflags coder_users) -U CPPHTTPLIB_OPENSSL_SUPPORT \
-    $(pkg-config --libs coder_users) 2>"$work/log"; then
-    echo 'it linked' >&2
-    exit 1
-fi
-grep -m1 -o 'undefined reference to .*HttpAbi<[0-9a-z]*>' "$work/log"
-
-echo '== single header'
-"$root/tests/tools/amalgamate.py" "$work/single"
-# shellcheck disable=SC2046
-g++ -std=c++17 -O0 -I "$work/single" "$root"/tests/consumers/{host,other}.cpp -o "$work/single/host" \
-    $(pkg-config --cflags coder_users | sed 's/-DCODER_USERS_COMPILED//') \
-    $(pkg-config --libs coder_users | sed 's/-lcoder_users//')
-"$work/single/host"
+wait "$other" || { cat "$work/of_what_is_installed"; exit 1; }
+cat "$work/of_what_is_installed"
 echo 'every consumer works'
