@@ -1,6 +1,7 @@
 // A host that does what most hosts do: starts, acts in the process, catches a refusal, receives an
 // event.
 #include <atomic>
+#include <chrono>
 #include <coder_users.hpp>
 #include <iostream>
 #include <optional>
@@ -25,6 +26,7 @@ int main() {
     options.database = ":memory:";
     options.port = 0;
     options.password_hash_cost = 4;
+    options.deadlines.stop = std::chrono::seconds(30);  // for the events, beside two compilers
     options.on_event = [&](const coder_users::Event&) { ++events; };
     auto users = coder_users::start(options);
     coder_users::CreateUser ada;
