@@ -1,0 +1,120 @@
+// The short listings of the pages in docs/, as one program: so they compile, and do what their page
+// says. tests/tools/listings.py holds the two against each other.
+#include <httplib.h>
+
+#include <coder_users.hpp>
+#include <coder_users/testing.hpp>
+#include <iostream>
+#include <optional>
+#include <string>
+
+void say(const std::string& what) { std::cout << what << '\n'; }
+
+// docs/embedding.md: what a program of your own has in their place.
+bool ours(const std::string& email) { return email.find("@example.com") != std::string::npos; }
+bool leaked(const std::string& password) { return password == "correct-Horse-1"; }
+void mirror(coder_users::EventKind kind, const coder_users::User& user) {
+    say("mirror: " + user.username + ' ' + std::string(to_string(kind)));
+}
+
+void ask_and_tell(coder_users::Options& options) {
+    options.before = [](const coder_users::Event& event) -> std::optional<coder_users::Veto> {
+        if (event.kind == coder_users::EventKind::created && !ours(event.user.email))
+            return coder_users::Veto{"Not one of us."};
+        return std::nullopt;
+    };
+    options.on_event = [](const coder_users::Event& event) { mirror(event.kind, event.user); };
+}
+
+void check_passwords(coder_users::Options& options) {
+    options.check_password = [](const std::string& password,
+                                const coder_users::User&) -> std::optional<std::string> {
+        if (leaked(password)) return "this password is in lists of stolen ones";
+        return std::nullopt;
+    };
+}
+
+void mounted(httplib::Server& site) {
+    auto users = coder_users::open({"users.db"});  // like start(), without a socket
+    users.mount(site, "/api/v2");                  // before site listens
+}
+
+void calls(coder_users::Service& users, const std::string& token) {
+    const coder_users::Identity caller = users.authenticate(token);  // or a request
+    if (users.may(caller, coder_users::Action::edit_user, "bob"))
+        users.as(caller).rename_user("bob", "robert");  // as this user
+    const coder_users::Identity host = coder_users::Identity::system();
+    users.as(host).set_roles("robert", {"auditor"});  // as the host
+}
+
+// docs/passwords.md
+void send_mail(const std::string& address, const std::string& text) {
+    say("mail to " + address + ": " + text.substr(0, 10));
+}
+
+void send_codes(coder_users::Options& options) {
+    options.send_passcode = [](const coder_users::Passcode& passcode) {
+        send_mail(passcode.email, "Your code: " + passcode.code);
+    };
+}
+
+// docs/coder-releases.md
+void one_release() {
+    coder_users::Options options{"users.db"};
+    options.coder_version = "2.21";
+    auto server = coder_users::start(options);
+}
+
+void test_my_client(const std::string& url) { say("client at " + url.substr(0, 17)); }
+
+void many_releases() {
+    for (const std::string release : {"2.6", "2.21", "2.35"}) {
+        coder_users::testing::Server server(release);
+        test_my_client(server.url());
+    }
+}
+
+// docs/page.md
+void page() {
+    coder_users::Options options{"users.db"};
+    options.web_page = true;
+    options.web_page_name = "Accounts of Example Ltd.";
+    auto users = coder_users::start(options);  // the page at /, the API at /api/v2
+}
+
+void page_on(httplib::Server& site, coder_users::Service& users) {
+    users.mount(site, "/accounts/api");
+    users.mount_page(site, "/accounts");  // or "/"; before site listens
+}
+
+// mounted(), one_release() and page() are compiled alone: they write files and listen on port 3000.
+int main() {
+    httplib::Server site;
+    coder_users::Options options{":memory:"};
+    options.coder_version = "2.35", options.web_page = true;
+    ask_and_tell(options), check_passwords(options), send_codes(options);
+    auto users = coder_users::open(options);
+    coder_users::CreateUser ada;
+    ada.email = "ada@example.com", ada.username = "ada", ada.password = "correct-Horse-9";
+    users.create_first_user(ada);
+    const auto host = users.as(coder_users::Identity::system());
+    coder_users::CreateUser bob = ada;
+    bob.username = "bob";
+    const auto create_bob = [&](const char* email, const char* password) {
+        bob.email = email, bob.password = password;
+        try {
+            host.create_user(bob);
+        } catch (const coder_users::ApiError& refused) {
+            say(refused.what());
+        }
+    };
+    create_bob("bob@example.org", "correct-Horse-9");
+    create_bob("bob@example.com", "correct-Horse-1");
+    create_bob("bob@example.com", "correct-Horse-9");
+    calls(users, host.make_token("ada").token);
+    for (const std::string& role : host.find_user("robert").roles) say("robert: " + role);
+    users.handle({"POST", "/api/v2/users/otp/request", {}, R"({"email":"ada@example.com"})"});
+    page_on(site, users);
+    many_releases();
+    users.stop();
+}
