@@ -83,13 +83,39 @@ single_header() {
     "$work/single/host"
 }
 
+projects_of_pages() {
+    echo '== projects of the pages'
+    # As the pages say it, with a repository of these sources in the place of the one they name.
+    upstream=$work/upstream
+    mkdir "$upstream"
+    (cd "$root" && tar -c --exclude=./build --exclude=./.git .) | tar -x -C "$upstream"
+    git -C "$upstream" init -q -b main
+    git -C "$upstream" add -A
+    git -C "$upstream" -c user.name=consumer -c user.email=consumer@example.com commit -q -m 'Sources'
+    export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$upstream.insteadOf" \
+        GIT_CONFIG_VALUE_0=https://git.example.com/coder_users.git
+    mkdir "$work/subdirectory-project"
+    cp "$root/examples/projects/subdirectory/CMakeLists.txt" "$work/subdirectory-project"
+    ln -s "$upstream" "$work/subdirectory-project/coder_users"
+    for project in "$upstream/examples/projects/from_git" "$work/subdirectory-project"; do
+        # That it builds and runs is shown above, of the same sources.
+        cmake -S "$project" -B "$work/project-$(basename "$project")" "$@" >"$work/project.log" 2>&1 ||
+            { cat "$work/project.log"; exit 1; }
+    done
+    cmake -S "$root/examples/integration_test" -B "$work/project-tests" "${quick[@]}" \
+        -D CMAKE_CXX_FLAGS="-O0 -I$root/tests/catch2_shim" -D CMAKE_PREFIX_PATH="$installed" >"$work/project.log"
+    cmake --build "$work/project-tests" --parallel 1 >"$work/project.log" || { cat "$work/project.log"; exit 1; }
+    ctest --test-dir "$work/project-tests" --no-tests=error | grep -E '^ *[0-9]+/|tests (passed|failed)'
+}
+
 # Two at once, each with one compiler: a header-only host takes more than a gigabyte to compile.
 of_what_is_installed() {
     from_package
+    projects_of_pages "$@"
     without_cmake
     single_header
 }
-of_what_is_installed &
+of_what_is_installed "$@" &
 other=$!
 from_sources "$@"
 wait "$other"

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Checks what listings.py reports for tiny projects with one fault each."""
+
+import pathlib
+import tempfile
+import unittest
+
+import listings
+
+GOOD = {
+    "dev": "./dev run    starts it\n",
+    "README.md": "# A\n\n```cpp\nint a;\n\nint b;\n```\n",
+    "docs/embedding.md": "`read_user` and `created`\n```sh\n./dev run\n```\n",
+    "coder_users/action.hpp": "enum class Action {\n    read_user,  ///< see it,\n                ///< more\n};\n",
+    "coder_users/events.hpp": "enum class EventKind {\n    created,\n};\n",
+    "examples/a/main.cpp": "void f() {\n    int a;\n    int b;\n}\n",
+    "tests/scripts/pages.sh": "page docs/embedding.md\n",
+}
+
+
+def errors_of(files):
+    """Returns the errors of the good project with other files, given as {path: text}."""
+    with tempfile.TemporaryDirectory() as root:
+        for name, text in {**GOOD, **files}.items():
+            path = pathlib.Path(root, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return list(listings.errors_of(pathlib.Path(root)))
+
+
+class Listings(unittest.TestCase):
+    def refused(self, files, *parts):
+        errors = errors_of(files)
+        self.assertEqual(len(errors), 1, errors)
+        for part in parts:
+            self.assertIn(part, errors[0])
+
+    def test_a_good_project(self):
+        self.assertEqual(errors_of({}), [])
+
+    def test_a_listing_that_is_not_built(self):
+        self.refused({"docs/a.md": "```cpp\nint a;\nint c;\n```\n"}, "docs/a.md", "int a;")
+        self.refused({"docs/a.md": "```cpp\nint b\n```\n"}, "docs/a.md")  # no part of a line
+        self.refused({"docs/a.md": "```cmake\nint a;\n```\n"}, "docs/a.md")  # of another language
+
+    def test_commands_that_nobody_runs(self):
+        self.refused({"docs/a.md": "```sh\ntrue\n```\n"}, "docs/a.md", "no script")
+        self.refused({"tests/scripts/pages.sh": "page other-docs/embedding.md\n"}, "docs/embedding.md")
+
+    def test_a_command_that_is_not_there(self):
+        self.refused({"CONTRIBUTING.md": "Run `./dev walk`.\n"}, "CONTRIBUTING.md", "./dev walk")
+
+    def test_a_value_that_the_page_does_not_name(self):
+        self.refused({"coder_users/events.hpp": "enum class EventKind {\n    created,\n    moved,  ///< x\n};\n"},
+                     "EventKind::moved")
+
+
+if __name__ == "__main__":
+    unittest.main()
