@@ -15,7 +15,7 @@ namespace coder_users { inline namespace v0 {
 
 enum class EventKind {
     created,
-    renamed,  ///< the user name was given anew, or the full name or the picture
+    renamed,  ///< the user name has changed, or the full name or the picture
     deleted,
     suspended,
     activated,

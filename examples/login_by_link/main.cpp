@@ -28,6 +28,14 @@ std::string random_secret() {
     return text;
 }
 
+/// Whether both are the same and not empty, in a time that does not tell how much of them is.
+bool same(const std::string& secret, const std::string& guess) {
+    if (secret.empty() || secret.size() != guess.size()) return false;
+    int different = 0;
+    for (std::size_t i = 0; i < secret.size(); ++i) different |= secret[i] ^ guess[i];
+    return different == 0;
+}
+
 /// The links that nobody has used yet, at most one for each user. Any thread may call it.
 class Links {
  public:
@@ -41,17 +49,14 @@ class Links {
         link = {random_secret(), now};
         return link.secret;
     }
-    /// Returns the id of the user whom a link logs in, and forgets the link; "" when it was used,
-    /// replaced or made more than 15 minutes ago.
-    std::string use(const std::string& secret) {
+    /// Returns whether this is the user's link, and forgets it; false when it was used, replaced or
+    /// made more than 15 minutes ago.
+    bool use(const std::string& user_id, const std::string& secret) {
         const std::lock_guard lock(mutex_);
-        const auto now = std::chrono::steady_clock::now();
-        for (auto& [user_id, link] : by_user_) {
-            if (link.secret != secret || secret.empty()) continue;
-            link.secret.clear();
-            return now < link.made + std::chrono::minutes(15) ? user_id : "";
-        }
-        return "";
+        const auto found = by_user_.find(user_id);
+        if (found == by_user_.end() || !same(found->second.secret, secret)) return false;
+        found->second.secret.clear();
+        return std::chrono::steady_clock::now() < found->second.made + std::chrono::minutes(15);
     }
 
  private:
@@ -84,40 +89,51 @@ void page(httplib::Response& response, int status, const std::string& content) {
     response.set_content("<!doctype html><title>Log in</title>" + content, "text/html");
 }
 
-void add_routes(httplib::Server& site, coder_users::Service& users, Links& links,
-                const std::string& url, const std::string& outbox) {
+/// Where people ask for a link.
+void add_form(httplib::Server& site, coder_users::Service& users, Links& links,
+              const std::string& url, const std::string& outbox) {
     site.Get("/login", [](const httplib::Request&, httplib::Response& response) {
         page(response, 200,
              "<form method=post>Your user name: <input name=name><button>Mail me a link</button>"
              "</form>");
     });
-    site.Post(
-        "/login", [&, url, outbox](const httplib::Request& request, httplib::Response& response) {
-            try {
-                const auto host = users.as(Identity::system());
-                const User user = host.find_user(request.get_param_value("name"));
-                const bool may = user.status != coder_users::UserStatus::suspended;
-                const std::string secret = may && !user.email.empty() ? links.make(user.id) : "";
-                if (!secret.empty()) leave_mail(outbox, user, url + "/login/link?secret=" + secret);
-            } catch (const coder_users::ApiError& refused) {
-                if (refused.status() >= 500) return page(response, 503, "Try again later.");
-            }  // an unknown name gets the same answer as a known one
-            page(response, 200, "If there is such a user, a mail is on its way.");
-        });
+    site.Post("/login", [&, url, outbox](const httplib::Request& request,
+                                         httplib::Response& response) {
+        try {
+            const auto host = users.as(Identity::system());
+            const User user = host.find_user(request.get_param_value("name"));
+            const bool may = user.status != coder_users::UserStatus::suspended;
+            const std::string secret = may && !user.email.empty() ? links.make(user.id) : "";
+            if (!secret.empty())
+                leave_mail(outbox, user, url + "/login/link?user=" + user.id + "&secret=" + secret);
+        } catch (const coder_users::ApiError& refused) {
+            if (refused.status() >= 500) return page(response, 503, "Try again later.");
+        }  // an unknown name gets the same answer as a known one
+        page(response, 200, "If there is such a user, a mail is on its way.");
+    });
+}
+
+/// Where links lead, and what they lead to.
+void add_links(httplib::Server& site, coder_users::Service& users, Links& links) {
     // Programs that check mails open every link in them, so opening one does nothing yet.
     site.Get("/login/link", [](const httplib::Request&, httplib::Response& response) {
         page(response, 200, "<form method=post><button>Log in</button></form>");
     });
     site.Post("/login/link", [&](const httplib::Request& request, httplib::Response& response) {
         if (from_elsewhere(request)) return page(response, 403, "This came from another site.");
-        const std::string user_id = links.use(request.get_param_value("secret"));
-        if (user_id.empty()) return page(response, 401, "This link has been used, or is too old.");
-        // The audit log shows the session with the host as its maker: without an actor.
-        const auto session = users.as(Identity::system()).make_session(user_id);
-        response.set_header(
-            "Set-Cookie",  // with "; Secure" where the site is served over https
-            "coder_session_token=" + session.token + "; Path=/; HttpOnly; SameSite=Lax");
-        response.set_redirect("/", 303);
+        const std::string user_id = request.get_param_value("user");
+        if (!links.use(user_id, request.get_param_value("secret")))
+            return page(response, 401, "This link has been used, or is too old.");
+        try {
+            // The audit log shows the session with the host as its maker: without an actor.
+            const auto session = users.as(Identity::system()).make_session(user_id);
+            response.set_header(
+                "Set-Cookie",  // with "; Secure" where the site is served over https
+                "coder_session_token=" + session.token + "; Path=/; HttpOnly; SameSite=Lax");
+            response.set_redirect("/", 303);
+        } catch (const coder_users::ApiError& refused) {  // the user has been deleted, for example
+            page(response, refused.status(), "That did not work. Ask for another link.");
+        }
     });
     site.Get("/", [&](const httplib::Request& request, httplib::Response& response) {
         try {
@@ -146,7 +162,8 @@ int main(int argc, char** argv) {
     const std::string url = "http://127.0.0.1:" + std::to_string(bound);
     Links links;
     users.mount(site, "/api/v2");
-    add_routes(site, users, links, url, argc > 2 ? argv[2] : "outbox");
+    add_form(site, users, links, url, argc > 2 ? argv[2] : "outbox");
+    add_links(site, users, links);
     std::thread serving([&] { site.listen_after_bind(); });
     std::cout << url << std::endl;
 

@@ -32,15 +32,16 @@ no_mail
 answers 200 /login -d name=ada
 cmp answer unknown # which names there are is not told
 grep -qx 'To: ada@example.com' outbox/*.eml
-link=$(grep -o '/login/link?secret=[0-9a-f]*' outbox/*.eml)
+link=$(grep -o '/login/link?user=[0-9a-f-]*&secret=[0-9a-f]*' outbox/*.eml)
 rm outbox/*
 answers 200 /login -d name=ada # a minute must pass
 no_mail
 
 answers 200 "$link" # as a program that checks mails does it
 answers 403 "$link" -d '' -H 'Sec-Fetch-Site: cross-site'
-answers 401 '/login/link?secret=' -d ''
-answers 401 "${link}0" -d ''
+answers 401 "${link%%&*}&secret=" -d ''
+answers 401 "${link%?}x" -d ''
+answers 401 "/login/link?user=00000000-0000-0000-0000-000000000000&${link#*&}" -d ''
 answers 303 "$link" -d '' -c jar
 answers 200 / -b jar
 grep -qx 'Hello, ada!' answer
