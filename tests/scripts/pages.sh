@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The commands of every page in docs/ work for somebody who comes from the README, and those of
-# docs/data.md as one story. The listings of docs/testing.md are the programs that the tests build.
+# docs/data.md as one story.
 set -euo pipefail
 . "$SOURCE/tests/tools/tour.sh"
 
@@ -80,18 +80,8 @@ commands_of docs/deployment.md |
 run "$work/commands"
 [ -s "$work/backup/users-$(date +%F).db.key" ] || fail 'docs/deployment.md makes no backup'
 
-# docs/testing.md: whole programs.
-cd "$work"
-awk '/^```(cpp|python|cmake)/ { code = 1; n++; next } /^```/ { code = 0 } code { print >("listing" n) }' \
-    "$SOURCE/docs/testing.md"
-n=0
-for program in catch2_test.cpp catch2_main.cpp googletest_test.cpp CMakeLists.txt demo_test.py; do
-    n=$((n + 1))
-    diff "listing$n" "$SOURCE/examples/integration_test/$program" || fail "docs/testing.md: $program differs"
-done
-[ ! -e listing$((n + 1)) ] || fail 'docs/testing.md: a listing that nobody runs'
-
 # The commands of docs/data.md, in their order, as one story.
+cd "$work"
 commands_of docs/data.md >commands
 [ "$(grep -c '^coder-users' commands)" -ge 9 ] || fail 'the page has lost its commands'
 awk '/^```json/ { code = 1; next } /^```/ { code = 0 } code' "$SOURCE/docs/data.md" >users.json

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that what the pages show is what is built and run.
 
-- A listing of C++, CMake, Python, nginx or Caddy stands, indentation apart, in a file that is built or run by a test.
+- A listing of C++, CMake, Python, JavaScript, Go, nginx or Caddy stands, indentation apart, in a file that is built or run by a test.
 - Every page with shell commands is run by a script, which names the page.
 - Every ./dev command that a page names is there.
 - docs/embedding.md has every Action and every EventKind.
@@ -14,9 +14,10 @@ import re
 import sys
 
 # Where listings come from, and what runs commands.
-SOURCES = ("examples", "tests/consumers", "coder_users")
-RUNNERS = ("tests/scripts", "tests/external", "tests/tools")
-CODE = {"cpp": {".cpp", ".hpp"}, "cmake": {".txt"}, "python": {".py"}, "nginx": {".conf"}, "caddy": {""}}
+SOURCES = ("examples", "packages", "tests", "coder_users")
+RUNNERS = ("tests/scripts", "tests/external", "tests/languages", "tests/tools")
+CODE = {"cpp": {".cpp", ".hpp"}, "cmake": {".txt"}, "python": {".py"}, "js": {".mjs"}, "go": {".go"},
+        "nginx": {".conf"}, "caddy": {"Caddyfile"}}
 
 
 def pages_of(root):
@@ -44,19 +45,20 @@ def bare(lines):
 
 
 class Sources:
-    """The text of all files that are built, by suffix."""
+    """The text of all files that are built, by suffix, or name if they have none."""
 
     def __init__(self, root):
         self.texts = {}
         for folder in SOURCES:
             for file in (root / folder).rglob("*"):
-                if file.is_file() and file.suffix in set.union(*CODE.values()):
+                kind = file.suffix or file.name
+                if file.is_file() and kind in set.union(*CODE.values()):
                     text = "\n".join(bare(file.read_text(encoding="utf-8").splitlines()))
-                    self.texts.setdefault(file.suffix, []).append(f"\n{text}\n")
+                    self.texts.setdefault(kind, []).append(f"\n{text}\n")
 
     def have(self, language, lines):
         listing = "\n" + "\n".join(bare(lines)) + "\n"
-        return any(listing in text for suffix in CODE[language] for text in self.texts.get(suffix, ()))
+        return any(listing in text for kind in CODE[language] for text in self.texts.get(kind, ()))
 
 
 def runs(root, page):
