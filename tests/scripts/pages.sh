@@ -76,9 +76,9 @@ mkdir "$work/var" "$work/backup"
 cp "$work/readme.db" "$work/var/users.db"
 cp "$work/readme.db.key" "$work/var/users.db.key"
 commands_of docs/deployment.md |
-    sed "s|/var/lib/coder-users|$work/var|; s|\([ \"]\)/backup/|\1$work/backup/|; s|2026-01-02|\$(date +%F)|" >"$work/commands"
+    sed "s|/var/lib/coder-users|$work/var|; s|\([ \"]\)/backup/|\1$work/backup/|; s|\$(date +%F)|2026-01-02|" >"$work/commands"
 run "$work/commands"
-[ -s "$work/backup/users-$(date +%F).db.key" ] || fail 'docs/deployment.md makes no backup'
+[ -s "$work/backup/users-2026-01-02.db.key" ] || fail 'docs/deployment.md makes no backup'
 
 # The commands of docs/data.md, in their order, as one story.
 cd "$work"
