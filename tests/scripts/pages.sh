@@ -69,6 +69,12 @@ commands_of docs/first-steps.md 1 1 | sed "s|X-Setup-Code: [A-Za-z0-9]*|X-Setup-
 run "$work/commands"
 nothing_refused ''
 holds '"user_id":'
+for password in newpassword:false correcthorse:true 'Passw0rd!:true'; do
+    grep -qF "\`${password%:*}\`" "$SOURCE/docs/first-steps.md" || fail "docs/first-steps.md has lost ${password%:*}"
+    CURL_HOME=$work curl -s "$URL/users/validate-password" -d "{\"password\":\"${password%:*}\"}" \
+        >"$work/answers" 2>"$work/statuses"
+    holds "\"valid\":${password#*:}"
+done
 stop
 
 # docs/deployment.md, with its folders here.
