@@ -347,3 +347,39 @@ TEST_CASE("[O16] nobody logs in before the first user exists", "[O16]") {
     CHECK(server.send("GET", "/users/first").status == 404);
     CHECK(provider.count("/.well-known/openid-configuration") == 0);
 }
+
+TEST_CASE("a login without a place to go back to ends on a page that says what happened") {
+    const HeaderList browser{{"Accept", "text/html,application/xhtml+xml"}};
+    for (const bool page : {false, true}) {
+        INFO((page ? "with" : "without") << " the web page");
+        OidcWorld oidc([&](Options& options) { options.web_page = page; });
+        const Answer back = oidc.log_in();
+        REQUIRE(back.status == 307);
+        REQUIRE(back.header("location") == "/");
+        HeaderList headers = browser;
+        headers.emplace_back("Cookie", "coder_session_token=" + session_of(back));
+        const auto get = [&](const std::string& method, const std::string& path,
+                             const HeaderList& sent) {
+            return oidc.world.server.send(method, "!" + path, "", "", sent);
+        };
+        const Answer end = get("GET", "/", headers);
+        CHECK(end.header("content-type") == "text/html; charset=utf-8");
+        if (page) {
+            CHECK(end.status == 200);
+            continue;
+        }
+        CHECK(end.status == 404);
+        CHECK(end.header("content-security-policy").find("default-src 'none'") == 0);
+        CHECK(end.body.find("Route not found.") == std::string::npos);
+        CHECK(end.body.find("If you have just logged in, that has worked") != std::string::npos);
+        CHECK(get("HEAD", "/?x=y", headers).header("content-type") == "text/html; charset=utf-8");
+
+        INFO("programs, and everything else, get what they always got");
+        CHECK(get("GET", "/", {}).body == route_not_found);
+        CHECK(get("GET", "/", {{"Accept", "*/*"}}).body == route_not_found);
+        CHECK(get("GET", "/login", headers).body == route_not_found);
+        CHECK(get("POST", "/", headers).body.find("<html") == std::string::npos);
+    }
+    const World without;
+    CHECK(without.server.send("GET", "!/", "", "", browser).body == route_not_found);
+}

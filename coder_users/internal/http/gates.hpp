@@ -145,6 +145,7 @@ class Gates {
         if (match.routes && seen.request.method == "OPTIONS")  // gate 4
             return {204, "", {{"Allow", match.allow()}}, ""};
         if (!match.routes && wants_page(seen)) return page_not_found();
+        if (!match.routes && comes_from_login(seen)) return end_of_login();
         if (!match.guarded) refuse_path(match, route);  // gate 5
         Acting acting{site_.backend, seen.now, seen.id, seen.address};
         if (route && route->operation.audit().action)  // only entries of the audit log show it
@@ -301,8 +302,18 @@ class Gates {
     bool wants_page(const Seen& seen) const {
         const auto& segments = seen.url.segments;
         const bool api = segments.size() > 1 && segments[0] == "api" && segments[1] == "v2";
-        return !site_.page_routes.empty() && !api &&
-               header(seen.request, "Accept").value_or("").find("text/html") != std::string::npos;
+        return !site_.page_routes.empty() && !api && is_browser(seen);
+    }
+
+    /// Whether this may be a person whose login through a provider had no place to go back to.
+    bool comes_from_login(const Seen& seen) const {
+        const std::string& method = seen.request.method;
+        return has_providers_ && seen.url.segments.empty() && is_browser(seen) &&
+               (method == "GET" || method == "HEAD");
+    }
+
+    static bool is_browser(const Seen& seen) {
+        return header(seen.request, "Accept").value_or("").find("text/html") != std::string::npos;
     }
 
     static void refuse_path(const Match& match, const Route* route) {

@@ -111,4 +111,13 @@ inline Reply page_not_found() {
     return page(404, "Not found", "There is no page at this address.", "");
 }
 
+/// What a person reads at "/" where no page is served: logins without a `redirect` end there
+/// (docs/contract/external_login.md, "Redirect").
+inline Reply end_of_login() {
+    return page(404, "There is no page here",
+                "If you have just logged in, that has worked: go back to the program that sent you "
+                "here.",
+                "");
+}
+
 }}}  // namespace coder_users::v0::http
