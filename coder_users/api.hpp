@@ -153,6 +153,18 @@ class CODER_USERS_API Service {
         return identify(request, HttpAbi<sizeof(HttpRequest)>());
     }
 
+    /// Logs somebody in who presents an e-mail address and a password, as POST /users/login does: a
+    /// dormant user becomes active, Options::before is asked, success and failure are recorded, and
+    /// whatever is wrong takes the same time. Failures count by account
+    /// (Options::failed_login_limit), and with `origin.address` all attempts count against
+    /// Options::login_rate_limit of that client, together with its requests. Give the address if
+    /// strangers can cause the call. Waits its turn in the lane for passwords. Throws ApiError with
+    /// status 401 for a wrong address or password and for a suspended user, 403 where logins with a
+    /// password are switched off and for accounts that log in otherwise, 429 after too many
+    /// attempts, 400 when a value is empty or no address, 503 as Caller.
+    LoggedIn log_in(std::string_view email, std::string_view password,
+                    const LoginOrigin& origin = {});
+
     /// Returns whether the identity may do this now, to the user named by an id, a name or "me", or
     /// to nobody in particular. Returns false when the session has ended and when the identity may
     /// not read that user. Does not say that nobody may delete or suspend oneself or change one's

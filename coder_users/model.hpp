@@ -196,4 +196,18 @@ struct Identity {
     bool has_full_power() const { return v0::has_full_power(key); }
 };
 
+/// A login: who it is, with the new session as its key, and the key text of that session, which the
+/// server does not keep.
+struct LoggedIn {
+    Identity identity;
+    std::string token;
+};
+
+/// Where a login comes from, as far as the host knows. Shown in the list of sessions and in the
+/// audit log.
+struct LoginOrigin {
+    std::string address = {};     ///< the client's address as a number, such as "192.0.2.1"
+    std::string user_agent = {};  ///< as that client calls itself; cut to 512 bytes
+};
+
 }}  // namespace coder_users::v0

@@ -59,6 +59,10 @@ TEST_CASE("every kind of refused login does the same hashing") {
                                   R"({"email":")" + email + R"(","password":")" + password + "\"}");
             CHECK(answer.status / 100 == 4);
             CHECK(hashed().costs == std::vector<std::string>{"$2b$04$"});
+            INFO("in the process");
+            hashed().costs.clear();
+            CHECK_THROWS_AS(world.server.service().log_in(email, password), coder_users::ApiError);
+            CHECK(hashed().costs == std::vector<std::string>{"$2b$04$"});
         }
 }
 

@@ -25,6 +25,7 @@ class RetryLater : public ApiError {
  public:
     RetryLater(int status, std::string message, Duration wait)
         : ApiError(status, std::move(message)), wait_(wait) {}
+    RetryLater(const ApiError& refusal, Duration wait) : ApiError(refusal), wait_(wait) {}
 
     /// For the header Retry-After: whole seconds, rounded up.
     std::int64_t seconds() const noexcept { return (wait_.count() + 999'999) / 1'000'000; }

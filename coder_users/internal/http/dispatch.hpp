@@ -31,7 +31,7 @@ class Dispatcher {
     Dispatcher(Site& site, Log& log, const operations::RequestIds& ids)
         : backend_(site.backend), log_(log), ids_(ids), gates_(site) {}
 
-    const Gates& gates() const { return gates_; }
+    Gates& gates() { return gates_; }
 
     /// Finds what is needed to choose a lane. answer() continues with it; until then the request
     /// must stay at its address.

@@ -135,6 +135,15 @@ class Gates {
         return has_providers_ && login::waits_for_provider(site_.backend, token, now);
     }
 
+    /// Counts a call in the process as a request of this client to the route. Throws 429 when a
+    /// limit is exceeded.
+    void count_call(const Route& route, const std::string& client, Time now) {
+        const auto states = limits_.count(client, route.path, route.tight_limit, now);
+        if (!states || !states->exceeded) return;
+        const LimitState& limit = *states->exceeded;
+        throw RetryLater(too_many_requests(limit.limit), limit.ends - now);
+    }
+
     /// Throws the refusal that look() has found if there is one, applies gates 4 to 10 and runs the
     /// handler. Throws ApiError, and what the store throws.
     Reply pass(Seen& seen) {

@@ -14,7 +14,7 @@
 namespace coder_users { inline namespace v0 { namespace http {
 
 inline Reply post_login(Call& call) {
-    const MadeKey made =
+    const LoggedIn made =
         login::log_in(call.acting, {call.body.text("email"), call.body.text("password")});
     Reply reply = ok(wire::login(made.token), 201);
     reply.headers.push_back(set_session_cookie(call.options(), made.token));

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "coder_users/caller.hpp"
 #include "coder_users/internal/base/audit_diff.hpp"
 #include "coder_users/internal/login/session.hpp"
 #include "coder_users/internal/operations/account.hpp"
@@ -16,6 +15,7 @@
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
 #include "coder_users/internal/store/users.hpp"
+#include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 { namespace login {
 
@@ -82,8 +82,8 @@ inline std::string renewed_hash(const Backend& backend, const std::string& passw
 }
 
 /// Makes the session of a user whose password was right. Throws Outdated.
-inline MadeKey open_password_session(Change& now, const Acting& acting, const Candidate& who,
-                                     const rules::NewKey& made, const std::string& renewed) {
+inline LoggedIn open_password_session(Change& now, const Acting& acting, const Candidate& who,
+                                      const rules::NewKey& made, const std::string& renewed) {
     const Candidate found = find_candidate(now.tx, who.user->email);
     if (!found.user || found.user->id != who.user->id ||
         found.hashed_password != who.hashed_password)
@@ -98,12 +98,12 @@ inline MadeKey open_password_session(Change& now, const Acting& acting, const Ca
     if (!renewed.empty()) store::users::set_hashed_password(now.tx, user.id, renewed);
     now.record_as(user, {user.id, "", 201, api_key_diff(nullptr, &key)});
     now.tell(EventKind::logged_in, user, &*found.user, &key);
-    return {key, made.token()};
+    return {{user, key}, made.token()};
 }
 
 /// One comparison and the session that follows from it. Throws Outdated.
-inline MadeKey compare_and_log_in(const Acting& acting, const Credentials& presented,
-                                  const Candidate& who, const rules::NewKey& made) {
+inline LoggedIn compare_and_log_in(const Acting& acting, const Credentials& presented,
+                                   const Candidate& who, const rules::NewKey& made) {
     const Options& options = acting.backend.options;
     if (!operations::verify_password(acting, presented.password,
                                      {presented.email, who.hashed_password, who.dearest_cost}))
@@ -118,7 +118,7 @@ inline MadeKey compare_and_log_in(const Acting& acting, const Credentials& prese
 }
 
 /// A new session. Refused logins are recorded.
-inline MadeKey log_in(const Acting& acting, const Credentials& presented) {
+inline LoggedIn log_in(const Acting& acting, const Credentials& presented) {
     check_fields(
         {{rules::fields::email, presented.email}, {rules::fields::password, presented.password}});
     Candidate who;

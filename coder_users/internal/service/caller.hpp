@@ -36,6 +36,11 @@ CODER_USERS_INLINE Identity Service::authenticate(const Request& request) {
     return running().authenticate(token.token);
 }
 
+CODER_USERS_INLINE LoggedIn Service::log_in(std::string_view email, std::string_view password,
+                                            const LoginOrigin& origin) {
+    return running().log_in({std::string(email), std::string(password)}, origin);
+}
+
 CODER_USERS_INLINE Caller Service::as(Identity identity) {
     return Caller(running(), std::move(identity));
 }

@@ -19,13 +19,16 @@
 #include <variant>
 
 #include "coder_users/api.hpp"
+#include "coder_users/internal/base/address.hpp"
 #include "coder_users/internal/base/call_counter.hpp"
 #include "coder_users/internal/base/log.hpp"
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/base/signals.hpp"
+#include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/url.hpp"
 #include "coder_users/internal/http/dispatch.hpp"
 #include "coder_users/internal/http/routes.hpp"
+#include "coder_users/internal/login/password.hpp"
 #include "coder_users/internal/login/providers.hpp"
 #include "coder_users/internal/login/session.hpp"
 #include "coder_users/internal/net/front.hpp"
@@ -270,9 +273,10 @@ struct Running final : net::FrontHandler {
     /// Runs an operation for a caller in the process: `run(const Acting&)`, after its session and
     /// the scope of its key were checked. `user` names the user that it is about; "" means nobody.
     /// Throws nothing but ApiError.
+    /// `holder` is that of run_here().
     template <class Run>
     auto call(const operations::Operation& about, const Identity& identity, std::string_view user,
-              Run&& run) {
+              Run&& run, const std::string& holder = {}) {
         using Result = decltype(run(std::declval<const operations::Acting&>()));
         std::conditional_t<std::is_void_v<Result>, std::monostate, std::optional<Result>> result;
         const auto work = [&] {
@@ -293,8 +297,23 @@ struct Running final : net::FrontHandler {
                 }
             });
         };
-        if (!run_here(pool_of(about.lane()), work)) throw unavailable();
+        if (!run_here(pool_of(about.lane()), work, holder)) throw unavailable();
         if constexpr (!std::is_void_v<Result>) return std::move(*result);
+    }
+
+    LoggedIn log_in(const login::Credentials& presented, const LoginOrigin& origin) {
+        const operations::Operation& about = login::about::log_in;
+        const std::string client = counted_address(origin.address);
+        if (!client.empty())
+            dispatcher.gates().count_call(*http::find_route(about.id()), client, backend.now());
+        return call(
+            about, {}, "",
+            [&](operations::Acting acting) {
+                acting.address = origin.address;
+                acting.user_agent = kept_user_agent(origin.user_agent);
+                return login::log_in(acting, presented);
+            },
+            client);
     }
 
     /// Runs `work(now)` in a lane. Throws nothing but ApiError.
