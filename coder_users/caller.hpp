@@ -142,6 +142,16 @@ class CODER_USERS_API Caller {
     void set_password(std::string_view user, std::string_view password,
                       std::string_view old_password = {}) const;
 
+    /// Returns the text that the host keeps about the user (set_data()); "" when there is none.
+    /// Throws 403 when the caller may read the user but is neither itself nor may manage it.
+    std::string data(std::string_view user) const;
+
+    /// Keeps a text of the host about the user, in the place of an earlier one; "" removes that.
+    /// The server never looks into it: JSON is usual. Calls in the process alone reach it, exports
+    /// and backups hold it, it ends with the user, and the audit log tells its size. Throws 400
+    /// when it has more than 64 KiB, is not UTF-8 or holds NUL, 403 as data().
+    void set_data(std::string_view user, std::string_view text) const;
+
     /// Makes a session of seven days, which is prolonged while it is used.
     MadeKey make_session(std::string_view user) const;
     /// Makes a token. Throws 409 when the user has a token of this name that has not expired.

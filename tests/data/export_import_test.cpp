@@ -145,6 +145,26 @@ TEST_CASE("whatever is stored of users and organizations moves with an export") 
     CHECK(data::check(two.target).damage.empty());
 }
 
+TEST_CASE("the host's texts about users move with an export, whatever is in them") {
+    using coder_users::Identity;
+    const std::string odd = "\"\\\n\t\x01\x7f\xc3\xa4";
+    const std::string large(std::size_t{64} << 10, 'x');
+    for (const std::string& text : {odd, large}) {
+        Two each;
+        {
+            TestServer server(each.source);
+            const auto system = server.service().as(Identity::system());
+            system.set_data("bob", text);
+        }
+        const std::string all = exported(each.source);
+        import_text(each.target, all);
+        CHECK(exported(each.target) == all);
+        TestServer server(each.target);
+        CHECK(server.service().as(Identity::system()).data("bob") == text);
+        CHECK(server.service().as(Identity::system()).data("owner").empty());
+    }
+}
+
 TEST_CASE("service accounts and names that are reserved today move with an export") {
     Two two;
     {

@@ -248,6 +248,63 @@ TEST_CASE("what() of a refusal has the field and the reason") {
                       "first.");
 }
 
+TEST_CASE("a host keeps a text about a user, and the audit log knows its size alone") {
+    Host host;
+    const Caller system = host.system(), bob = host.as(host.bob);
+    const std::string id = host.id_of("bob"), stored = "SELECT value FROM user_data";
+    CHECK(system.data("bob").empty());
+    const std::string text = R"({"theme":"\u00e4","plan":"paid"})";
+    system.set_data("bob", text);
+    CHECK(system.data(id) == text);
+    CHECK(host.sql(stored) == text);
+    CHECK(host.sql("SELECT actor_id IS NULL, resource_type, action, resource_id, resource_target, "
+                   "status_code, diff FROM audit_logs ORDER BY entry DESC LIMIT 1") ==
+          "1|user|write|" + id + "|bob|200|{" +
+              diff_field("data_bytes", "0", std::to_string(text.size())) + "}");
+
+    INFO("users and those who may manage them reach it, too");
+    CHECK(bob.data("me") == text);
+    bob.set_data("me", "x");
+    CHECK(host.as(host.udo).data("bob") == "x");
+    const std::string largest(std::size_t{64} << 10, 'x');
+    host.as(host.udo).set_data("bob", largest);
+    CHECK(system.data("bob") == largest);
+    CHECK(host.sql("SELECT count(*) FROM user_data") == "1");
+    const std::string entry = host.last_entry();
+    CHECK(refusal_of([&] { host.as(host.anna).data("bob"); }).body == forbidden_answer);
+    CHECK(host.entries_since(entry).empty());
+    CHECK(refusal_of([&] { host.as(host.anna).set_data("bob", "y"); }).body == forbidden_answer);
+    CHECK(host.entries_since(entry) == "user|write|bob|403");
+    CHECK(refusal_of([&] { host.as(host.carl).set_data("bob", "y"); }).body == no_user("bob"));
+    CHECK(refusal_of([&] { host.as(host.udo).data("owner"); }).status == 403);
+
+    INFO("what cannot be kept is refused without being quoted");
+    CHECK(refusal_of([&] { system.set_data("bob", largest + "x"); }).body ==
+          with_validations("Validation failed.", {{"data", "must have at most 64 KiB"}}));
+    for (const std::string& bad : {std::string("\xff"), std::string("a\0b", 3)})
+        CHECK(refusal_of([&] { system.set_data("bob", bad); }).body ==
+              with_validations("Validation failed.", {{"data", "must be UTF-8 without NUL"}}));
+    CHECK(system.data("bob") == largest);
+
+    system.set_data("bob", "");
+    CHECK(system.data("bob").empty());
+    CHECK(host.sql("SELECT count(*) FROM user_data") == "0");
+    system.set_data("bob", "again");
+    system.delete_user("bob");
+    CHECK(host.sql("SELECT count(*) FROM user_data") == "0");
+    CHECK(refusal_of([&] { system.data("bob"); }).status == 404);
+}
+
+TEST_CASE("a narrow key reaches no text of the host") {
+    Host host;
+    CreateToken wanted;
+    wanted.scopes = {"user:*"};
+    const std::string token = host.system().make_token("bob", wanted).token;
+    CHECK(refusal_of([&] { host.as(token).data("me"); }).body == forbidden_answer);
+    CHECK(refusal_of([&] { host.as(token).set_data("me", "x"); }).body == forbidden_answer);
+    CHECK(host.sql("SELECT count(*) FROM user_data") == "0");
+}
+
 TEST_CASE("the first user can be made in the process, once") {
     TestServer server;
     const User first = server.service().create_first_user(new_user("owner"));

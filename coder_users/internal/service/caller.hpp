@@ -19,6 +19,7 @@
 #include "coder_users/internal/operations/organizations.hpp"
 #include "coder_users/internal/operations/roles.hpp"
 #include "coder_users/internal/operations/sessions.hpp"
+#include "coder_users/internal/operations/user_data.hpp"
 #include "coder_users/internal/operations/users.hpp"
 #include "coder_users/internal/service/service.hpp"
 
@@ -146,6 +147,19 @@ CODER_USERS_INLINE void Caller::set_password(std::string_view user, std::string_
                    [&](const operations::Acting& acting) {
                        operations::set_password(acting, user,
                                                 {std::string(password), std::string(old_password)});
+                   });
+}
+
+CODER_USERS_INLINE std::string Caller::data(std::string_view user) const {
+    return running_->call(
+        operations::about::get_data, identity_, user,
+        [&](const operations::Acting& acting) { return operations::get_data(acting, user); });
+}
+
+CODER_USERS_INLINE void Caller::set_data(std::string_view user, std::string_view text) const {
+    running_->call(operations::about::set_data, identity_, user,
+                   [&](const operations::Acting& acting) {
+                       operations::set_data(acting, user, std::string(text));
                    });
 }
 

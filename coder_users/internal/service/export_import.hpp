@@ -27,6 +27,7 @@
 #include "coder_users/internal/rules/settings.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/rules/token_names.hpp"
+#include "coder_users/internal/rules/user_data.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
 #include "coder_users/internal/store/user_records.hpp"
 #include "coder_users/internal/wire/documents.hpp"
@@ -62,9 +63,6 @@ inline void write_export(store::Connection& from, std::ostream& out, const Progr
     write(transfer::end(end));
     if (!out.flush()) throw std::runtime_error("cannot write the export");
 }
-
-/// The largest text that a host may keep about a user, in bytes.
-inline constexpr std::size_t most_user_data = 64 << 10;
 
 inline bool is_sha256(std::string_view hash) {
     return hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -116,7 +114,8 @@ inline void check_record(const UserRecord& record) {
                 "a setting that this version does not know");
     require(!record.passcode || is_sha256(record.passcode->hashed_passcode),
             "\"hashed_passcode\" must be a SHA-256 in hex");
-    require(!record.data || record.data->size() <= most_user_data, "\"data\" has at most 64 KiB");
+    require(!record.data || rules::user_data_flaw(*record.data).empty(),
+            "\"data\" has at most 64 KiB");
 }
 
 /// Imports one export inside one transaction.

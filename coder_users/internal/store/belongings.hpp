@@ -10,6 +10,7 @@
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/store/columns.hpp"
 #include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/user_data.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace belongings {
 
@@ -37,8 +38,7 @@ inline void insert(Tx& tx, const UserRecord& record) {
     for (const NotificationPreference& each : record.notification_preferences)
         insert_one(tx, id, each);
     if (record.passcode) insert_one(tx, id, *record.passcode);
-    if (record.data)
-        tx.execute("INSERT INTO user_data (user_id, value) VALUES ($1, $2)", id, *record.data);
+    if (record.data) user_data::put(tx, id, *record.data);
 }
 
 /// Completes the record of a user.
@@ -47,8 +47,7 @@ inline void add_to(Connection& c, std::string_view user_id, UserRecord& record) 
     record.notification_preferences = all_of<NotificationPreference>(c, user_id);
     for (OneTimePasscode& each : all_of<OneTimePasscode>(c, user_id))
         record.passcode = std::move(each);
-    Query data = c.query("SELECT value FROM user_data WHERE user_id = $1", user_id);
-    if (data.next()) record.data = data.text(0);
+    record.data = user_data::find(c, user_id);
 }
 
 }}}}  // namespace coder_users::v0::store::belongings
