@@ -121,6 +121,10 @@ class CODER_USERS_API Caller {
     User create_user(const CreateUser& wanted) const;
     /// Throws 404 when there is no such user or the caller may not read it.
     User find_user(std::string_view user) const;
+    /// Returns the user who has this e-mail address, in any letter case of ASCII. Throws 404 as
+    /// find_user().
+    User find_user_by_email(std::string_view email) const;
+
     /// Returns all users that match, or only the caller when it may not read others.
     UserPage list_users(const FindUsers& which = {}) const;
     /// Throws 409 when the name is taken, 400 when it is not a valid name.
@@ -128,6 +132,12 @@ class CODER_USERS_API Caller {
     /// Changes the user name, the full name or the picture. Throws 409 when the name is taken, 400
     /// when a value breaks its rule.
     User edit_profile(std::string_view user, const EditProfile& wanted) const;
+    /// Changes the e-mail address, and ends the one-time passcode that was sent to the earlier one.
+    /// Whoever has the address can take over the account, so users cannot change their own: throws
+    /// 403 unless the caller may manage the user. Throws 409 when the address is taken, 400 when it
+    /// is none, for service accounts, and for users whose login provider sets it.
+    User set_email(std::string_view user, std::string_view email) const;
+
     /// Refuses all sessions and tokens of the user until it is activated again.
     User suspend_user(std::string_view user) const;
     /// Ends a suspension. A dormant user becomes active, too.

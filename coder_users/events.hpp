@@ -30,9 +30,10 @@ enum class EventKind {
     organization_roles_changed,
     sessions_ended,  ///< all sessions of a user were ended, except Event::key if that has an id
     organizations_changed,  ///< a user joined or left an organization
+    email_changed,          ///< a user was given another e-mail address, not by a login provider
 };
 
-inline constexpr std::array<std::string_view, 16> event_kind_names{"created",
+inline constexpr std::array<std::string_view, 17> event_kind_names{"created",
                                                                    "renamed",
                                                                    "deleted",
                                                                    "suspended",
@@ -47,7 +48,8 @@ inline constexpr std::array<std::string_view, 16> event_kind_names{"created",
                                                                    "git_ssh_key_changed",
                                                                    "organization_roles_changed",
                                                                    "sessions_ended",
-                                                                   "organizations_changed"};
+                                                                   "organizations_changed",
+                                                                   "email_changed"};
 
 inline constexpr std::string_view to_string(EventKind v) {
     return event_kind_names[static_cast<std::size_t>(v)];

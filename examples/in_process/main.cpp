@@ -29,9 +29,14 @@ int main() {
     coder_users::CreateUser bob = ada;
     bob.email = "bob@example.com", bob.username = "bob";
     host.create_user(bob);
-    const std::string token = host.make_token("bob").token;
+    host.set_data("bob", R"({"plan":"paid"})");  // a text of this program about the user
+    host.set_email("bob", "bob@example.org");
+    std::cout << host.find_user_by_email("bob@example.org").username << ' ' << host.data("bob")
+              << '\n';
 
-    const Identity caller = users.authenticate(token);  // the user who presents this token
+    // A login form of one's own; the address is that of the client, for the limits.
+    const auto login = users.log_in("bob@example.org", "correct-Horse-9", {"192.0.2.1"});
+    const Identity caller = users.authenticate(login.token);  // whoever presents this session
     std::cout << caller.user.username << " may rename ada: " << std::boolalpha
               << users.may(caller, Action::edit_user, "ada") << '\n';
     users.as(caller).rename_user("me", "robert");

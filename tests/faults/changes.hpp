@@ -113,6 +113,7 @@ class Prepared {
              R"({"email":"nora@example.org","username":"nora",)" + password},
             {"delete-user", "DELETE", "/users/bob"},
             {"update-user-profile", "PUT", "/users/bob/profile", R"({"username":"bert"})"},
+            {"update-user-email", "PUT", "/users/bob/email", R"({"email":"rob@example.org"})"},
             {"update-user-appearance-settings", "PUT", "/users/bob/appearance",
              R"({"theme_preference":"dark"})"},
             {"update-user-password", "PUT", "/users/bob/password",

@@ -130,6 +130,7 @@ inline const std::map<std::string, Drive>& drives() {
         {"get-user-by-name", simple("GET", "/users/me")},
         {"delete-user", on_bob("DELETE", "")},
         {"update-user-profile", on_bob("PUT", "/profile", R"({"username":"bob"})")},
+        {"update-user-email", on_bob("PUT", "/email", R"({"email":"robert@example.org"})")},
         {"update-user-appearance-settings",
          on_bob("PUT", "/appearance", R"({"theme_preference":"dark"})")},
         {"get-user-appearance-settings", on_bob("GET", "/appearance")},

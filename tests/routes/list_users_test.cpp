@@ -85,11 +85,13 @@ TEST_CASE("who sees whom in the list") {
         std::string query, expected;
     };
     const std::string own = world.id_of("bob"), other = world.id_of("adam");
-    for (const Case& each : {Case{"", "bob (1)"}, Case{"?q=bob", "bob (1)"}, Case{"?q=adam", "(0)"},
-                             Case{"?q=example.org", "bob (1)"}, Case{"?q=role:owner", "(0)"},
-                             Case{"?q=role:member", "bob (1)"}, Case{"?limit=5&offset=1", "(1)"},
-                             Case{"?after_id=" + own, "(1)"}, Case{"?after_id=" + other, "(1)"},
-                             Case{"?after_id=" + nil_id, "bob (1)"}}) {
+    for (const Case& each :
+         {Case{"", "bob (1)"}, Case{"?q=bob", "bob (1)"}, Case{"?q=adam", "(0)"},
+          Case{"?q=example.org", "bob (1)"}, Case{"?q=email:bob@example.org", "bob (1)"},
+          Case{"?q=email:adam@example.org", "(0)"}, Case{"?q=role:owner", "(0)"},
+          Case{"?q=role:member", "bob (1)"}, Case{"?limit=5&offset=1", "(1)"},
+          Case{"?after_id=" + own, "(1)"}, Case{"?after_id=" + other, "(1)"},
+          Case{"?after_id=" + nil_id, "bob (1)"}}) {
         INFO(each.query);
         CHECK(names(world.server.send("GET", "/users" + each.query, world.bob)) == each.expected);
     }
@@ -133,6 +135,14 @@ TEST_CASE("the search text filters") {
         {"role:nobody", "(0)"},
         {"role:member", all},
         {"role:nobody,member", all},
+        {"email:bob@example.org", "bob (1)"},
+        {"EMAIL:\"BOB@Example.ORG\"", "bob (1)"},
+        {"email:bob@example", "(0)"},
+        {"email:%@example.org", "(0)"},
+        {"email:\"\"", all},
+        {"email:adam@example.org role:user-admin,auditor", "adam (1)"},
+        {"email:bob@example.org role:auditor", "(0)"},
+        {"email:bob@example.org status:active ob", "bob (1)"},
         {"role:owner,", "owner (1)"},
         {"status:active role:auditor", "adam (1)"},
         {"status:active role:auditor bob", "(0)"},

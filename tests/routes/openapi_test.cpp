@@ -38,6 +38,7 @@ const std::set<std::string> operations{
     "GET /api/v2/users/{user}/organizations/{organizationname}",
     "PUT /api/v2/users/{user}/password",
     "PUT /api/v2/users/{user}/profile",
+    "PUT /api/v2/users/{user}/email",
     "GET /api/v2/users/{user}/roles",
     "PUT /api/v2/users/{user}/roles",
     "PUT /api/v2/users/{user}/status/activate",

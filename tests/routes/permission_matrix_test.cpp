@@ -46,6 +46,11 @@ const std::vector<MatrixRow> matrix{
      R"({"username":"{fresh}"})",
      {401, 200, 404, 403, 200, 403, 200}},
     {"PUT",
+     "/users/{user}/email",
+     R"({"email":"{fresh}@example.org"})",
+     {401, 403, 404, 403, 200, 403, 200},
+     "Forbidden."},
+    {"PUT",
      "/users/{user}/appearance",
      R"({"theme_preference":"x"})",
      {401, 200, 404, 403, 200, 403, 200}},
@@ -248,9 +253,10 @@ TEST_CASE("rules about oneself hold for every role") {
         for (const MatrixRow& row : matrix) {
             if (row.path.find("{user}") == std::string::npos) continue;
             INFO(role << " " << row.method << " " << row.path);
-            const bool activates = row.path.find("activate") != std::string::npos;
+            const bool for_managers = row.path.find("activate") != std::string::npos ||
+                                      row.path.find("email") != std::string::npos;
             const bool manages = role == "owner" || role == "user-admin";
-            const int expected = activates && manages ? 200 : row.statuses[1];
+            const int expected = for_managers && manages ? 200 : row.statuses[1];
             const auto actor = stage.person(changes(row, expected), role, "actor");
             const Answer answer = stage.send(row, "me", actor, actor.token);
             CHECK(answer.status == expected);
@@ -360,6 +366,8 @@ TEST_CASE("a user-admin manages no admin of an organization unless it is one the
             {"delete", "DELETE", "/users/oda", world.udo, "", 403, forbidden_answer,
              "user|delete|oda|403"},
             {"profile", "PUT", "/users/oda/profile", world.udo, R"({"username":"other"})", 403,
+             forbidden_answer, "user|write|oda|403"},
+            {"e-mail", "PUT", "/users/oda/email", world.udo, R"({"email":"o@example.org"})", 403,
              forbidden_answer, "user|write|oda|403"},
             {"appearance", "PUT", "/users/oda/appearance", world.udo,
              R"({"theme_preference":"dark"})", 403, forbidden_answer, "user|write|oda|403"},

@@ -21,6 +21,7 @@ const Row changes[] = {
     {"PUT", "/users/bob/status/suspend", "", 200, 401, "suspended"},
     {"PUT", "/users/bob/roles", R"({"roles":["auditor"]})", 200, 200, "auditor"},
     {"PUT", "/users/bob/profile", R"({"username":"robert"})", 200, 200, "robert"},
+    {"PUT", "/users/bob/email", R"({"email":"rob@x.org"})", 200, 200, "rob@x.org"},
     {"PUT", "/users/bob/password", R"({"password":"AnotherGood1Password!"})", 204, 401, "invalid"},
     {"PUT", "/users/me/appearance", R"({"theme_preference":"dark"})", 200, 200, "dark", true},
     {"POST", "/users/logout", "", 200, 401, "invalid", true},

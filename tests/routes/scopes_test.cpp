@@ -84,6 +84,7 @@ const std::vector<Needs> table{
     {"delete-user", "DELETE", "/users/bob", "", "R X", 200},
     {"update-user-profile", "PUT", "/users/bob/profile", R"({"username":"bob"})", "R U", 200},
     {"update-user-profile", "PUT", "/users/bob/profile", R"({"username":"Bob"})", "R U W", 200},
+    {"update-user-email", "PUT", "/users/bob/email", R"({"email":"b@x.org"})", "ALL", 200},
     {"update-user-appearance-settings", "PUT", "/users/bob/appearance",
      R"({"theme_preference":"x"})", "R P U", 200},
     {"get-user-appearance-settings", "GET", "/users/bob/appearance", "", "R P", 200},

@@ -35,13 +35,14 @@ struct Clocked : World {
 
 }  // namespace
 
-TEST_CASE("a profile and a change of the status update a user, other changes do not") {
+TEST_CASE("a profile, an address and a change of the status update a user, others do not") {
     Clocked world;
     CHECK(world.updated() ==
           parse(world.server.send("GET", "/users/bob", world.owner).body)["created_at"].text());
     const std::string profile = "/users/bob/profile", status = "/users/bob/status/";
     CHECK(world.updates("PUT", profile, R"({"username":"bob"})"));
     CHECK(world.updates("PUT", profile, R"({"username":"bob","name":"Bob"})"));
+    CHECK(world.updates("PUT", "/users/bob/email", R"({"email":"rob@example.org"})"));
     CHECK(world.updates("PUT", status + "activate"));
     CHECK_FALSE(world.updates("PUT", status + "activate"));
     CHECK(world.updates("PUT", status + "suspend"));

@@ -154,7 +154,8 @@ TEST_CASE("the filters that look at one property of a user") {
     const UserSearch all = parse_user_search(
         "name:\"Bob B%\" login_type:password,GITHUB,token,password github_com_user_id:583231 "
         "created_before:\"2023-11-14T22:13:20.5Z\" created_after:\"2023-11-14T22:13:20Z\" "
-        "service_account:TRUE");
+        "service_account:TRUE email:\"A.B@X.org\"");
+    CHECK(all.email == "a.b@x.org");
     CHECK(all.search.empty());
     CHECK(all.name == "bob b%");
     CHECK(all.login_types ==
@@ -165,7 +166,8 @@ TEST_CASE("the filters that look at one property of a user") {
     CHECK(all.service_account == true);
     const UserSearch none = parse_user_search(
         "name:\"\" login_type:\"\" github_com_user_id:\"\" created_before:\"\" "
-        "created_after:\"\" service_account:\"\"");
+        "created_after:\"\" service_account:\"\" email:\"\"");
+    CHECK(none.email.empty());
     CHECK(none.name.empty());
     CHECK(none.login_types.empty());
     CHECK_FALSE(none.github_id);

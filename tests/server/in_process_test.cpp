@@ -248,6 +248,32 @@ TEST_CASE("what() of a refusal has the field and the reason") {
                       "first.");
 }
 
+TEST_CASE("a host changes addresses and finds users by them") {
+    Host host;
+    const Caller system = host.system();
+    const std::string bob = host.id_of("bob");
+    CHECK(system.find_user_by_email("BOB@example.org").id == bob);
+    CHECK(host.as(host.udo).set_email("bob", "robert@example.com").email == "robert@example.com");
+    CHECK(host.sql("SELECT email FROM users WHERE id = '" + bob + "'") == "robert@example.com");
+    CHECK(host.as(host.bob).find_user_by_email("Robert@example.com").id == bob);
+    CHECK(system.list_users({"email:robert@example.com", "", 0, 0}).count == 1);
+    system.create_user([] {
+        CreateUser robot;
+        robot.username = "robot";
+        robot.service_account = true;
+        return robot;
+    }());
+    for (const std::string email : {"bob@example.org", "robert@example", "", "bob"}) {
+        const Refused refused = refusal_of([&] { system.find_user_by_email(email); });
+        CHECK(refused.status == 404);
+        CHECK(refused.body == no_user(email));
+    }
+    INFO("whoever is hidden is not there");
+    CHECK(refusal_of([&] { host.as(host.bob).find_user_by_email("carl@example.org"); }).body ==
+          no_user("carl@example.org"));
+    CHECK(host.as(host.anna).find_user_by_email("carl@example.org").username == "carl");
+}
+
 TEST_CASE("a host keeps a text about a user, and the audit log knows its size alone") {
     Host host;
     const Caller system = host.system(), bob = host.as(host.bob);
@@ -356,6 +382,12 @@ TEST_CASE("a call is refused with the status and body of HTTP, and changes nothi
          [](const Caller& c) { c.delete_user("me"); }},
         {"suspend an owner", "PUT", "/users/owner/status/suspend", host.udo, "",
          [](const Caller& c) { c.suspend_user("owner"); }},
+        {"one's own address", "PUT", "/users/me/email", host.bob, R"({"email":"x@example.org"})",
+         [](const Caller& c) { c.set_email("me", "x@example.org"); }},
+        {"no address", "PUT", "/users/bob/email", host.owner, R"({"email":"x"})",
+         [](const Caller& c) { c.set_email("bob", "x"); }},
+        {"a taken address", "PUT", "/users/bob/email", host.udo, R"({"email":"Carl@example.org"})",
+         [](const Caller& c) { c.set_email("bob", "Carl@example.org"); }},
         {"activate without the right", "PUT", "/users/bob/status/activate", host.anna, "",
          [](const Caller& c) { c.activate_user("bob"); }},
         {"own roles", "PUT", "/users/me/roles", host.owner, role_set({}),

@@ -315,8 +315,8 @@ TEST_CASE("lookups use their indexes, and no index is without use") {
     };
     using Catch::Matchers::ContainsSubstring;
     for (const std::string& sql :
-         {std::string("SELECT 1 FROM users WHERE ") + store::users::has_email,
-          std::string("SELECT 1 FROM users WHERE ") + store::users::has_email + " AND id <> $2"})
+         {"SELECT 1 FROM users WHERE " + store::users::has_email("$1"),
+          "SELECT 1 FROM users WHERE " + store::users::has_email("$1") + " AND id <> $2"})
         CHECK_THAT(plan(sql), ContainsSubstring("USING INDEX users_live_email"));
     const std::string keys = std::string("FROM api_keys WHERE ") + store::users::has_key;
     for (const std::string& sql : {"SELECT * " + keys, "DELETE " + keys}) {

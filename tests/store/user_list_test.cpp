@@ -140,6 +140,20 @@ TEST_CASE("what only rows hold is a condition like the others") {
     CHECK(with([](Filter& f) { f.login_types = {LoginType::token}; }) == "(0)");
     CHECK(with([](Filter& f) { f.service_account = true; }) == "Eve (1)");
     CHECK(with([](Filter& f) { f.service_account = false; }) == "alice Bob carol dave (4)");
+    const auto addressed = [&](int number, const std::string& text = "") {
+        Filter filter;
+        filter.email = fold_ascii(five.store
+                                      .read([&](store::Connection& c) {
+                                          return store::users::find_even_deleted(c, id_of(number));
+                                      })
+                                      .value()
+                                      .email);
+        filter.text = text;
+        return listed(five.store, filter);
+    };
+    CHECK(addressed(2) == "Bob (1)");
+    CHECK(addressed(2, "alice") == "(0)");
+    CHECK(addressed(6) == "(0)");  // deleted
     CHECK(with([](Filter& f) { f.github_id = 12; }) == "dave (1)");
     CHECK(with([](Filter& f) { f.github_id = -12; }) == "(0)");
     CHECK(with([](Filter& f) {

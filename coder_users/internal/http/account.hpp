@@ -19,6 +19,11 @@ inline Reply put_profile(Call& call) {
         wire::user(operations::set_profile(call.acting, call.user(), wanted), call.release()));
 }
 
+inline Reply put_email(Call& call) {
+    return ok(wire::user(operations::set_email(call.acting, call.user(), call.body.text("email")),
+                         call.release()));
+}
+
 inline Reply put_password(Call& call) {
     operations::set_password(call.acting, call.user(),
                              {call.body.text("password"), call.body.text("old_password")});

@@ -53,6 +53,9 @@ inline const BodySchema profile{"UpdateUserProfileRequest",
                                 {fields::username, fields::name, fields::avatar_url},
                                 R"({"username":"robert","name":"Robert Barker"})"};
 
+inline const BodySchema email{
+    "UpdateUserEmailRequest", {fields::email}, R"({"email":"robert@example.com"})"};
+
 inline const BodySchema appearance{
     "UpdateUserAppearanceSettingsRequest",
     {fields::theme_preference, Field(fields::theme_mode).one_of(theme_modes),

@@ -103,6 +103,8 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
             .later_answers_with({2, 15}, 200, &shapes::response));
         add(Route{Verb::put, "/users/{user}/profile", by::set_profile, "Update user profile", put_profile}
             .takes(bodies::profile).answers(200, shapes::user).also_answers({409}));
+        add(Route{Verb::put, "/users/{user}/email", by::set_email, "Update user email", put_email}
+            .takes(bodies::email).answers(200, shapes::user).also_answers({409}));
         add(Route{Verb::put, "/users/{user}/appearance", by::set_appearance, "Update user appearance settings", put_appearance}
             .takes(bodies::appearance).answers(200, shapes::user)
             .later_answers_with(contradictions::appearance_alone, 200, &shapes::appearance));

@@ -25,6 +25,12 @@ inline constexpr Operation set_profile = Operation("update-user-profile")
                                              .permits(Action::edit_user)
                                              .audited_with_refusals("user", "write")
                                              .tells_of(EventKind::renamed);
+/// A key of less than full power is not enough: whoever has the address can take over the account.
+inline constexpr Operation set_email = Operation("update-user-email")
+                                           .in(Lane::write)
+                                           .permits(Action::manage_user)
+                                           .audited_with_refusals("user", "write")
+                                           .tells_of(EventKind::email_changed);
 inline constexpr Operation suspend_user = Operation("suspend-user-account")
                                               .needs("user:read", "user:update")
                                               .in(Lane::write)
@@ -118,6 +124,50 @@ inline User set_profile(const Acting& acting, const UserRef& who, const Profile&
         return change_user(
             acting, about::set_profile, EventKind::renamed, target,
             [&](const User&, User& user) { lay_over(user, wanted, acting); }, store_profile);
+    });
+}
+
+/// Whether a login provider says what the user's address is.
+inline bool has_email_of_provider(const User& user) {
+    return user.login_type == LoginType::github || user.login_type == LoginType::oidc;
+}
+
+/// Throws the refusals that do not depend on other users.
+inline void refuse_new_email(const User& user) {
+    if (user.is_service_account) throw ApiError(400, "Email cannot be set for service accounts.");
+    if (has_email_of_provider(user))
+        throw ApiError(400, "Email is set by the login provider for users of login type \"" +
+                                std::string(to_string(user.login_type)) + "\".");
+}
+
+inline void store_email(store::Tx& tx, const User& user) {
+    const auto taken = store::users::taken(tx, user.email, "", user.id);
+    refuse_taken({taken.email, false});
+    store::users::set_email(tx, user.id, user.email);
+    store::users::set_profile(tx, user.id, user.name, user.avatar_url, user.updated_at);
+}
+
+/// Changes the address. Also ends the user's one-time passcode, which went to the earlier one.
+inline User set_email(const Acting& acting, const UserRef& who, const std::string& email) {
+    const auto check = [&] { check_fields({{rules::fields::email, email}}); };
+    const auto with_email = [&](User user) {
+        refuse_new_email(user);
+        user.email = email;
+        user.updated_at = acting.now;
+        return user;
+    };
+    return on_user(acting, about::set_email, who, check, [&](const Target& target) {
+        const Asked asked =
+            ask_host(acting, EventKind::email_changed, with_email(*target), target.user.get());
+        return change(acting, about::set_email, asked, target, [&](Change& now) {
+            User user = with_email(now.target());
+            store_email(now.tx, user);
+            const Time passcode = store::passcodes::remove(now.tx, user.id);
+            now.record({user.id, user.username, 200,
+                        user_diff(&now.target(), &user, false, {passcode, never})});
+            now.tell(EventKind::email_changed, user, &now.target());
+            return user;
+        });
     });
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,7 @@ inline UserListPage read_list_request(const UserListRequest& request, const char
     wanted.filter.created_until = search.created_before;
     wanted.filter.created_from = search.created_after;
     wanted.filter.name = search.name;
+    wanted.filter.email = search.email;
     wanted.filter.login_types = search.login_types;
     wanted.filter.github_id = search.github_id;
     wanted.filter.service_account = search.service_account;
@@ -112,6 +114,17 @@ auto read_user_list(const Acting& acting, const UserListPage& wanted, Finish&& f
 inline store::users::UserList list_users(const Acting& acting, const UserListPage& wanted) {
     return read_user_list(acting, wanted,
                           [](store::Connection&, store::users::UserList found) { return found; });
+}
+
+/// Throws 404 when nobody has the address whom the caller may read.
+inline User find_user_by_email(const Acting& acting, std::string_view email) {
+    UserListPage wanted;
+    wanted.filter.email = fold_ascii(email);
+    wanted.filter.only_ids = visible_ids(acting);
+    store::users::UserList found;
+    if (!email.empty()) found = list_users(acting, wanted);
+    if (found.users.empty()) throw user_not_found(email);
+    return std::move(found.users.front());
 }
 
 /// Deletes the user and all that belongs to it. Returns the user as it was before deletion.

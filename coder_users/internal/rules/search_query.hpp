@@ -162,7 +162,8 @@ struct UserSearch {
     std::vector<std::string> roles;    ///< any of these passes; empty if `member` is one
     std::optional<Time> last_seen_before;
     std::optional<Time> last_seen_after;
-    std::string name;  ///< part of the full name, lower case, no wildcards
+    std::string name;   ///< part of the full name, lower case, no wildcards
+    std::string email;  ///< the whole address, lower case
     std::optional<Time> created_before;
     std::optional<Time> created_after;
     std::vector<LoginType> login_types;  ///< any of these passes
@@ -239,15 +240,24 @@ inline std::vector<std::string> query_roles(const std::string& value) {
 /// (docs/contract/users.md, "Search text").
 inline UserSearch parse_user_search(std::string_view q,
                                     const char* message = "Invalid user search query.") {
-    constexpr std::array<std::string_view, 11> keys{
-        "search",          "status",        "role",           "last_seen_before",
-        "last_seen_after", "name",          "login_type",     "github_com_user_id",
-        "created_before",  "created_after", "service_account"};
+    constexpr std::array<std::string_view, 12> keys{"search",
+                                                    "status",
+                                                    "role",
+                                                    "last_seen_before",
+                                                    "last_seen_after",
+                                                    "name",
+                                                    "login_type",
+                                                    "github_com_user_id",
+                                                    "created_before",
+                                                    "created_after",
+                                                    "service_account",
+                                                    "email"};
     const auto elements = parse_query_elements(q, "search", BareWords::joined, message);
     std::vector<Validation> errors;
     UserSearch found;
     found.search = value_of(elements, "search");
     found.name = value_of(elements, "name");
+    found.email = value_of(elements, "email");
     found.roles = query_roles(value_of(elements, "role"));
     // The errors come in this order.
     found.statuses = query_enumerators<UserStatus>(errors, elements, "status");

@@ -82,6 +82,13 @@ CODER_USERS_INLINE User Caller::find_user(std::string_view user) const {
         [&](const operations::Acting& acting) { return *operations::get_user(acting, user); });
 }
 
+CODER_USERS_INLINE User Caller::find_user_by_email(std::string_view email) const {
+    return running_->call(operations::about::list_users, identity_, "",
+                          [&](const operations::Acting& acting) {
+                              return operations::find_user_by_email(acting, email);
+                          });
+}
+
 namespace service {
 
 inline operations::UserListRequest as_request(const FindUsers& which) {
@@ -112,6 +119,13 @@ CODER_USERS_INLINE User Caller::edit_profile(std::string_view user,
                           [&](const operations::Acting& acting) {
                               return operations::set_profile(
                                   acting, user, {wanted.username, wanted.name, wanted.avatar_url});
+                          });
+}
+
+CODER_USERS_INLINE User Caller::set_email(std::string_view user, std::string_view email) const {
+    return running_->call(operations::about::set_email, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              return operations::set_email(acting, user, std::string(email));
                           });
 }
 

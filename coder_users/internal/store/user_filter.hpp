@@ -24,7 +24,8 @@ struct Filter {
     std::vector<std::string> roles;  ///< has any of these site roles
     std::optional<Time> seen_until, seen_from;
     std::optional<Time> created_until, created_from;
-    std::string name;  ///< part of the full name, with ASCII letters in lower case
+    std::string name;   ///< part of the full name, with ASCII letters in lower case
+    std::string email;  ///< the whole address, with ASCII letters in lower case
     std::vector<LoginType> login_types;
     std::optional<std::int64_t> github_id;  ///< of the account at GitHub that it is linked to
     std::optional<bool> service_account;
@@ -33,10 +34,11 @@ struct Filter {
     bool only_members_visible = false;
 };
 
-/// Whether the filter depends on what only rows hold, and no index.
+/// Whether the filter depends on what rows hold, and the indexes of lists do not.
 inline bool looks_at_rows(const Filter& filter) {
-    return filter.created_until || filter.created_from || !filter.name.empty() ||
-           !filter.login_types.empty() || filter.github_id || filter.service_account;
+    return !filter.email.empty() || filter.created_until || filter.created_from ||
+           !filter.name.empty() || !filter.login_types.empty() || filter.github_id ||
+           filter.service_account;
 }
 
 /// Whether the filter depends on activity that rows may not hold yet.
@@ -155,6 +157,9 @@ inline std::string few_members(Conditions& all, const Filter& filter, Connection
 inline std::string leading_source(Conditions& all, const Filter& filter, const SeenUsers& seen,
                                   Connection& c) {
     if (filter.only_ids) return "users u";
+    if (!filter.email.empty())
+        return "(SELECT id FROM users WHERE " + has_email(all.placeholder(filter.email)) +
+               ") found CROSS JOIN users u ON u.id = found.id";
     if (filter.github_id)
         return "(SELECT user_id FROM user_links WHERE " + is_github_link(all, *filter.github_id) +
                ") found CROSS JOIN users u ON u.id = found.user_id";
@@ -207,6 +212,7 @@ inline void add_status(Conditions& all, const Filter& filter, const SeenUsers& s
 }
 
 inline void add_row_conditions(Conditions& all, const Filter& filter) {
+    if (!filter.email.empty()) all.add("u.email_folded = " + all.placeholder(filter.email));
     if (filter.created_until)
         all.add("u.created_at <= " + all.placeholder(micros(*filter.created_until)));
     if (filter.created_from)

@@ -57,12 +57,15 @@ inline std::optional<User> find_any(Connection& c) {
     return read_one_user(c, c.query(sql));
 }
 
-/// The condition for a live user with the address $1. It repeats that of the index, which leaves
-/// out users without an address.
-inline constexpr const char* has_email = "email_folded = $1 AND email_folded <> '' AND deleted = 0";
+/// The condition for a live user with the address that `placeholder` names. It repeats that of the
+/// index, which leaves out users without an address.
+inline std::string has_email(const std::string& placeholder) {
+    return "email_folded = " + placeholder + " AND email_folded <> '' AND deleted = 0";
+}
 
 inline std::optional<User> find_by_email(Connection& c, std::string_view email) {
-    static const std::string sql = "SELECT " + columns<User>() + " FROM users WHERE " + has_email;
+    static const std::string sql =
+        "SELECT " + columns<User>() + " FROM users WHERE " + has_email("$1");
     return read_one_user(c, c.query(sql, fold_ascii(email)));
 }
 
@@ -99,7 +102,7 @@ inline Taken taken(Connection& c, std::string_view email, std::string_view usern
         return c.query(sql, fold_ascii(value), except_id).next();
     };
     static const std::string by_email =
-        std::string("SELECT 1 FROM users WHERE ") + has_email + " AND id <> $2";
+        "SELECT 1 FROM users WHERE " + has_email("$1") + " AND id <> $2";
     Taken result;
     result.email = used(by_email, email);
     result.username = used(
