@@ -173,6 +173,9 @@ export const deleteUser = (user) => call('DELETE', `/users/${enc(user)}`);
 /** @param {string} user @param {{username: string, name?: string, avatar_url?: string}} body */
 export const setProfile = (user, body) => call('PUT', `/users/${enc(user)}/profile`, {body});
 
+/** @param {string} user @param {string} email @returns {Promise<User>} */
+export const setEmail = (user, email) => call('PUT', `/users/${enc(user)}/email`, {body: {email}});
+
 /** @param {string} user @param {string} theme */
 export const setTheme = (user, theme) =>
     call('PUT', `/users/${enc(user)}/appearance`, {body: {theme_preference: theme}});

@@ -117,6 +117,7 @@ export const t = {
         created_before: 'created before',
         created_after: 'created after',
         service_account: 'true or false',
+        email: 'the whole address',
     }),
     action: {
         suspend: 'Suspend', activate: 'Activate', roles: 'Roles…', resetPassword: 'Reset password…',
@@ -150,6 +151,10 @@ export const t = {
         rolesManyHint: 'They get exactly these roles.',
         /** @param {string} name */
         passwordOf: (name) => `New password for ${name}`,
+        /** @param {string} name */
+        emailOf: (name) => `E-mail address of ${name}`,
+        emailHint: 'Whoever reads mail to this address can get a new password for the account. Nothing is sent now.',
+        emailSet: 'E-mail address changed.',
         passwordHint: 'All its sessions and tokens end.',
         /** @param {number} count */
         passwordMany: (count) => `New passwords for ${counted(count, 'user')}?`,
@@ -179,6 +184,7 @@ export const t = {
         profile: 'Profile', username: 'User name', name: 'Full name', email: 'E-mail address',
         avatar: 'Picture (address)', created: 'Created', lastSeen: 'Last seen', status: 'Status',
         login: 'Login', id: 'Id',
+        changeEmail: 'Change e-mail address',
         appearance: 'Appearance', theme: 'Theme',
         themes: /** @type {Record<string, string>} */ ({'': 'As the system', auto: 'As the system', light: 'Light', dark: 'Dark'}),
         roles: 'Roles', noRoles: 'No roles beyond those that everybody has.', changeRoles: 'Change roles',

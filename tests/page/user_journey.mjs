@@ -78,6 +78,14 @@ journey('one user: profile, roles, appearance, SSH key, and the audit of it', as
     await profile.getByLabel('Full name').fill('Mia M');
     await profile.getByRole('button', {name: 'Save'}).click();
     await page.getByRole('heading', {name: 'mia', level: 1}).waitFor();
+    await profile.getByRole('button', {name: 'Change e-mail address'}).click();
+    await dialog(page).getByLabel('E-mail address').fill('owner@example.org');
+    await accessible(page);
+    await dialog(page).getByRole('button', {name: 'Save'}).click();
+    await dialog(page).locator('[name=email][aria-invalid]').waitFor();
+    await dialog(page).getByLabel('E-mail address').fill('mia@example.org');
+    await dialog(page).getByRole('button', {name: 'Save'}).click();
+    await profile.getByText('mia@example.org').waitFor();
     assert.equal(new URL(page.url()).searchParams.get('name'), 'mia');
     await page.getByRole('button', {name: 'Change roles'}).click();
     await dialog(page).getByLabel('Auditor').check();
@@ -97,7 +105,7 @@ journey('one user: profile, roles, appearance, SSH key, and the audit of it', as
     await page.reload();
     const audit = section(page, 'Audit log');
     await audit.getByText('git ssh key').waitFor();
-    await audit.locator('summary').filter({hasText: 'mia'}).last().click();
+    await audit.locator('summary').filter({hasText: 'mia'}).first().click();
     await audit.getByRole('table').first().waitFor();
     await accessible(page);
     await audit.getByRole('link', {name: /about this user/}).click();

@@ -3,7 +3,7 @@ import * as api from '../api.js';
 import {t} from '../texts.js';
 import {ask, dialog, showOnce} from './dialog.js';
 import {fill, h} from './dom.js';
-import {form} from './form.js';
+import {field, form} from './form.js';
 import {act, notice, tell, words} from './notice.js';
 import {madeUp, newPassword} from './password.js';
 import {roleChoices, siteRoles} from './roles.js';
@@ -89,6 +89,26 @@ export async function resetPassword(user) {
     notice(t.action.passwordSet);
     await showOnce(t.action.passwordDone, t.action.passwordDoneHint, `${user.username}\t${made}\n`);
     return true;
+}
+
+/** @param {User} user */
+export async function changeEmail(user) {
+    let done = false;
+    await dialog(t.action.emailOf(user.username), (close) => {
+        const email = field('email', t.user.email, {value: user.email, type: 'email', required: true});
+        return [h('p', {}, t.action.emailHint), form({
+            fields: [email],
+            submit: t.save,
+            cancel: close,
+            send: async () => {
+                await api.setEmail(user.id, email.input.value);
+                done = true;
+                close();
+            },
+        })];
+    });
+    if (done) notice(t.action.emailSet);
+    return done;
 }
 
 /**

@@ -71,9 +71,9 @@ export const facts = (facts) => h('dl', {}, facts.flatMap(([name, value]) =>
 /**
  * @param {User} user
  * @param {boolean} manages
- * @param {(name: string) => unknown} renamed
+ * @param {(name: string) => unknown} changed takes the present user name
  */
-export function profileSection(user, manages, renamed) {
+export function profileSection(user, manages, changed) {
     const known = facts([
         ...(manages ? [] : /** @type {[string, Node][]} */ ([[t.user.name, short(user.name || '–')]])),
         [t.user.email, short(user.email || '–')],
@@ -86,8 +86,13 @@ export function profileSection(user, manages, renamed) {
     const username = field('username', t.user.username, {value: user.username, required: true, spellcheck: false});
     const name = field('name', t.user.name, {value: user.name ?? ''});
     const avatar = field('avatar_url', t.user.avatar, {value: user.avatar_url, type: 'url'});
-    avatar.element.hidden = !['password', 'none'].includes(user.login_type);
-    return section(t.user.profile, known, form({
+    const own = ['password', 'none'].includes(user.login_type); // others have what their provider says
+    avatar.element.hidden = !own;
+    const changeEmail = async () => {
+        if (await actions.changeEmail(user)) await changed(user.username);
+    };
+    return section(t.user.profile, known, own && user.email !== '' && mayManage(user) &&
+        h('div', {class: 'buttons'}, h('button', {type: 'button', on: {click: changeEmail}}, t.user.changeEmail)), form({
         fields: [username, name, avatar],
         submit: t.save,
         send: async () => {
@@ -98,7 +103,7 @@ export function profileSection(user, manages, renamed) {
                 ...(avatar.input.value === user.avatar_url ? {} : {avatar_url: avatar.input.value}),
             });
             notice(t.saved);
-            await renamed(username.input.value);
+            await changed(username.input.value);
         },
     }));
 }
