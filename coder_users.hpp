@@ -8,6 +8,7 @@
 #include "coder_users/internal/http/page_files.hpp"
 #include "coder_users/internal/http/table.hpp"
 #include "coder_users/internal/service/caller.hpp"
+#include "coder_users/internal/service/caller_settings.hpp"
 #include "coder_users/internal/service/data.hpp"
 #include "coder_users/internal/service/mount.hpp"
 #endif

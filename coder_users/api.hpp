@@ -187,6 +187,27 @@ class CODER_USERS_API Service {
     /// rule.
     User create_first_user(const CreateUser& wanted);
 
+    /// Returns whether there is a user. Without one, create_first_user() can be called. Throws
+    /// ApiError with status 503 when the store fails, as the calls up to redeem_passcode() do.
+    bool has_first_user();
+
+    /// Returns how users can log in.
+    AuthMethods auth_methods();
+
+    /// Says why nobody may have this password, in words for people; "" when somebody may. Does not
+    /// ask Options::check_password. Throws ApiError with status 400 for "".
+    std::string password_weakness(std::string_view password);
+
+    /// Makes a code for the account with this address, which Options::send_passcode sends. Neither
+    /// the time nor an error tells whether there is such an account. Throws ApiError with status
+    /// 400 when it is no address, 403 when Options::disable_password_auth is set.
+    void request_passcode(std::string_view email);
+
+    /// Sets a new password for the user who has got the code, and ends all of its sessions and
+    /// tokens. Throws ApiError with status 400 when the code is not good or the password is
+    /// refused; then the code stays good.
+    void redeem_passcode(std::string_view email, std::string_view code, std::string_view password);
+
     /// Creates users with given ids, roles, password hashes and tokens: all of them, or none.
     /// docs/data.md describes the JSON. Throws LineError when the JSON cannot be used, ApiError
     /// with status 503 when the store fails.

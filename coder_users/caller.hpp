@@ -10,8 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/audit.hpp"
 #include "coder_users/config.hpp"
 #include "coder_users/model.hpp"
+#include "coder_users/settings.hpp"
 
 namespace coder_users { inline namespace v0 {
 
@@ -94,6 +96,13 @@ struct CreateToken {
     std::vector<std::string> allow_list = {};
 };
 
+/// Selects tokens for a list.
+struct FindTokens {
+    /// Lists the tokens of all users that the caller may see, whoever is named.
+    bool of_all_users = false;
+    bool with_expired = true;
+};
+
 /// A new key with its key text, which the server does not keep.
 struct MadeKey {
     ApiKey key = {};
@@ -147,6 +156,11 @@ class CODER_USERS_API Caller {
     User delete_user(std::string_view user) const;
     /// Replaces all site roles of the user by these, such as {"auditor", "user-admin"}.
     User set_roles(std::string_view user, const std::vector<std::string>& roles) const;
+    /// Returns the site roles that are not implied, by name, with whether the caller may give them.
+    std::vector<AssignableRole> list_roles() const;
+    /// Returns the user with all of its memberships, for its roles at the site and in
+    /// organizations. Throws 403 when the caller may read the user but not its roles.
+    UserWithMemberships find_roles(std::string_view user) const;
     /// Changes the password and ends all sessions and tokens of the user. Users who change their
     /// own must give the old one.
     void set_password(std::string_view user, std::string_view password,
@@ -162,12 +176,41 @@ class CODER_USERS_API Caller {
     /// when it has more than 64 KiB, is not UTF-8 or holds NUL, 403 as data().
     void set_data(std::string_view user, std::string_view text) const;
 
+    /// What follows up to find_git_ssh_key() throws 403 when the caller may read the user but is
+    /// neither itself nor may manage it.
+    Appearance find_appearance(std::string_view user) const;
+    /// Chooses how pages look, and returns all of it. Of `wanted` the texts that are "" stay,
+    /// except the theme preference, which is always replaced. Throws 400 for a theme, a mode or a
+    /// font that there is not.
+    Appearance set_appearance(std::string_view user, const Appearance& wanted) const;
+    Preferences find_preferences(std::string_view user) const;
+    /// Returns all preferences as they are then. Throws 400 for a value that there is not.
+    Preferences set_preferences(std::string_view user, const EditPreferences& wanted) const;
+    /// Returns when the quiet hours of the user begin next: at midnight in UTC for everybody.
+    Time next_quiet_hours(std::string_view user) const;
+    GitSshKey find_git_ssh_key(std::string_view user) const;
+    /// Makes a new key pair in the place of the user's, and returns its public half.
+    GitSshKey renew_git_ssh_key(std::string_view user) const;
+    /// Returns the choices of the user, sorted by kind. Throws 403 unless the caller is the user or
+    /// an owner, and so does set_notifications().
+    std::vector<NotificationPreference> list_notifications(std::string_view user) const;
+    /// Adds choices to those of the user, or replaces them, and returns all. Throws 400 for an id
+    /// that is no UUID, and beyond 256 choices.
+    std::vector<NotificationPreference> set_notifications(
+        std::string_view user, const std::vector<NotificationChoice>& choices) const;
+
     /// Makes a session of seven days, which is prolonged while it is used.
     MadeKey make_session(std::string_view user) const;
     /// Makes a token. Throws 409 when the user has a token of this name that has not expired.
     MadeKey make_token(std::string_view user, const CreateToken& wanted = {}) const;
-    /// Returns the user's tokens that the caller may see, expired ones included, oldest first.
-    std::vector<ApiKey> list_tokens(std::string_view user) const;
+    /// Returns the user's tokens that the caller may see, oldest first.
+    std::vector<ApiKey> list_tokens(std::string_view user, const FindTokens& which = {}) const;
+    /// Finds a session or a token by ApiKey::id. Throws 404 when the user has no such key.
+    ApiKey find_key(std::string_view user, std::string_view key_id) const;
+    /// Finds a token by its name, whether it has expired or not. Throws 404 when the user has none.
+    ApiKey find_token(std::string_view user, std::string_view name) const;
+    /// Returns how long a new token of the user may live.
+    std::chrono::seconds longest_token_lifetime(std::string_view user) const;
     /// Ends a session or a token, named by ApiKey::id. Throws 404 when the user has no such key.
     void revoke_key(std::string_view user, std::string_view key_id) const;
     /// Ends a session or a token, named by ApiKey::id, like revoke_key(), but keeps it, with
@@ -182,9 +225,17 @@ class CODER_USERS_API Caller {
     void end_session(std::string_view user, std::string_view session_id) const;
     /// Ends all sessions of the user except the one with which the caller acts. Tokens stay.
     void end_sessions(std::string_view user) const;
+    /// Ends the session or token with which the caller acts, and the user's keys of scope
+    /// application_connect. Throws 401 for the host itself, which has none.
+    void log_out() const;
+    /// Returns what the OpenID provider claimed about the caller at its last login, as a JSON
+    /// object. Throws 400 for a caller who does not log in there.
+    std::string oidc_claims() const;
 
     /// Returns the organizations that the caller may read, oldest first.
     std::vector<Organization> list_organizations() const;
+    /// Returns the organizations that the user belongs to and the caller may read, oldest first.
+    std::vector<Organization> list_organizations_of(std::string_view user) const;
     /// Organizations are named by id, by name, or by "default". Throws 404 when there is none or
     /// the caller may not read it.
     Organization find_organization(std::string_view organization) const;
@@ -199,12 +250,26 @@ class CODER_USERS_API Caller {
 
     /// Returns the members whose memberships the caller may read.
     MemberPage list_members(std::string_view organization, const FindUsers& which = {}) const;
+    /// Throws 404 when the user is no member, or the caller may not read the membership.
+    Member find_member(std::string_view organization, std::string_view user) const;
     /// Makes a user a member, without roles in the organization. Throws 400 for one who is a
     /// member.
     OrganizationMember add_member(std::string_view organization, std::string_view user) const;
     /// Ends a membership, with its roles. The user's sessions and tokens stay. Throws 400 when the
     /// caller names itself.
     void remove_member(std::string_view organization, std::string_view user) const;
+    /// Returns the roles that members of the organization may get, by name, with whether the caller
+    /// may give them.
+    std::vector<AssignableRole> list_member_roles(std::string_view organization) const;
+    /// Replaces all roles of the member in the organization by these, with or without
+    /// ":<organization's id>". Throws 400 for a name that is no role there, and when the caller
+    /// names itself.
+    OrganizationMember set_member_roles(std::string_view organization, std::string_view user,
+                                        const std::vector<std::string>& roles) const;
+
+    /// Returns what the audit log holds of what matches, newest first. Throws 403 when the caller
+    /// may not read it, 400 for a search text that is wrong.
+    AuditPage list_audit(const FindAudit& which = {}) const;
 
  private:
     friend class Service;

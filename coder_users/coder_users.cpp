@@ -2,6 +2,7 @@
 #include "coder_users.hpp"
 
 #include "coder_users/internal/service/caller.hpp"
+#include "coder_users/internal/service/caller_settings.hpp"
 #include "coder_users/internal/service/mount.hpp"
 
 namespace coder_users { inline namespace v0 {

@@ -164,6 +164,28 @@ struct Member {
     OrganizationMember membership;
 };
 
+/// A user with all of its memberships, which hold its roles in organizations.
+struct UserWithMemberships {
+    User user;
+    std::vector<OrganizationMember> memberships;
+};
+
+/// A role in a list of those that can be given, at the site or in an organization.
+struct AssignableRole {
+    std::string name;  ///< as it is stored: in an organization "<role>:<organization's id>"
+    std::string display_name;
+    bool assignable = false;  ///< whether the caller may give and take it
+};
+
+/// Which ways to log in the server offers.
+struct AuthMethods {
+    bool password = true;
+    bool github = false;
+    bool oidc = false;
+    std::string oidc_sign_in_text = {};  ///< what the way to the OpenID provider is called
+    std::string oidc_icon_url = {};
+};
+
 /// Whether the key carries all rights of its user. A key may have fewer (ApiKey::scopes,
 /// ApiKey::allow_list): a host that has rights of its own must ask before it treats such a key as
 /// its user.

@@ -1,4 +1,5 @@
 // docs/contract/audit.md, "Entries", as they appear on the wire.
+#include "coder_users/internal/base/uuid.hpp"
 #include "people.hpp"
 #include "shape_check.hpp"
 

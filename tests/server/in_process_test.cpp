@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/wire/answers.hpp"
 #include "people.hpp"
 

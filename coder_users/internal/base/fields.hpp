@@ -5,11 +5,13 @@
 
 #include <tuple>
 
+#include "coder_users/audit.hpp"
 #include "coder_users/internal/base/audit_entry.hpp"
 #include "coder_users/internal/base/field.hpp"
 #include "coder_users/internal/base/user_record.hpp"
 #include "coder_users/internal/base/user_settings.hpp"
 #include "coder_users/model.hpp"
+#include "coder_users/settings.hpp"
 
 namespace coder_users { inline namespace v0 { namespace fields {
 

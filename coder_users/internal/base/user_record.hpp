@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coder_users/model.hpp"
+#include "coder_users/settings.hpp"
 
 namespace coder_users { inline namespace v0 {
 
@@ -35,13 +36,6 @@ struct ProviderLink {
 struct UserSetting {
     std::string name;
     std::string value;
-};
-
-/// Whether a user wants notifications of one kind.
-struct NotificationPreference {
-    std::string template_id;
-    bool disabled = false;
-    Time updated_at = never;
 };
 
 /// By which a user may choose a new password once.

@@ -2,6 +2,8 @@
 // Handlers for one account: name, password, status, roles, SSH key.
 #pragma once
 
+#include <vector>
+
 #include "coder_users/internal/http/call.hpp"
 #include "coder_users/internal/operations/account.hpp"
 #include "coder_users/internal/operations/git_ssh_keys.hpp"
@@ -45,9 +47,8 @@ inline Reply get_login_type(Call& call) {
     return ok(wire::user_login_type(operations::get_login_type(call.acting, call.user())));
 }
 
-inline Reply role_list(const Call& call, const operations::RoleList& list) {
-    return ok(wire::assignable_roles(list.names, list.assignable,
-                                     call.organization ? call.organization->id : "",
+inline Reply role_list(const Call& call, const std::vector<AssignableRole>& list) {
+    return ok(wire::assignable_roles(list, call.organization ? call.organization->id : "",
                                      call.release()));
 }
 

@@ -16,7 +16,7 @@ namespace coder_users { inline namespace v0 { namespace http {
 
 class LongAuditList final : public LongList {
  public:
-    LongAuditList(store::Store& store, operations::AuditPage page, Release release)
+    LongAuditList(store::Store& store, operations::AuditListPage page, Release release)
         : LongList(store), page_(std::move(page)), release_(release) {}
 
  private:
@@ -33,16 +33,16 @@ class LongAuditList final : public LongList {
         return false;
     }
 
-    const operations::AuditPage page_;
+    const operations::AuditListPage page_;
     const Release release_;
     std::int64_t count_ = 0;
 };
 
 inline Reply get_audit(Call& call) {
-    operations::AuditPage page = operations::audit_page(
+    operations::AuditListPage page = operations::audit_page(
         call.acting, {call.query("q"), call.url.parameter("limit"), call.url.parameter("offset")});
     const bool may_be_long = http::may_be_long(call, page.limit);
-    const store::audit::List found =
+    const AuditPage found =
         operations::list_audit(call.acting, page, may_be_long ? short_list : page.limit);
     if (!may_be_long || found.entries.size() < short_list)
         return ok(wire::audit_logs(found.entries, found.count, call.release()));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "coder_users/internal/http/call.hpp"
+#include "coder_users/internal/operations/auth_methods.hpp"
 #include "coder_users/internal/operations/authcheck.hpp"
 #include "coder_users/internal/wire/auth_questions.hpp"
 #include "coder_users/internal/wire/organizations.hpp"
@@ -25,7 +26,6 @@ inline constexpr Operation get_build_info = Operation("get-build-info").for_anyb
 inline constexpr Operation get_openapi = Operation("get-openapi").for_anybody();
 inline constexpr Operation get_health = Operation("get-health").for_anybody();
 inline constexpr Operation get_readiness = Operation("get-readiness").for_anybody();
-inline constexpr Operation get_auth_methods = Operation("get-authentication-methods").for_anybody();
 }  // namespace about
 
 inline Reply get_root(Call&) { return notice("👋"); }
@@ -37,16 +37,7 @@ inline Reply get_build_info(Call& call) {
 }
 
 inline Reply get_auth_methods(Call& call) {
-    const Options& options = call.options();
-    wire::AuthMethods methods;
-    methods.password = !options.disable_password_auth;
-    methods.github = options.github.configured();
-    methods.oidc = options.oidc.configured();
-    if (methods.oidc) {
-        methods.oidc_sign_in_text = options.oidc.sign_in_text;
-        methods.oidc_icon_url = options.oidc.icon_url;
-    }
-    return ok(wire::auth_methods(methods, call.release()));
+    return ok(wire::auth_methods(operations::auth_methods(call.options()), call.release()));
 }
 
 inline Reply get_health(Call&) { return notice("OK"); }

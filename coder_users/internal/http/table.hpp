@@ -60,7 +60,7 @@ CODER_USERS_INLINE const std::vector<Route>& table() {
         add(Route{Verb::get, "/readyz", about::get_readiness, "Tell whether the store answers", get_readiness}
             .beside_the_api().answers(200, shapes::response));
 
-        add(Route{Verb::get, "/users/authmethods", about::get_auth_methods, "Get authentication methods", get_auth_methods}
+        add(Route{Verb::get, "/users/authmethods", by::get_auth_methods, "Get authentication methods", get_auth_methods}
             .answers(200, shapes::auth_methods));
         add(Route{Verb::get, "/users/first", by::has_first_user, "Check initial user created", get_first_user}
             .answers(200, shapes::response).also_answers({404}));

@@ -146,8 +146,10 @@ inline bool waits_for_provider(const Backend& backend, std::string_view token, T
     }
 }
 
-/// The presented key goes, a token, too, and with it every key that applications were given.
+/// The presented key goes, a token, too, and with it every key that applications were given. Throws
+/// 401 for the host itself.
 inline void log_out(const Acting& acting) {
+    if (acting.is_host()) throw rules::key_invalid();  // it presents none
     const Asked asked =
         ask_host(acting, EventKind::logged_out, acting.user(), nullptr, &acting.actor->key);
     operations::change(acting, about::log_out, asked, [&](Change& now) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "coder_users/internal/base/audit_entry.hpp"
+#include "coder_users/audit.hpp"
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/operation.hpp"

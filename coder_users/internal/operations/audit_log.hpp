@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "coder_users/audit.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/audit_query.hpp"
@@ -27,7 +28,7 @@ struct AuditRequest {
 };
 
 /// The entries that are wanted.
-struct AuditPage {
+struct AuditListPage {
     store::audit::Filter filter;
     std::int64_t limit = 0;
     std::int64_t offset = 0;
@@ -35,7 +36,7 @@ struct AuditPage {
 };
 
 /// Reads the parameters. Throws 403 before that when the caller may not read the log.
-inline AuditPage audit_page(const Acting& acting, const AuditRequest& request) {
+inline AuditListPage audit_page(const Acting& acting, const AuditRequest& request) {
     constexpr std::int64_t usual_limit = 100;
     permit(about::list_audit, acting.user());
     rules::AuditSearch search = rules::parse_audit_search(request.q, [&](const std::string& name) {
@@ -44,7 +45,7 @@ inline AuditPage audit_page(const Acting& acting, const AuditRequest& request) {
         return found ? found->id : std::string();
     });
     const rules::Paging paging = rules::parse_paging({}, request.limit, request.offset);
-    AuditPage page;
+    AuditListPage page;
     page.matches_nothing = search.matches_nothing;
     page.limit = paging.limit ? paging.limit : usual_limit;
     page.offset = paging.offset;
@@ -65,8 +66,7 @@ inline AuditPage audit_page(const Acting& acting, const AuditRequest& request) {
 }
 
 /// Returns the newest entries first, at most `most` of them.
-inline store::audit::List list_audit(const Acting& acting, const AuditPage& page,
-                                     std::int64_t most) {
+inline AuditPage list_audit(const Acting& acting, const AuditListPage& page, std::int64_t most) {
     if (page.matches_nothing) return {};
     return acting.backend.store.read([&](store::Connection& c) {
         return store::audit::list(c, page.filter, most, page.offset);

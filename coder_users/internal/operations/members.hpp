@@ -11,6 +11,7 @@
 
 #include "coder_users/caller.hpp"
 #include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/base/organization_roles.hpp"
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/operations/organizations.hpp"
@@ -68,11 +69,16 @@ inline bool administers(const Acting& acting, const Organization& organization) 
     });
 }
 
-/// Lists the roles that releases of Coder know.
-inline RoleList list_organization_roles(const Acting& acting, const Organization& organization) {
+/// Lists the roles that releases of Coder know, by name.
+inline std::vector<AssignableRole> list_organization_roles(const Acting& acting,
+                                                           const Organization& organization) {
     const Release release = about::list_organization_roles.answered_as(acting.backend.release);
-    return {rules::listed_organization_roles(organization.id, release),
-            rules::may_change_organization_roles(acting.user(), administers(acting, organization))};
+    const bool assignable =
+        rules::may_change_organization_roles(acting.user(), administers(acting, organization));
+    std::vector<AssignableRole> list;
+    for (const std::string& name : rules::listed_organization_roles(organization.id, release))
+        list.push_back({name, std::string(role_display_name(name)), assignable});
+    return list;
 }
 
 /// Leaves of a list of users those whose memberships the caller may read.

@@ -27,24 +27,15 @@ inline constexpr Operation set_roles = Operation("assign-role-to-user")
                                            .tells_of(EventKind::roles_changed);
 }  // namespace about
 
-/// Roles with whether the caller may assign them.
-struct RoleList {
-    std::vector<std::string> names;
-    bool assignable = false;
-};
-
-inline RoleList list_site_roles(const Acting& acting) {
-    RoleList list{{}, rules::may(acting.user(), Action::assign_all_roles)};
-    list.names.reserve(rules::listed_site_roles.size());
-    for (const SiteRole& role : rules::listed_site_roles) list.names.emplace_back(role.name);
+/// Lists the site roles that are not implied, by name.
+inline std::vector<AssignableRole> list_site_roles(const Acting& acting) {
+    const bool assignable = rules::may(acting.user(), Action::assign_all_roles);
+    std::vector<AssignableRole> list;
+    list.reserve(rules::listed_site_roles.size());
+    for (const SiteRole& role : rules::listed_site_roles)
+        list.push_back({std::string(role.name), std::string(role.display_name), assignable});
     return list;
 }
-
-/// A user and its memberships, which hold its roles in organizations.
-struct UserWithMemberships {
-    User user;
-    std::vector<OrganizationMember> memberships;
-};
 
 inline UserWithMemberships get_roles(const Acting& acting, const UserRef& who) {
     return on_user(acting, about::get_roles, who, [&](const Target& target) {

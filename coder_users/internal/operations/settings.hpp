@@ -23,6 +23,7 @@
 #include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/settings.hpp"
 #include "coder_users/internal/store/settings.hpp"
+#include "coder_users/settings.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
 
@@ -159,17 +160,8 @@ inline Preferences get_preferences(const Acting& acting, const UserRef& who) {
     });
 }
 
-/// What a request sets; nothing and "" keep what is stored.
-struct ChosenPreferences {
-    std::optional<bool> task_notification_alert_dismissed = {};
-    std::string thinking_display_mode = {};
-    std::string shell_tool_display_mode = {};
-    std::string code_diff_display_mode = {};
-    std::string agent_chat_send_shortcut = {};
-};
-
 /// Returns what has to be stored. Throws 400 for the first value that there is not.
-inline std::vector<UserSetting> chosen_settings(const ChosenPreferences& wanted) {
+inline std::vector<UserSetting> chosen_settings(const EditPreferences& wanted) {
     std::vector<UserSetting> chosen;
     if (const auto dismissed = wanted.task_notification_alert_dismissed)
         chosen.push_back({"task_notification_alert_dismissed",
@@ -194,7 +186,7 @@ inline std::vector<UserSetting> chosen_settings(const ChosenPreferences& wanted)
 
 /// Returns all preferences as they are after the change.
 inline Preferences set_preferences(const Acting& acting, const UserRef& who,
-                                   const ChosenPreferences& wanted) {
+                                   const EditPreferences& wanted) {
     return on_user(acting, about::set_preferences, who, [&](const Target& target) {
         const std::vector<UserSetting> chosen = chosen_settings(wanted);
         return change(acting, about::set_preferences, Asked::not_needed(), target,
@@ -213,9 +205,6 @@ inline std::vector<NotificationPreference> get_notifications(const Acting& actin
             [&](store::Connection& c) { return store::settings::notifications(c, target->id); });
     });
 }
-
-/// A template as a request names it, and whether its notifications are not wanted.
-using NotificationChoice = std::pair<std::string, bool>;
 
 /// The most notification preferences that a user may have.
 inline constexpr std::size_t most_notifications = 256;

@@ -1,5 +1,6 @@
 // Internal: may change at any time.
 // Calls in the process: run the same operations as requests over HTTP, with values instead of JSON.
+// Those about what users choose for themselves are in service/caller_settings.hpp.
 #pragma once
 
 #include <algorithm>
@@ -11,12 +12,17 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/login/claims.hpp"
+#include "coder_users/internal/login/session.hpp"
 #include "coder_users/internal/operations/account.hpp"
 #include "coder_users/internal/operations/api_keys.hpp"
+#include "coder_users/internal/operations/audit_log.hpp"
+#include "coder_users/internal/operations/auth_methods.hpp"
 #include "coder_users/internal/operations/create_user.hpp"
 #include "coder_users/internal/operations/first_user.hpp"
 #include "coder_users/internal/operations/members.hpp"
 #include "coder_users/internal/operations/organizations.hpp"
+#include "coder_users/internal/operations/passcodes.hpp"
 #include "coder_users/internal/operations/roles.hpp"
 #include "coder_users/internal/operations/sessions.hpp"
 #include "coder_users/internal/operations/user_data.hpp"
@@ -49,6 +55,43 @@ CODER_USERS_INLINE Caller Service::as(Identity identity) {
 CODER_USERS_INLINE std::string Service::setup_code() {
     return running().call("cannot read whether there is a user",
                           [&] { return operations::setup_code(running().backend); });
+}
+
+CODER_USERS_INLINE bool Service::has_first_user() {
+    return running().call(operations::about::has_first_user, {}, "",
+                          [](const operations::Acting& acting) {
+                              return operations::has_first_user(acting.backend);
+                          });
+}
+
+CODER_USERS_INLINE AuthMethods Service::auth_methods() {
+    return running().call(operations::about::get_auth_methods, {}, "",
+                          [](const operations::Acting& acting) {
+                              return operations::auth_methods(acting.backend.options);
+                          });
+}
+
+CODER_USERS_INLINE std::string Service::password_weakness(std::string_view password) {
+    return running().call(operations::about::check_password, {}, "",
+                          [&](const operations::Acting&) {
+                              return operations::password_weakness(std::string(password));
+                          });
+}
+
+CODER_USERS_INLINE void Service::request_passcode(std::string_view email) {
+    running().call(operations::about::request_passcode, {}, "",
+                   [&](const operations::Acting& acting) {
+                       operations::request_passcode(acting, std::string(email));
+                   });
+}
+
+CODER_USERS_INLINE void Service::redeem_passcode(std::string_view email, std::string_view code,
+                                                 std::string_view password) {
+    const operations::PasscodeChange wanted{std::string(email), std::string(password),
+                                            std::string(code)};
+    running().call(
+        operations::about::redeem_passcode, {}, "",
+        [&](const operations::Acting& acting) { operations::redeem_passcode(acting, wanted); });
 }
 
 CODER_USERS_INLINE User Service::create_first_user(const CreateUser& wanted) {
@@ -155,6 +198,18 @@ CODER_USERS_INLINE User Caller::set_roles(std::string_view user,
                           });
 }
 
+CODER_USERS_INLINE std::vector<AssignableRole> Caller::list_roles() const {
+    return running_->call(
+        operations::about::list_site_roles, identity_, "",
+        [](const operations::Acting& acting) { return operations::list_site_roles(acting); });
+}
+
+CODER_USERS_INLINE UserWithMemberships Caller::find_roles(std::string_view user) const {
+    return running_->call(
+        operations::about::get_roles, identity_, user,
+        [&](const operations::Acting& acting) { return operations::get_roles(acting, user); });
+}
+
 CODER_USERS_INLINE void Caller::set_password(std::string_view user, std::string_view password,
                                              std::string_view old_password) const {
     running_->call(operations::about::set_password, identity_, user,
@@ -206,15 +261,39 @@ CODER_USERS_INLINE MadeKey Caller::make_token(std::string_view user,
                           });
 }
 
-CODER_USERS_INLINE std::vector<ApiKey> Caller::list_tokens(std::string_view user) const {
+CODER_USERS_INLINE std::vector<ApiKey> Caller::list_tokens(std::string_view user,
+                                                           const FindTokens& which) const {
     return running_->call(operations::about::list_tokens, identity_, user,
                           [&](const operations::Acting& acting) {
                               std::vector<ApiKey> keys;
                               auto found = operations::list_tokens(
-                                  acting, operations::listed_tokens(acting, user, false, true));
+                                  acting, operations::listed_tokens(
+                                              acting, user, which.of_all_users, which.with_expired));
                               keys.reserve(found.size());
                               for (auto& each : found) keys.push_back(std::move(each.key));
                               return keys;
+                          });
+}
+
+CODER_USERS_INLINE ApiKey Caller::find_key(std::string_view user, std::string_view key_id) const {
+    return running_->call(operations::about::find_key, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              return operations::find_key(acting, user, key_id);
+                          });
+}
+
+CODER_USERS_INLINE ApiKey Caller::find_token(std::string_view user, std::string_view name) const {
+    return running_->call(operations::about::find_token, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              return operations::find_token(acting, user, name);
+                          });
+}
+
+CODER_USERS_INLINE std::chrono::seconds Caller::longest_token_lifetime(
+    std::string_view user) const {
+    return running_->call(operations::about::get_token_config, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              return operations::longest_token_lifetime(acting, user);
                           });
 }
 
@@ -252,10 +331,29 @@ CODER_USERS_INLINE void Caller::end_sessions(std::string_view user) const {
         [&](const operations::Acting& acting) { operations::end_sessions(acting, user); });
 }
 
+CODER_USERS_INLINE void Caller::log_out() const {
+    running_->call(login::about::log_out, identity_, "",
+                   [](const operations::Acting& acting) { login::log_out(acting); });
+}
+
+CODER_USERS_INLINE std::string Caller::oidc_claims() const {
+    return running_->call(
+        login::about::get_claims, identity_, "",
+        [](const operations::Acting& acting) { return login::last_claims(acting); });
+}
+
 CODER_USERS_INLINE std::vector<Organization> Caller::list_organizations() const {
     return running_->call(
         operations::about::list_organizations, identity_, "",
         [](const operations::Acting& acting) { return operations::list_organizations(acting); });
+}
+
+CODER_USERS_INLINE std::vector<Organization> Caller::list_organizations_of(
+    std::string_view user) const {
+    return running_->call(operations::about::list_organizations_of, identity_, user,
+                          [&](const operations::Acting& acting) {
+                              return operations::list_organizations_of(acting, user);
+                          });
 }
 
 namespace service {
@@ -309,6 +407,14 @@ CODER_USERS_INLINE MemberPage Caller::list_members(std::string_view organization
         });
 }
 
+CODER_USERS_INLINE Member Caller::find_member(std::string_view organization,
+                                             std::string_view user) const {
+    return service::call_in(*running_, operations::about::get_member, identity_, organization,
+                            [&](const auto& acting, const Organization& found) {
+                                return operations::find_member(acting, found, user);
+                            });
+}
+
 CODER_USERS_INLINE OrganizationMember Caller::add_member(std::string_view organization,
                                                          std::string_view user) const {
     return service::call_in(*running_, operations::about::add_member, identity_, organization,
@@ -324,6 +430,34 @@ CODER_USERS_INLINE void Caller::remove_member(std::string_view organization,
                          operations::remove_member(acting,
                                                    operations::find_member(acting, found, user));
                      });
+}
+
+CODER_USERS_INLINE std::vector<AssignableRole> Caller::list_member_roles(
+    std::string_view organization) const {
+    return service::call_in(*running_, operations::about::list_organization_roles, identity_,
+                            organization, [](const auto& acting, const Organization& found) {
+                                return operations::list_organization_roles(acting, found);
+                            });
+}
+
+CODER_USERS_INLINE OrganizationMember Caller::set_member_roles(
+    std::string_view organization, std::string_view user,
+    const std::vector<std::string>& roles) const {
+    return service::call_in(*running_, operations::about::set_member_roles, identity_, organization,
+                            [&](const auto& acting, const Organization& found) {
+                                return operations::set_member_roles(
+                                    acting, operations::find_member(acting, found, user), roles);
+                            });
+}
+
+CODER_USERS_INLINE AuditPage Caller::list_audit(const FindAudit& which) const {
+    return running_->call(
+        operations::about::list_audit, identity_, "", [&](const operations::Acting& acting) {
+            const operations::AuditListPage page = operations::audit_page(
+                acting,
+                {which.query, std::to_string(which.limit), std::to_string(which.offset)});
+            return operations::list_audit(acting, page, page.limit);
+        });
 }
 
 }}  // namespace coder_users::v0

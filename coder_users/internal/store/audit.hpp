@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "coder_users/internal/base/audit_entry.hpp"
+#include "coder_users/audit.hpp"
 #include "coder_users/internal/store/columns.hpp"
 #include "coder_users/internal/store/conditions.hpp"
 #include "coder_users/internal/store/sqlite/tx.hpp"
@@ -46,11 +46,6 @@ struct Filter {
     std::string actor_name, actor_email;  ///< compared without regard to ASCII letter case
     std::string actor_id;
     std::optional<Time> from, before;  ///< from <= time < before
-};
-
-struct List {
-    std::vector<ListedAuditEntry> entries;
-    std::int64_t count = 0;  ///< of all entries that match, whatever the page is
 };
 
 inline Conditions conditions_of(const Filter& filter) {
@@ -125,8 +120,9 @@ inline std::vector<ListedAuditEntry> next(Connection& c, Query& rows, std::size_
     return found;
 }
 
-inline List list(Connection& c, const Filter& filter, std::int64_t limit, std::int64_t offset) {
-    List result{{}, count(c, filter)};
+inline AuditPage list(Connection& c, const Filter& filter, std::int64_t limit,
+                      std::int64_t offset) {
+    AuditPage result{{}, count(c, filter)};
     Query page = rows(c, filter, limit, offset);
     result.entries = next(c, page, (std::numeric_limits<std::size_t>::max)());
     return result;

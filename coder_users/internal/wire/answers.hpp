@@ -167,15 +167,6 @@ inline std::string login(std::string_view session_token) {
     return document(json);
 }
 
-/// What GET /users/authmethods answers.
-struct AuthMethods {
-    bool password = true;
-    bool github = false;
-    bool oidc = false;
-    std::string oidc_sign_in_text;
-    std::string oidc_icon_url;
-};
-
 inline std::string auth_methods(const AuthMethods& methods, Release release = {}) {
     JsonWriter json;
     const auto method = [&](std::string_view name, bool enabled) -> JsonWriter& {

@@ -41,10 +41,11 @@ inline std::string organizations(const std::vector<Organization>& list, Release 
 /// Writes the members of a role, of the organization unless that is "". Its id is shown from the
 /// release `since` on.
 inline void write_role_members(JsonWriter& json, std::string_view role,
-                               std::string_view organization_id, Release release, Release since) {
+                               std::string_view display_name, std::string_view organization_id,
+                               Release release, Release since) {
     const bool of_organization = !organization_id.empty();
     json.member("name", of_organization ? organization_role_name(role, release) : role);
-    json.member("display_name", role_display_name(role));
+    json.member("display_name", display_name);
     if (of_organization && release >= since) json.member("organization_id", organization_id);
 }
 
@@ -55,7 +56,8 @@ inline void write_membership_members(JsonWriter& json, const OrganizationMember&
         json.key(at.field.name).begin_array();
         for (const std::string& role : member.roles) {
             json.begin_object();
-            write_role_members(json, role, member.organization_id, release, {2, 13});
+            write_role_members(json, role, role_display_name(role), member.organization_id, release,
+                               {2, 13});
             json.end_object();
         }
         json.end_array();
@@ -117,14 +119,14 @@ inline std::string members(const MemberPage& page, bool by_page, Release release
 }
 
 /// Roles that may be assigned at the site, or in an organization if `organization_id` is not empty.
-inline std::string assignable_roles(const std::vector<std::string>& roles, bool assignable,
+inline std::string assignable_roles(const std::vector<AssignableRole>& roles,
                                     std::string_view organization_id = {}, Release release = {}) {
     JsonWriter json;
     json.begin_array();
-    for (const std::string& role : roles) {
+    for (const AssignableRole& role : roles) {
         json.begin_object();
-        write_role_members(json, role, organization_id, release, {2, 12});
-        json.member("assignable", assignable);
+        write_role_members(json, role.name, role.display_name, organization_id, release, {2, 12});
+        json.member("assignable", role.assignable);
         if (release >= Release{2, 12}) {
             for (const char* name :
                  {"site_permissions", "user_permissions", "organization_permissions"})
