@@ -171,6 +171,12 @@ class CODER_USERS_API Service {
     /// own roles: those calls refuse it. Throws ApiError with status 503 when the store fails.
     bool may(const Identity& identity, Action action, std::string_view user = {});
 
+    /// Returns whether a role of the identity that Options::roles declares names this right now,
+    /// such as "notes:write". Returns false when the session has ended and when the key does not
+    /// carry all rights of its user. Built-in roles have no such right, owner included;
+    /// Identity::system() has every one. Throws ApiError with status 503 when the store fails.
+    bool may(const Identity& identity, std::string_view right);
+
     /// Returns an object whose calls act on behalf of an identity, which authenticate() or
     /// Identity::system() gave: `users.as(Identity::system()).suspend_user("bob")`.
     Caller as(Identity identity);

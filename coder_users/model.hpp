@@ -79,6 +79,15 @@ inline constexpr std::string_view display_name_of_role(std::string_view name) {
     return "";
 }
 
+/// A site role that the host declares for rights of its own (Options::roles). It grants nothing of
+/// this API.
+struct HostRole {
+    /// 1 to 32 lower-case letters, digits and single dashes, and not the name of a built-in role.
+    std::string name;
+    std::string display_name = {};         ///< for people to read, at most 64 bytes; "": the name
+    std::vector<std::string> rights = {};  ///< such as "notes:write", each of 1 to 64 bytes
+};
+
 /// An account.
 struct User {
     std::string id;  ///< UUID, in lower case
@@ -174,7 +183,9 @@ struct UserWithMemberships {
 struct AssignableRole {
     std::string name;  ///< as it is stored: in an organization "<role>:<organization's id>"
     std::string display_name;
-    bool assignable = false;  ///< whether the caller may give and take it
+    bool assignable = false;               ///< whether the caller may give and take it
+    bool built_in = true;                  ///< false: the host declares it (Options::roles)
+    std::vector<std::string> rights = {};  ///< HostRole::rights
 };
 
 /// Which ways to log in the server offers.

@@ -222,6 +222,11 @@ struct Options {
     std::vector<std::string> proxy_trusted_origins = {};
     std::vector<std::string> proxy_trusted_headers = {};
 
+    /// Site roles for the host's own rights, which Service::may() looks up. Owners give and take
+    /// them as the built-in ones. One that is not declared any more stays with its users, and
+    /// grants nothing until it is declared again.
+    std::vector<HostRole> roles = {};
+
     OidcOptions oidc = {};
     GithubOptions github = {};
     /// A PEM file with the certificates by which providers are verified. Empty: those of the

@@ -11,6 +11,7 @@ int main() {
     coder_users::Options options;
     options.database = ":memory:";
     options.coder_version = "2.35";  // whose texts refusals have, here as over HTTP
+    options.roles = {{"editor", "Editor", {"notes:write"}}};  // for rights of this program alone
     options.before = [](const Event& event) -> std::optional<coder_users::Veto> {
         if (event.kind == EventKind::deleted && event.user.username == "ada")
             return coder_users::Veto{"Ada stays."};  // clients get 403, calls below ApiError
@@ -43,9 +44,14 @@ int main() {
     host.set_roles("robert", {"auditor"});
     for (const auto& user : host.list_users({"role:auditor"}).users)
         std::cout << user.username << " is an auditor\n";
+    host.set_roles("robert", {"auditor", "editor"});
+    std::cout << "robert may write notes: " << users.may(caller, "notes:write") << '\n';
     try {
         host.delete_user("ada");
     } catch (const coder_users::ApiError& refused) {
         std::cout << refused.status() << ' ' << refused.message() << '\n';
     }
+    for (const auto& each : users.as(caller).list_audit({"resource_type:user", 3}).entries)
+        std::cout << each.entry.action << ' ' << each.entry.resource_target << ' '
+                  << each.entry.status_code << '\n';
 }

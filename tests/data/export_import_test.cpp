@@ -165,6 +165,28 @@ TEST_CASE("the host's texts about users move with an export, whatever is in them
     }
 }
 
+TEST_CASE("roles of the host move with an export, also where they are not declared") {
+    Two two;
+    two.source.roles = {{"editor", "Editor", {"notes:write"}}};
+    {
+        TestServer server(two.source);
+        server.send("PUT", "/users/bob/roles", two.token, R"({"roles":["auditor","editor"]})");
+    }
+    const std::string text = exported(two.source);
+    CHECK(text.find(R"("roles":["auditor","editor"])") != std::string::npos);
+    import_text(two.target, text);
+    CHECK(exported(two.target) == text);
+    const auto bob_may_write = [&] {
+        TestServer server(two.target);
+        const auto bob = server.service().authenticate(server.log_in("bob@example.org"));
+        CHECK(bob.user.roles == std::vector<std::string>{"auditor", "editor"});
+        return server.service().may(bob, "notes:write");
+    };
+    CHECK_FALSE(bob_may_write());
+    two.target.roles = two.source.roles;
+    CHECK(bob_may_write());
+}
+
 TEST_CASE("service accounts and names that are reserved today move with an export") {
     Two two;
     {
@@ -339,6 +361,10 @@ TEST_CASE("what is wrong is told with its line, and the database is as it was") 
         {with(3, "\"hashed_password\":\"$2b$04$", "\"hashed_password\":\"$2b$99$"),
          "line 4: \"hashed_password\" must be a bcrypt hash"},
         {with(1, "\"name\":\"", "\"name\":\"../"), "line 2: not a name of an organization"},
+        {with(bob, "[\"auditor\",", "[\"user-editor\",\"auditor\","),
+         ": \"roles\" must be sorted names of site roles"},
+        {with(bob, "[\"auditor\",", "[\"Auditor\","),
+         ": \"roles\" must be sorted names of site roles"},
         {with(bob, "\"token_name\":\"ci\"", "\"token_name\":\"\""),
          ": \"token_name\" is for tokens"},
         {with(bob, "\"lifetime_seconds\":", "\"lifetime_seconds\":-"),

@@ -87,10 +87,10 @@ TEST_CASE("the roles of an organization that releases list, by name") {
 using Names = std::vector<std::string>;
 
 TEST_CASE("a set of site roles is sorted and has no duplicates") {
-    CHECK(site_role_set({}).empty());
-    CHECK(site_role_set({"owner", "auditor", "owner", "member"}) ==
+    CHECK(site_role_set({}, {}).empty());
+    CHECK(site_role_set({"owner", "auditor", "owner", "member"}, {}) ==
           Names{"auditor", "member", "owner"});
-    CHECK(site_role_set(Names(10'000, "owner")) == Names{"owner"});
+    CHECK(site_role_set(Names(10'000, "owner"), {}) == Names{"owner"});
 }
 
 struct Refused {
@@ -126,15 +126,16 @@ TEST_CASE("names that are no site role") {
         {{"owner", "zzz", "x:y", "aaa"}, "\"zzz\" is not a supported role"},
         {{"owner", "x:y", "zzz"}, "Must only update site wide roles"},
     };
-    for (const Refused& row : rows) check_refused(row, site_role_set);
+    for (const Refused& row : rows)
+        check_refused(row, [](const Names& names) { return site_role_set(names, {}); });
 }
 
 TEST_CASE("a set of organization roles") {
     const std::string admin = organization_admin_role(org), member = organization_member_role(org);
-    CHECK(organization_role_set({}, org).empty());
-    CHECK(organization_role_set({member, admin, member}, org) == Names{admin, member});
+    CHECK(organization_role_set({}, org, {}).empty());
+    CHECK(organization_role_set({member, admin, member}, org, {}) == Names{admin, member});
     INFO("with and without the organization it is the same role, and full names are sorted");
-    CHECK(organization_role_set({"organization-member", "organization-admin", admin}, org) ==
+    CHECK(organization_role_set({"organization-member", "organization-admin", admin}, org, {}) ==
           Names{admin, member});
     Names every;
     for (const OrganizationRole& role : organization_roles) every.emplace_back(role.name);
@@ -142,8 +143,8 @@ TEST_CASE("a set of organization roles") {
     for (const std::string& name : every) stored.push_back(stored_role(name, org));
     CHECK(every.size() == 8);
     CHECK(std::is_sorted(every.begin(), every.end()));
-    CHECK(organization_role_set(every, org) == as_role_set(stored));
-    CHECK(organization_role_set(stored, org) == as_role_set(stored));
+    CHECK(organization_role_set(every, org, {}) == as_role_set(stored));
+    CHECK(organization_role_set(stored, org, {}) == as_role_set(stored));
 }
 
 TEST_CASE("names that are no role of the organization") {
@@ -168,7 +169,36 @@ TEST_CASE("names that are no role of the organization") {
         {{organization_admin_role(org), "owner", "x:"}, "must only update organization roles"},
     };
     for (const Refused& row : rows)
-        check_refused(row, [](const Names& names) { return organization_role_set(names, org); });
+        check_refused(row,
+                      [](const Names& names) { return organization_role_set(names, org, {}); });
+}
+
+TEST_CASE("roles of the host are site roles while they are declared") {
+    const HostRoles declared{{"editor", "Editor", {"notes:write"}}, {"reader", "", {}}};
+    CHECK(site_role_set({"reader", "owner", "editor"}, declared) ==
+          Names{"editor", "owner", "reader"});
+    CHECK_THROWS_AS(site_role_set({"editor"}, {}), ApiError);
+    CHECK(site_role_set({"editor"}, {}, {"editor"}) == Names{"editor"});
+    CHECK_THROWS_AS(organization_role_set({"editor"}, org, declared), ApiError);
+    CHECK(site_role_display_name("editor", declared) == "Editor");
+    CHECK(site_role_display_name("reader", declared) == "reader");
+    CHECK(site_role_display_name("gone", declared) == "gone");
+    CHECK(site_role_display_name("owner", declared) == "Owner");
+    CHECK(grant({"reader", "editor"}, declared, "notes:write"));
+    CHECK_FALSE(grant({"reader", "editor"}, {}, "notes:write"));
+    CHECK_FALSE(grant({"owner"}, declared, "notes:write"));
+}
+
+TEST_CASE("site roles as the store may hold them") {
+    CHECK(is_stored_role_set({}));
+    CHECK(is_stored_role_set({"auditor", "former-role", "owner"}));
+    for (const Names& names :
+         {Names{"owner", "auditor"}, Names{"owner", "owner"}, Names{""}, Names{"Editor"},
+          Names{"a b"}, Names{"a--b"}, Names{"organization-admin"}, Names{"agents-access"},
+          Names{"organization-admin:" + org}, Names{std::string(33, 'a')}}) {
+        CAPTURE(names);
+        CHECK_FALSE(is_stored_role_set(names));
+    }
 }
 
 }  // namespace roles_test

@@ -210,6 +210,8 @@ TEST_CASE("of roles the known ones count, one that nobody holds, or everybody fo
     CHECK(parse_user_search("role:owner,member").roles.empty());
     CHECK(parse_user_search("role:MEMBER").roles.empty());
     CHECK(parse_user_search("role:\"member \"").roles == Names{"member "});
+    const coder_users::HostRoles declared{{"editor", "Editor", {}}};
+    CHECK(parse_user_search("role:x,editor,owner", "", declared).roles == Names{"owner", "editor"});
     // The store's work depends on the distinct values, not on the length of the list.
     std::string many = "role:a,owner", statuses = "status:active";
     for (int i = 0; i < 4000; ++i) many += ",a,owner", statuses += ",active";

@@ -100,6 +100,38 @@ TEST_CASE("every bad option is refused by its name before anything is opened") {
         {"access_url", [](Options& o) { o.access_url = "http://host\r\nX: y"; }},
         {"cors_origins", [](Options& o) { o.cors_origins = {"http://a:80"}; }},
         {"cors_origins", [](Options& o) { o.cors_origins = {"https://a:443"}; }},
+        {"roles", [](Options& o) { o.roles = {{"owner"}}; }},
+        {"roles", [](Options& o) { o.roles = {{"member"}}; }},
+        {"roles", [](Options& o) { o.roles = {{"organization-admin"}}; }},
+        {"roles", [](Options& o) { o.roles = {{""}}; }},
+        {"roles", [](Options& o) { o.roles = {{"Editor"}}; }},
+        {"roles", [](Options& o) { o.roles = {{"two words"}}; }},
+        {"roles", [](Options& o) { o.roles = {{"editor:all"}}; }},
+        {"roles", [](Options& o) { o.roles = {{std::string(33, 'a')}}; }},
+        {"roles",
+         [](Options& o) {
+             o.roles = {{"editor"}, {"reader"}, {"editor"}};
+         }},
+        {"roles",
+         [](Options& o) {
+             o.roles = {{"editor", "\xff"}};
+         }},
+        {"roles",
+         [](Options& o) {
+             o.roles = {{"editor", std::string(65, 'a')}};
+         }},
+        {"roles",
+         [](Options& o) {
+             o.roles = {{"editor", "", {""}}};
+         }},
+        {"roles",
+         [](Options& o) {
+             o.roles = {{"editor", "", {"notes:write", "a b"}}};
+         }},
+        {"roles",
+         [](Options& o) {
+             o.roles = {{"editor", "", {std::string(65, 'a')}}};
+         }},
         {"secret_key", [](Options& o) { o.secret_key = "short"; }},
         {"secret_key", [](Options& o) { o.secret_key = std::string(33, 'k'); }},
         {"session_duration", [](Options& o) { o.session_duration = seconds(0); }},

@@ -17,8 +17,7 @@ inline Reply put_profile(Call& call) {
     const wire::Body& body = call.body;
     const operations::Profile wanted{body.text("username"), body.sent_text("name"),
                                      body.sent_text("avatar_url")};
-    return ok(
-        wire::user(operations::set_profile(call.acting, call.user(), wanted), call.release()));
+    return ok(wire::user(operations::set_profile(call.acting, call.user(), wanted), call.form()));
 }
 
 inline Reply put_email(Call& call) {
@@ -37,10 +36,10 @@ inline Reply post_validate_password(Call& call) {
 }
 
 inline Reply put_suspend(Call& call) {
-    return ok(wire::user(operations::suspend_user(call.acting, call.user()), call.release()));
+    return ok(wire::user(operations::suspend_user(call.acting, call.user()), call.form()));
 }
 inline Reply put_activate(Call& call) {
-    return ok(wire::user(operations::activate_user(call.acting, call.user()), call.release()));
+    return ok(wire::user(operations::activate_user(call.acting, call.user()), call.form()));
 }
 
 inline Reply get_login_type(Call& call) {
@@ -58,12 +57,12 @@ inline Reply get_site_roles(Call& call) {
 
 inline Reply get_user_roles(Call& call) {
     const auto found = operations::get_roles(call.acting, call.user());
-    return ok(wire::user_roles(found.user, found.memberships, call.release()));
+    return ok(wire::user_roles(found.user, found.memberships, call.form()));
 }
 
 inline Reply put_user_roles(Call& call) {
     return ok(wire::user(operations::set_roles(call.acting, call.user(), call.body.texts("roles")),
-                         call.release()));
+                         call.form()));
 }
 
 inline Reply get_git_ssh_key(Call& call) {

@@ -16,8 +16,8 @@ namespace coder_users { inline namespace v0 { namespace http {
 
 class LongAuditList final : public LongList {
  public:
-    LongAuditList(store::Store& store, operations::AuditListPage page, Release release)
-        : LongList(store), page_(std::move(page)), release_(release) {}
+    LongAuditList(store::Store& store, operations::AuditListPage page, const wire::Form& form)
+        : LongList(store), page_(std::move(page)), form_(form) {}
 
  private:
     bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>& rows) override {
@@ -27,14 +27,14 @@ class LongAuditList final : public LongList {
             wire::begin_audit_logs(json);
         }
         const auto entries = store::audit::next(c, *rows, items_in_piece);
-        for (const ListedAuditEntry& each : entries) wire::write_audit_entry(json, each, release_);
+        for (const ListedAuditEntry& each : entries) wire::write_audit_entry(json, each, form_);
         if (entries.size() == items_in_piece) return true;
-        wire::end_audit_logs(json, count_, release_);
+        wire::end_audit_logs(json, count_, form_.release);
         return false;
     }
 
     const operations::AuditListPage page_;
-    const Release release_;
+    const wire::Form form_;
     std::int64_t count_ = 0;
 };
 
@@ -45,9 +45,9 @@ inline Reply get_audit(Call& call) {
     const AuditPage found =
         operations::list_audit(call.acting, page, may_be_long ? short_list : page.limit);
     if (!may_be_long || found.entries.size() < short_list)
-        return ok(wire::audit_logs(found.entries, found.count, call.release()));
-    return in_pieces(std::make_unique<LongAuditList>(call.acting.backend.store, std::move(page),
-                                                     call.release()));
+        return ok(wire::audit_logs(found.entries, found.count, call.form()));
+    return in_pieces(
+        std::make_unique<LongAuditList>(call.acting.backend.store, std::move(page), call.form()));
 }
 
 }}}  // namespace coder_users::v0::http

@@ -62,6 +62,8 @@ struct Call {
 
     /// The release that the answer is that of.
     Release release() const { return route.operation.answered_as(acting.backend.release); }
+    /// The form of answers that hold users.
+    wire::Form form() const { return {release(), options().roles}; }
     const Options& options() const { return acting.backend.options; }
     /// Returns a path parameter of the route.
     const std::string& parameter(std::string_view name) const {

@@ -19,11 +19,11 @@ namespace coder_users { inline namespace v0 { namespace http {
 
 class LongMemberList final : public LongListByName {
  public:
-    LongMemberList(store::Store& store, operations::UserListPage wanted, Release release,
+    LongMemberList(store::Store& store, operations::UserListPage wanted, const wire::Form& form,
                    bool by_page)
         : LongListByName(store, wanted),
           organization_id_(std::move(wanted.filter.organization_id)),
-          release_(release),
+          form_(form),
           by_page_(by_page) {}
 
  private:
@@ -31,14 +31,14 @@ class LongMemberList final : public LongListByName {
     void write_each(JsonWriter& json, store::Connection& c, std::vector<User> users) override {
         const auto members =
             store::organizations::as_members(c, organization_id_, std::move(users));
-        for (const Member& each : members) wire::write_member(json, each, release_);
+        for (const Member& each : members) wire::write_member(json, each, form_);
     }
     void end(JsonWriter& json, std::int64_t count) override {
         wire::end_members(json, by_page_, count);
     }
 
     const std::string organization_id_;
-    const Release release_;
+    const wire::Form form_;
     const bool by_page_;
 };
 
@@ -47,11 +47,11 @@ inline Reply member_list(Call& call, operations::UserListPage wanted, bool by_pa
         call, std::move(wanted),
         [&](const operations::UserListPage& part) {
             const MemberPage found = operations::list_members(call.acting, part);
-            return WholeList{found.members.size(), wire::members(found, by_page, call.release())};
+            return WholeList{found.members.size(), wire::members(found, by_page, call.form())};
         },
         [&](operations::UserListPage all) {
             return std::make_unique<LongMemberList>(call.acting.backend.store, std::move(all),
-                                                    call.release(), by_page);
+                                                    call.form(), by_page);
         });
 }
 
@@ -85,7 +85,7 @@ inline Reply post_member(Call& call) {
         call.release()));
 }
 
-inline Reply get_member(Call& call) { return ok(wire::member(*call.member, call.release())); }
+inline Reply get_member(Call& call) { return ok(wire::member(*call.member, call.form())); }
 
 inline Reply get_organization_roles(Call& call) {
     return role_list(call, operations::list_organization_roles(call.acting, *call.organization));

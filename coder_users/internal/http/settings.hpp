@@ -21,7 +21,7 @@ inline Reply put_appearance(Call& call) {
          body.text("theme_light"), body.text("theme_dark")});
     return ok(call.release() >= contradictions::appearance_alone
                   ? wire::object(changed.appearance, call.release())
-                  : wire::user(changed.user, call.release()));
+                  : wire::user(changed.user, call.form()));
 }
 
 inline Reply get_preferences(Call& call) {

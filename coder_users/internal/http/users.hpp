@@ -48,17 +48,17 @@ class LongListByName : public LongList {
 
 class LongUserList final : public LongListByName {
  public:
-    LongUserList(store::Store& store, operations::UserListPage wanted, Release release)
-        : LongListByName(store, std::move(wanted)), release_(release) {}
+    LongUserList(store::Store& store, operations::UserListPage wanted, const wire::Form& form)
+        : LongListByName(store, std::move(wanted)), form_(form) {}
 
  private:
     void begin(JsonWriter& json) override { wire::begin_users(json); }
     void write_each(JsonWriter& json, store::Connection&, std::vector<User> users) override {
-        for (const User& each : users) wire::write_user(json, each, release_);
+        for (const User& each : users) wire::write_user(json, each, form_);
     }
     void end(JsonWriter& json, std::int64_t count) override { wire::end_counted(json, count); }
 
-    const Release release_;
+    const wire::Form form_;
 };
 
 /// A list that is answered as a whole.
@@ -92,11 +92,11 @@ inline Reply get_users(Call& call) {
         [&](const operations::UserListPage& part) {
             const store::users::UserList found = operations::list_users(call.acting, part);
             return WholeList{found.users.size(),
-                             wire::users(found.users, found.count, call.release())};
+                             wire::users(found.users, found.count, call.form())};
         },
         [&](operations::UserListPage all) {
             return std::make_unique<LongUserList>(call.acting.backend.store, std::move(all),
-                                                  call.release());
+                                                  call.form());
         });
 }
 
@@ -115,11 +115,11 @@ inline Reply post_users(Call& call) {
     wanted.organization_ids = body.sent_texts("organization_ids");
     wanted.organization_id = body.text("organization_id");
     const User made = operations::create_user(call.acting, wanted);
-    return ok(wire::user(made, call.release()), 201);
+    return ok(wire::user(made, call.form()), 201);
 }
 
 inline Reply get_user(Call& call) {
-    return ok(wire::user(*operations::get_user(call.acting, call.user()), call.release()));
+    return ok(wire::user(*operations::get_user(call.acting, call.user()), call.form()));
 }
 
 inline Reply delete_user(Call& call) {
@@ -127,7 +127,7 @@ inline Reply delete_user(Call& call) {
     const LaterAnswer answer = call.route.answer_of(call.release());
     if (!answer.reply) return {answer.success, ""};
     if (answer.reply == &wire::shapes::response) return notice("User has been deleted!");
-    return ok(wire::user(deleted, call.release()));
+    return ok(wire::user(deleted, call.form()));
 }
 
 inline Reply get_first_user(Call& call) {

@@ -131,7 +131,7 @@ inline void refuse_roles(const User& actor, const std::vector<std::string>& role
 }
 
 /// Makes the user without the values that prepare_user() adds.
-inline User planned_user(const User& actor, const NewUser& wanted, const UserPlan& plan,
+inline User planned_user(const Acting& acting, const NewUser& wanted, const UserPlan& plan,
                          std::vector<std::string> places) {
     User user;
     user.username = wanted.username;
@@ -146,8 +146,8 @@ inline User planned_user(const User& actor, const NewUser& wanted, const UserPla
         throw ApiError(
             400, "Unsupported login type \"" + plan.type + "\" for manually creating new users.");
     user.login_type = *type;
-    user.roles = rules::site_role_set(wanted.roles);
-    refuse_roles(actor, user.roles);
+    user.roles = rules::site_role_set(wanted.roles, acting.backend.options.roles);
+    refuse_roles(acting.user(), user.roles);
     return user;
 }
 
@@ -166,7 +166,7 @@ inline User create_user(const Acting& acting, const NewUser& wanted) {
     const UserPlan plan = plan_user(acting.backend.options, wanted);
     std::vector<std::string> places = acting.backend.store.read(
         [&](store::Connection& c) { return places_for(c, acting.user(), wanted, plan); });
-    const User planned = planned_user(acting.user(), wanted, plan, std::move(places));
+    const User planned = planned_user(acting, wanted, plan, std::move(places));
     if (planned.login_type == LoginType::password)
         ask_about_password(acting.backend, wanted.password, planned, weak_new_password);
     const Asked asked = ask_host(acting, EventKind::created, planned);

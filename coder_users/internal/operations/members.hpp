@@ -110,7 +110,7 @@ inline UserListPage members_wanted(const Acting& acting, const Organization& org
 inline UserListPage members_wanted(const Acting& acting, const Organization& organization,
                                    const UserListRequest& request) {
     return among_members(acting, organization,
-                         read_list_request(request, "Invalid member search query."));
+                         read_list_request(acting, request, "Invalid member search query."));
 }
 
 /// `wanted` is what members_wanted() returned for the organization.
@@ -185,7 +185,8 @@ inline OrganizationMember set_member_roles(const Acting& acting, const Member& m
         const std::string& organization_id = member.membership.organization_id;
         acting.backend.store.read(
             [&](store::Connection& c) { permit_member_roles(c, acting.user(), organization_id); });
-        const std::vector<std::string> roles = rules::organization_role_set(names, organization_id);
+        const std::vector<std::string> roles =
+            rules::organization_role_set(names, organization_id, acting.backend.options.roles);
         const Asked asked =
             ask_host(acting, EventKind::organization_roles_changed, member.user, &member.user);
         return change(acting, about::set_member_roles, asked, [&](Change& now) {

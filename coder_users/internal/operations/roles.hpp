@@ -2,7 +2,9 @@
 // Operations on site roles.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,14 +29,28 @@ inline constexpr Operation set_roles = Operation("assign-role-to-user")
                                            .tells_of(EventKind::roles_changed);
 }  // namespace about
 
-/// Lists the site roles that are not implied, by name.
+/// Lists the site roles that are not implied, those of the host among them, by name.
 inline std::vector<AssignableRole> list_site_roles(const Acting& acting) {
     const bool assignable = rules::may(acting.user(), Action::assign_all_roles);
+    const HostRoles& declared = acting.backend.options.roles;
     std::vector<AssignableRole> list;
-    list.reserve(rules::listed_site_roles.size());
+    list.reserve(rules::listed_site_roles.size() + declared.size());
     for (const SiteRole& role : rules::listed_site_roles)
         list.push_back({std::string(role.name), std::string(role.display_name), assignable});
+    for (const HostRole& role : declared)
+        list.push_back({role.name, std::string(site_role_display_name(role.name, declared)),
+                        assignable, false, role.rights});
+    std::sort(list.begin(), list.end(),
+              [](const AssignableRole& a, const AssignableRole& b) { return a.name < b.name; });
     return list;
+}
+
+/// Whether a role of the caller names this right of the host, and its key carries it. The host
+/// itself has every right.
+inline bool has_right(const Acting& acting, std::string_view right) {
+    if (acting.is_host()) return true;
+    return acting.actor->has_full_power() &&
+           rules::grant(acting.user().roles, acting.backend.options.roles, right);
 }
 
 inline UserWithMemberships get_roles(const Acting& acting, const UserRef& who) {
@@ -49,12 +65,13 @@ inline UserWithMemberships get_roles(const Acting& acting, const UserRef& who) {
 inline User set_roles(const Acting& acting, const UserRef& who,
                       const std::vector<std::string>& names) {
     return on_user(acting, about::set_roles, who, [&](const Target& target) {
-        const std::vector<std::string> wanted = rules::site_role_set(names);
         return change_user(
             acting, about::set_roles, EventKind::roles_changed, target,
             [&](const User& actor, User& user) {
+                std::vector<std::string> wanted =
+                    rules::site_role_set(names, acting.backend.options.roles, user.roles);
                 rules::refuse_unassignable(actor, user.roles, wanted, "update site roles: ");
-                user.roles = wanted;
+                user.roles = std::move(wanted);
             },
             [](store::Tx& tx, const User& user) {
                 if (!rules::is_owner(user)) refuse_for_last_owner(tx, user.id);

@@ -115,7 +115,7 @@ inline UserRecord seed_record(const Acting& acting, const SeedUser& seed) {
     user.is_service_account = seed.service_account;
     user.avatar_url = seed.avatar_url;
     user.theme_preference = seed.theme_preference;
-    user.roles = rules::site_role_set(seed.roles);
+    user.roles = rules::site_role_set(seed.roles, backend.options.roles);
     record.hashed_password = seed_hash(backend, seed, user);
     const LoginType implied =
         record.hashed_password.empty() ? LoginType::none : LoginType::password;
@@ -158,10 +158,11 @@ inline std::vector<std::string> seed_organizations(store::Tx& tx, const Acting& 
 /// Completes role names by ":" and the organization's id, which the author of a seed often cannot
 /// know.
 inline std::vector<std::string> seed_organization_roles(std::vector<std::string> names,
-                                                        const std::string& organization_id) {
+                                                        const std::string& organization_id,
+                                                        const HostRoles& declared) {
     for (std::string& name : names)
         if (name.find(':') == std::string::npos) name += ':' + organization_id;
-    return rules::organization_role_set(names, organization_id);
+    return rules::organization_role_set(names, organization_id, declared);
 }
 
 /// The audit entry of a user that the host made.
@@ -180,7 +181,8 @@ inline void insert_seed(Change& now, const Acting& acting, const SeedUser& seed,
     for (const std::string& id : seed_organizations(now.tx, acting, seed))
         record.memberships.push_back({record.user.id, id, acting.now, acting.now, {}});
     OrganizationMember& first = record.memberships.front();
-    first.roles = seed_organization_roles(seed.organization_roles, first.organization_id);
+    first.roles = seed_organization_roles(seed.organization_roles, first.organization_id,
+                                          acting.backend.options.roles);
     store::user_records::insert(now.tx, record);
     now.record(made_user(record));
 }

@@ -69,8 +69,10 @@ inline std::optional<std::vector<std::string>> visible_ids(const Acting& acting)
 }
 
 /// Reads the parameters. `message` is that of the refusal of a search text.
-inline UserListPage read_list_request(const UserListRequest& request, const char* message) {
-    const rules::UserSearch search = rules::parse_user_search(request.q, message);
+inline UserListPage read_list_request(const Acting& acting, const UserListRequest& request,
+                                      const char* message) {
+    const rules::UserSearch search =
+        rules::parse_user_search(request.q, message, acting.backend.options.roles);
     const rules::Paging paging =
         rules::parse_paging(request.after_id, request.limit, request.offset);
     UserListPage wanted;
@@ -92,7 +94,7 @@ inline UserListPage read_list_request(const UserListRequest& request, const char
 
 /// Reads the parameters. Callers who may not read all users get a filter for themselves.
 inline UserListPage user_list_page(const Acting& acting, const UserListRequest& request) {
-    UserListPage wanted = read_list_request(request, "Invalid user search query.");
+    UserListPage wanted = read_list_request(acting, request, "Invalid user search query.");
     wanted.filter.only_ids = visible_ids(acting);
     return wanted;
 }

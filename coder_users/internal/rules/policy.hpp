@@ -99,10 +99,10 @@ inline bool may(const User& actor, Action action, const User& target) {
 /// For actions without a target.
 inline bool may(const User& actor, Action action) { return may(actor, action, actor); }
 
-/// Whether the actor may give and take away this site role.
+/// Whether the actor may give and take away this site role, which may be one that is not declared
+/// any more.
 inline bool may_assign(const User& actor, std::string_view role) {
-    if (is_owner(actor)) return site_role_named(role) != nullptr;
-    return is_user_admin(actor) && role == role_member;
+    return is_owner(actor) || (is_user_admin(actor) && role == role_member);
 }
 
 /// Throws the 400 for the first role, by name, that is given or taken away and that the actor may

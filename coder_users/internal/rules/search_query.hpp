@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/host_roles.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/uuid.hpp"
@@ -222,16 +223,18 @@ inline std::optional<std::int64_t> query_id(std::vector<Validation>& errors,
     return value == 0 ? std::nullopt : std::optional(value);
 }
 
-inline std::vector<std::string> query_roles(const std::string& value) {
+inline std::vector<std::string> query_roles(const std::string& value, const HostRoles& declared) {
     if (value.empty()) return {};
     const std::vector<std::string_view> names = split(value, ',');
     if (std::find(names.begin(), names.end(), "member") != names.end()) return {};
     // Keeps the query small however long the list is: only known roles matter, or one name that
     // nobody holds when there is none.
     std::vector<std::string> known;
-    for (const SiteRole& role : site_roles)
-        if (std::find(names.begin(), names.end(), role.name) != names.end())
-            known.emplace_back(role.name);
+    const auto add_if_named = [&](std::string_view role) {
+        if (std::find(names.begin(), names.end(), role) != names.end()) known.emplace_back(role);
+    };
+    for (const SiteRole& role : site_roles) add_if_named(role.name);
+    for (const HostRole& role : declared) add_if_named(role.name);
     if (known.empty()) known.emplace_back(names.front());
     return known;
 }
@@ -239,7 +242,8 @@ inline std::vector<std::string> query_roles(const std::string& value) {
 /// Reads the `q` of GET /users. Throws a 400 with `message` that lists every mistake
 /// (docs/contract/users.md, "Search text").
 inline UserSearch parse_user_search(std::string_view q,
-                                    const char* message = "Invalid user search query.") {
+                                    const char* message = "Invalid user search query.",
+                                    const HostRoles& declared = {}) {
     constexpr std::array<std::string_view, 12> keys{"search",
                                                     "status",
                                                     "role",
@@ -258,7 +262,7 @@ inline UserSearch parse_user_search(std::string_view q,
     found.search = value_of(elements, "search");
     found.name = value_of(elements, "name");
     found.email = value_of(elements, "email");
-    found.roles = query_roles(value_of(elements, "role"));
+    found.roles = query_roles(value_of(elements, "role"), declared);
     // The errors come in this order.
     found.statuses = query_enumerators<UserStatus>(errors, elements, "status");
     found.service_account = query_flag(errors, elements, "service_account");

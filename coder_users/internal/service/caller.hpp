@@ -33,7 +33,15 @@ namespace coder_users { inline namespace v0 {
 
 CODER_USERS_INLINE bool Service::may(const Identity& identity, Action action,
                                      std::string_view user) {
-    return running().may(identity, action, user);
+    return running().is_allowed(identity, [&](const operations::Acting& acting) {
+        return operations::may(acting, action, user);
+    });
+}
+
+CODER_USERS_INLINE bool Service::may(const Identity& identity, std::string_view right) {
+    return running().is_allowed(identity, [&](const operations::Acting& acting) {
+        return operations::has_right(acting, right);
+    });
 }
 
 CODER_USERS_INLINE Identity Service::authenticate(const Request& request) {
@@ -263,16 +271,16 @@ CODER_USERS_INLINE MadeKey Caller::make_token(std::string_view user,
 
 CODER_USERS_INLINE std::vector<ApiKey> Caller::list_tokens(std::string_view user,
                                                            const FindTokens& which) const {
-    return running_->call(operations::about::list_tokens, identity_, user,
-                          [&](const operations::Acting& acting) {
-                              std::vector<ApiKey> keys;
-                              auto found = operations::list_tokens(
-                                  acting, operations::listed_tokens(
-                                              acting, user, which.of_all_users, which.with_expired));
-                              keys.reserve(found.size());
-                              for (auto& each : found) keys.push_back(std::move(each.key));
-                              return keys;
-                          });
+    return running_->call(
+        operations::about::list_tokens, identity_, user, [&](const operations::Acting& acting) {
+            std::vector<ApiKey> keys;
+            auto found = operations::list_tokens(
+                acting,
+                operations::listed_tokens(acting, user, which.of_all_users, which.with_expired));
+            keys.reserve(found.size());
+            for (auto& each : found) keys.push_back(std::move(each.key));
+            return keys;
+        });
 }
 
 CODER_USERS_INLINE ApiKey Caller::find_key(std::string_view user, std::string_view key_id) const {
@@ -408,7 +416,7 @@ CODER_USERS_INLINE MemberPage Caller::list_members(std::string_view organization
 }
 
 CODER_USERS_INLINE Member Caller::find_member(std::string_view organization,
-                                             std::string_view user) const {
+                                              std::string_view user) const {
     return service::call_in(*running_, operations::about::get_member, identity_, organization,
                             [&](const auto& acting, const Organization& found) {
                                 return operations::find_member(acting, found, user);
@@ -440,9 +448,9 @@ CODER_USERS_INLINE std::vector<AssignableRole> Caller::list_member_roles(
                             });
 }
 
-CODER_USERS_INLINE OrganizationMember Caller::set_member_roles(
-    std::string_view organization, std::string_view user,
-    const std::vector<std::string>& roles) const {
+CODER_USERS_INLINE OrganizationMember
+Caller::set_member_roles(std::string_view organization, std::string_view user,
+                         const std::vector<std::string>& roles) const {
     return service::call_in(*running_, operations::about::set_member_roles, identity_, organization,
                             [&](const auto& acting, const Organization& found) {
                                 return operations::set_member_roles(
@@ -454,8 +462,7 @@ CODER_USERS_INLINE AuditPage Caller::list_audit(const FindAudit& which) const {
     return running_->call(
         operations::about::list_audit, identity_, "", [&](const operations::Acting& acting) {
             const operations::AuditListPage page = operations::audit_page(
-                acting,
-                {which.query, std::to_string(which.limit), std::to_string(which.offset)});
+                acting, {which.query, std::to_string(which.limit), std::to_string(which.offset)});
             return operations::list_audit(acting, page, page.limit);
         });
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "coder_users/api.hpp"
+#include "coder_users/internal/base/host_roles.hpp"
 #include "coder_users/internal/base/release.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/http/cookies.hpp"
@@ -20,6 +21,7 @@
 #include "coder_users/internal/rules/networks.hpp"
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/redirect.hpp"
+#include "coder_users/internal/rules/roles.hpp"
 
 namespace coder_users { inline namespace v0 { namespace service {
 
@@ -122,13 +124,37 @@ inline void check_served_options(const Options& options) {
         throw std::invalid_argument("limits.waiting_events: must be positive");
 }
 
+/// Whether people can read it: at most 64 bytes of UTF-8 without control characters.
+inline bool is_plain_text(const std::string& text) {
+    return text.size() <= 64 && is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
+               return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+           });
+}
+
+/// Checks the roles of the host.
+inline void check_roles(const HostRoles& roles) {
+    for (const HostRole& role : roles) {
+        const auto require = [&](bool good, const std::string& text) {
+            if (!good) throw std::invalid_argument("roles: \"" + role.name + "\": " + text);
+        };
+        require(rules::has_form_of_role(role.name),
+                "a name is 1 to 32 lower-case letters, digits and single dashes");
+        require(!rules::is_built_in_role(role.name), "a built-in role has this name");
+        require(host_role_named(roles, role.name) == &role, "declared twice");
+        require(is_plain_text(role.display_name),
+                "a display name is at most 64 bytes of UTF-8 without control characters");
+        for (const std::string& right : role.rights)
+            require(!right.empty() && right.size() <= 64 &&
+                        std::all_of(right.begin(), right.end(),
+                                    [](char c) { return c > ' ' && c <= '~'; }),
+                    "a right is 1 to 64 visible ASCII characters");
+    }
+}
+
 /// Checks the options of the web page.
 inline void check_page_options(const Options& options) {
     const std::string& name = options.web_page_name;
-    const bool plain = is_utf8(name) && std::none_of(name.begin(), name.end(), [](char c) {
-                           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-                       });
-    if (name.empty() || name.size() > 64 || !plain)
+    if (name.empty() || !is_plain_text(name))
         throw std::invalid_argument(
             "web_page_name: must be 1 to 64 bytes of UTF-8 without control characters");
     if (options.web_page && http::page_files().empty())
@@ -176,6 +202,7 @@ inline void check_options(const Options& options) {
                 options.password_hash_cost <= highest_hash_cost,
             "password_hash_cost: must be 4 to 31");
     check_page_options(options);
+    check_roles(options.roles);
     for (const std::string& text : options.proxy_trusted_origins)
         if (!rules::parse_network(text))
             throw std::invalid_argument("proxy_trusted_origins: not an address or network: " +

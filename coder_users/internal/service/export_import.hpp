@@ -88,10 +88,11 @@ inline void check_record(const UserRecord& record) {
     require(record.hashed_password.empty() || is_foreign_hash(record.hashed_password),
             "\"hashed_password\" must be a bcrypt hash: $2a$, $2b$ or $2y$, of cost 18 at most");
     require(user.login_type != LoginType::token, "no user logs in with type token");
-    require(rules::site_role_set(user.roles) == user.roles, "\"roles\" must be sorted");
+    require(rules::is_stored_role_set(user.roles), "\"roles\" must be sorted names of site roles");
     for (const OrganizationMember& member : record.memberships)
-        require(rules::organization_role_set(member.roles, member.organization_id) == member.roles,
-                "the roles of an organization must be sorted");
+        require(
+            rules::organization_role_set(member.roles, member.organization_id, {}) == member.roles,
+            "the roles of an organization must be sorted");
     for (const StoredKey& stored : record.keys) {
         const std::string& id = stored.key.id;
         require(id.size() == rules::key_id_size &&

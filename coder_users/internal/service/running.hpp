@@ -341,14 +341,15 @@ struct Running final : net::FrontHandler {
         return identity;
     }
 
-    /// Whether the identity may do this now. `user` may be "".
-    bool may(const Identity& identity, Action action, std::string_view user) {
+    /// Whether `allows(const Acting&)` says yes for the identity as it is now.
+    template <class Allows>
+    bool is_allowed(const Identity& identity, Allows&& allows) {
         bool allowed = false;
         ask(operations::Lane::read, [&](Time now) {
             try {
                 operations::Acting acting{backend, now};
                 acting.actor = login::current_identity(backend, shared(identity), now);
-                allowed = operations::may(acting, action, user);
+                allowed = allows(acting);
             } catch (const ApiError&) {
                 allowed = false;  // the session has ended, or there is no such user
             }

@@ -10,11 +10,27 @@
 #include "coder_users/errors.hpp"
 #include "coder_users/internal/base/contradictions.hpp"
 #include "coder_users/internal/base/fields.hpp"
+#include "coder_users/internal/base/host_roles.hpp"
 #include "coder_users/internal/base/json_writer.hpp"
 #include "coder_users/internal/base/organization_roles.hpp"
 #include "coder_users/internal/base/release.hpp"
 
 namespace coder_users { inline namespace v0 { namespace wire {
+
+/// What the text of an answer depends on besides its values. The roles must outlive it.
+struct Form {
+    // NOLINTNEXTLINE(google-explicit-constructor): most answers name no role of a host
+    Form(Release as = {}, const HostRoles& declared = no_roles()) : release(as), roles(&declared) {}
+
+    Release release;
+    const HostRoles* roles;
+
+ private:
+    static const HostRoles& no_roles() {
+        static const HostRoles none;
+        return none;
+    }
+};
 
 inline std::string document(JsonWriter& json) { return json.take() += '\n'; }
 
@@ -48,24 +64,25 @@ inline std::string_view organization_role_name(std::string_view stored, Release 
                                                               : stored;
 }
 
-inline void write_roles(JsonWriter& json, const std::vector<std::string>& roles) {
+inline void write_roles(JsonWriter& json, const std::vector<std::string>& roles, const Form& form) {
     json.begin_array();
-    for (const std::string& role : roles) write_role(json, role, display_name_of_role(role));
+    for (const std::string& role : roles)
+        write_role(json, role, site_role_display_name(role, *form.roles));
     json.end_array();
 }
 
-/// Writes the members of a `T` that answers of `release` have, without the braces. `special(at)`
+/// Writes the members of a `T` that answers of this form have, without the braces. `special(at)`
 /// returns true for a member that it has written itself.
 template <class T, class Special>
-void write_members(JsonWriter& json, const T& object, Release release, Special&& special) {
+void write_members(JsonWriter& json, const T& object, const Form& form, Special&& special) {
     fields::for_each<T>([&](auto at) {
         constexpr const auto& field = at.field;
         if constexpr (field.answered) {
             if constexpr (Release() < field.since)  // only newer fields need the comparison
-                if (release < field.since) return;
+                if (form.release < field.since) return;
             if (special(at)) return;
             if constexpr (field.kind == fields::Kind::roles)
-                write_roles(json.key(field.name), field.of(object));
+                write_roles(json.key(field.name), field.of(object), form);
             else if constexpr (field.kind == fields::Kind::json)
                 json.key(field.name).raw(field.of(object));
             else
@@ -74,8 +91,8 @@ void write_members(JsonWriter& json, const T& object, Release release, Special&&
     });
 }
 template <class T>
-void write_members(JsonWriter& json, const T& object, Release release = {}) {
-    write_members(json, object, release, [](auto) { return false; });
+void write_members(JsonWriter& json, const T& object, const Form& form = {}) {
+    write_members(json, object, form, [](auto) { return false; });
 }
 
 template <class T>
@@ -93,20 +110,20 @@ std::string object(const T& object, Release release = {}) {
     return document(json);
 }
 
-inline void write_user_members(JsonWriter& json, const User& user, Release release) {
-    write_members(json, user, release);
-    if (release >= Release{2, 32}) json.member("has_ai_seat", false);
+inline void write_user_members(JsonWriter& json, const User& user, const Form& form) {
+    write_members(json, user, form);
+    if (form.release >= Release{2, 32}) json.member("has_ai_seat", false);
 }
 
-inline void write_user(JsonWriter& json, const User& user, Release release = {}) {
+inline void write_user(JsonWriter& json, const User& user, const Form& form = {}) {
     json.begin_object();
-    write_user_members(json, user, release);
+    write_user_members(json, user, form);
     json.end_object();
 }
 
-inline std::string user(const User& user, Release release = {}) {
+inline std::string user(const User& user, const Form& form = {}) {
     JsonWriter json;
-    write_user(json, user, release);
+    write_user(json, user, form);
     return document(json);
 }
 
@@ -117,28 +134,29 @@ inline void end_counted(JsonWriter& json, std::int64_t count) {
     json.end_array().member("count", count).end_object();
 }
 
-inline std::string users(const std::vector<User>& users, std::int64_t count, Release release = {}) {
+inline std::string users(const std::vector<User>& users, std::int64_t count,
+                         const Form& form = {}) {
     JsonWriter json;
     begin_users(json);
-    for (const User& each : users) write_user(json, each, release);
+    for (const User& each : users) write_user(json, each, form);
     end_counted(json, count);
     return document(json);
 }
 
 /// The explicit roles at the site and in each organization of `memberships`.
 inline std::string user_roles(const User& user, const std::vector<OrganizationMember>& memberships,
-                              Release release = {}) {
+                              const Form& form = {}) {
     JsonWriter json;
     json.begin_object();
-    if (release >= contradictions::roles_without_user)
+    if (form.release >= contradictions::roles_without_user)
         json.key("roles").texts(user.roles);
     else
-        write_user_members(json, user, release);
+        write_user_members(json, user, form);
     json.key("organization_roles").begin_object();
     for (const OrganizationMember& each : memberships) {
         json.key(each.organization_id).begin_array();
         for (const std::string& role : each.roles)
-            json.value(organization_role_name(role, release));
+            json.value(organization_role_name(role, form.release));
         json.end_array();
     }
     json.end_object().end_object();

@@ -81,11 +81,12 @@ inline std::string shown_diff(const AuditEntry& entry, Release release) {
 }
 
 inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed,
-                              Release release = {}) {
+                              const Form& form = {}) {
     const AuditEntry& entry = listed.entry;
+    const Release release = form.release;
     const bool linked = entry.resource_type == "user" && !listed.resource_deleted;
     json.begin_object();
-    write_members(json, entry, release, [&](auto at) {
+    write_members(json, entry, form, [&](auto at) {
         if constexpr (at.field.kind != fields::Kind::json) return false;
         json.member("resource_icon", "").key(at.field.name).raw(shown_diff(entry, release));
         return true;
@@ -106,7 +107,7 @@ inline void write_audit_entry(JsonWriter& json, const ListedAuditEntry& listed,
             .end_object();
     json.key("user");
     if (listed.actor)
-        write_user(json, *listed.actor, release);
+        write_user(json, *listed.actor, form);
     else
         json.raw("null");
     json.end_object();
@@ -123,11 +124,11 @@ inline void end_audit_logs(JsonWriter& json, std::int64_t count, Release release
 }
 
 inline std::string audit_logs(const std::vector<ListedAuditEntry>& entries, std::int64_t count,
-                              Release release = {}) {
+                              const Form& form = {}) {
     JsonWriter json;
     begin_audit_logs(json);
-    for (const ListedAuditEntry& each : entries) write_audit_entry(json, each, release);
-    end_audit_logs(json, count, release);
+    for (const ListedAuditEntry& each : entries) write_audit_entry(json, each, form);
+    end_audit_logs(json, count, form.release);
     return document(json);
 }
 

@@ -74,16 +74,16 @@ inline std::string organization_member(const OrganizationMember& member, Release
 }
 
 /// The type MemberWithUser.
-inline void write_member(JsonWriter& json, const Member& member, Release release) {
+inline void write_member(JsonWriter& json, const Member& member, const Form& form) {
     const User& user = member.user;
     json.begin_object();
-    write_membership_members(json, member.membership, release);
+    write_membership_members(json, member.membership, form.release);
     json.member("username", user.username)
         .member("name", user.name)
         .member("avatar_url", user.avatar_url)
         .member("email", user.email);
-    write_roles(json.key("global_roles"), user.roles);
-    if (release >= Release{2, 32})
+    write_roles(json.key("global_roles"), user.roles, form);
+    if (form.release >= Release{2, 32})
         json.member("status", user.status)
             .member("login_type", user.login_type)
             .member("last_seen_at", user.last_seen_at)
@@ -94,9 +94,9 @@ inline void write_member(JsonWriter& json, const Member& member, Release release
     json.end_object();
 }
 
-inline std::string member(const Member& member, Release release) {
+inline std::string member(const Member& member, const Form& form) {
     JsonWriter json;
-    write_member(json, member, release);
+    write_member(json, member, form);
     return document(json);
 }
 
@@ -110,10 +110,10 @@ inline void end_members(JsonWriter& json, bool by_page, std::int64_t count) {
     by_page ? end_counted(json, count) : static_cast<void>(json.end_array());
 }
 
-inline std::string members(const MemberPage& page, bool by_page, Release release) {
+inline std::string members(const MemberPage& page, bool by_page, const Form& form) {
     JsonWriter json;
     begin_members(json, by_page);
-    for (const Member& each : page.members) write_member(json, each, release);
+    for (const Member& each : page.members) write_member(json, each, form);
     end_members(json, by_page, page.count);
     return document(json);
 }
@@ -131,7 +131,7 @@ inline std::string assignable_roles(const std::vector<AssignableRole>& roles,
             for (const char* name :
                  {"site_permissions", "user_permissions", "organization_permissions"})
                 json.key(name).begin_array().end_array();
-            json.member("built_in", true);
+            json.member("built_in", role.built_in);
         }
         if (release >= Release{2, 28})
             json.key("organization_member_permissions").begin_array().end_array();
