@@ -50,8 +50,7 @@ int main() {
     }
 
     // The audit log says that ada made the token, what was done with it, and that ada ended it.
-    const std::string reader = host.make_token("ada").token;
-    const auto log =
-        users.handle({"GET", "/api/v2/audit?limit=4", {{"Coder-Session-Token", reader}}});
-    std::cout << log.body << '\n';
+    for (const auto& each : host.list_audit({"", 3}).entries)
+        std::cout << (each.actor ? each.actor->username : "the program") << ' ' << each.entry.action
+                  << ' ' << each.entry.resource_target << '\n';
 }

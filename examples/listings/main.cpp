@@ -44,7 +44,33 @@ void calls(coder_users::Service& users, const std::string& token) {
     if (users.may(caller, coder_users::Action::edit_user, "bob"))
         users.as(caller).rename_user("bob", "robert");  // as this user
     const coder_users::Identity host = coder_users::Identity::system();
-    users.as(host).set_roles("robert", {"auditor"});  // as the host
+    users.as(host).set_roles("robert", {"auditor"});              // as the host
+    users.as(caller).list_audit({"action:delete username:ada"});  // the newest hundred
+}
+
+void log_in(coder_users::Service& users, const std::string& email, const std::string& password,
+            const std::string& client_address, const std::string& user_agent) {
+    const coder_users::LoggedIn ada = users.log_in(email, password, {client_address, user_agent});
+    std::cout << ada.identity.user.username << '\n';  // ada.token is the new session's key text
+}
+
+void keep_data(coder_users::Service& users) {
+    const coder_users::Caller host = users.as(coder_users::Identity::system());
+    host.set_data("ada", R"({"plan":"paid"})");  // a text of at most 64 KiB, in UTF-8, without NUL
+    std::cout << host.data("ada") << '\n';       // "" when there is none
+}
+
+// docs/roles.md
+void declare_roles(coder_users::Options& options) {
+    options.roles = {{"editor", "Editor", {"notes:write"}}, {"reader", "Reader", {"notes:read"}}};
+}
+
+void refuse(httplib::Response& response, int status) { response.status = status; }
+
+void write_note(coder_users::Service& users, const httplib::Request& request,
+                httplib::Response& response) {
+    const coder_users::Identity caller = users.authenticate(request);
+    if (!users.may(caller, "notes:write")) return refuse(response, 403);
 }
 
 // docs/passwords.md
@@ -92,7 +118,7 @@ int main() {
     httplib::Server site;
     coder_users::Options options{":memory:"};
     options.coder_version = "2.35", options.web_page = true;
-    ask_and_tell(options), check_passwords(options), send_codes(options);
+    ask_and_tell(options), check_passwords(options), send_codes(options), declare_roles(options);
     auto users = coder_users::open(options);
     coder_users::CreateUser ada;
     ada.email = "ada@example.com", ada.username = "ada", ada.password = "correct-Horse-9";
@@ -113,6 +139,13 @@ int main() {
     create_bob("bob@example.com", "correct-Horse-9");
     calls(users, host.make_token("ada").token);
     for (const std::string& role : host.find_user("robert").roles) say("robert: " + role);
+    log_in(users, ada.email, ada.password, "192.0.2.1", "a terminal");
+    keep_data(users);
+    httplib::Request request;
+    httplib::Response response;
+    request.set_header("Coder-Session-Token", host.make_token("robert").token);
+    write_note(users, request, response);
+    say("note: " + std::to_string(response.status));
     users.handle({"POST", "/api/v2/users/otp/request", {}, R"({"email":"ada@example.com"})"});
     page_on(site, users);
     many_releases();

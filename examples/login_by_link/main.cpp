@@ -94,21 +94,22 @@ void add_form(httplib::Server& site, coder_users::Service& users, Links& links,
               const std::string& url, const std::string& outbox) {
     site.Get("/login", [](const httplib::Request&, httplib::Response& response) {
         page(response, 200,
-             "<form method=post>Your user name: <input name=name><button>Mail me a link</button>"
+             "<form method=post>Your e-mail address: <input name=email type=email><button>Mail me "
+             "a link</button>"
              "</form>");
     });
     site.Post("/login", [&, url, outbox](const httplib::Request& request,
                                          httplib::Response& response) {
         try {
             const auto host = users.as(Identity::system());
-            const User user = host.find_user(request.get_param_value("name"));
+            const User user = host.find_user_by_email(request.get_param_value("email"));
             const bool may = user.status != coder_users::UserStatus::suspended;
-            const std::string secret = may && !user.email.empty() ? links.make(user.id) : "";
+            const std::string secret = may ? links.make(user.id) : "";
             if (!secret.empty())
                 leave_mail(outbox, user, url + "/login/link?user=" + user.id + "&secret=" + secret);
         } catch (const coder_users::ApiError& refused) {
             if (refused.status() >= 500) return page(response, 503, "Try again later.");
-        }  // an unknown name gets the same answer as a known one
+        }  // an unknown address gets the same answer as a known one
         page(response, 200, "If there is such a user, a mail is on its way.");
     });
 }

@@ -4,7 +4,7 @@
 - A listing of C++, CMake, Python, JavaScript, Go, nginx or Caddy stands, indentation apart, in a file that is built or run by a test.
 - Every page with shell commands is run by a script, which names the page.
 - Every ./dev command that a page names is there.
-- docs/embedding.md has every Action and every EventKind.
+- docs/embedding.md has every Action, every EventKind and every call of Caller.
 
 Usage: listings.py [directory of the project]
 """
@@ -77,6 +77,12 @@ def enumerators(header, name):
     return re.findall(r"^\s*(\w+),", re.sub(r"//.*", "", body), re.M)
 
 
+def calls_of(header):
+    """Returns the names of the public member functions of Caller."""
+    body = re.search(r"class [\w ]*Caller {\n public:(.*?)\n private:", header.read_text(encoding="utf-8"), re.S)[1]
+    return re.findall(r"^    \w[\w:<>, ]*?[ &](\w+)\(", body, re.M)
+
+
 def errors_of(root):
     """Yields the errors of all pages."""
     sources = Sources(root)
@@ -96,6 +102,9 @@ def errors_of(root):
         for value in enumerators(root / "coder_users" / header, enum):
             if f"`{value}`" not in embedding:
                 yield f"docs/embedding.md: {enum}::{value} is missing"
+    for call in calls_of(root / "coder_users/caller.hpp"):
+        if f"`{call}`" not in embedding:
+            yield f"docs/embedding.md: Caller::{call}() is missing"
 
 
 def main():

@@ -10,9 +10,10 @@ import listings
 GOOD = {
     "dev": "./dev run    starts it\n",
     "README.md": "# A\n\n```cpp\nint a;\n\nint b;\n```\n",
-    "docs/embedding.md": "`read_user` and `created`\n```sh\n./dev run\n```\n",
+    "docs/embedding.md": "`read_user`, `created` and `find`\n```sh\n./dev run\n```\n",
     "coder_users/action.hpp": "enum class Action {\n    read_user,  ///< see it,\n                ///< more\n};\n",
     "coder_users/events.hpp": "enum class EventKind {\n    created,\n};\n",
+    "coder_users/caller.hpp": "class X Caller {\n public:\n    /// Finds (it).\n    User find(int a) const;\n\n private:\n};\n",
     "examples/a/main.cpp": "void f() {\n    int a;\n    int b;\n}\n",
     "tests/scripts/pages.sh": "page docs/embedding.md\n",
 }
@@ -53,6 +54,8 @@ class Listings(unittest.TestCase):
     def test_a_value_that_the_page_does_not_name(self):
         self.refused({"coder_users/events.hpp": "enum class EventKind {\n    created,\n    moved,  ///< x\n};\n"},
                      "EventKind::moved")
+        caller = GOOD["coder_users/caller.hpp"].replace("find(", "std::optional<Key> find_key(")
+        self.refused({"coder_users/caller.hpp": caller.replace("User std", "std")}, "Caller::find_key()")
 
 
 if __name__ == "__main__":

@@ -26,15 +26,16 @@ no_mail() {
 }
 answers 201 /api/v2/users/first -d '{"email":"ada@example.com","username":"ada","password":"correct-Horse-9"}'
 answers 303 / # to the form
-answers 200 /login -d name=eve
+answers 200 /login -d email=
+answers 200 /login -d email=eve@example.com
 cp answer unknown
 no_mail
-answers 200 /login -d name=ada
-cmp answer unknown # which names there are is not told
+answers 200 /login -d email=Ada@example.com
+cmp answer unknown # which addresses there are is not told
 grep -qx 'To: ada@example.com' outbox/*.eml
 link=$(grep -o '/login/link?user=[0-9a-f-]*&secret=[0-9a-f]*' outbox/*.eml)
 rm outbox/*
-answers 200 /login -d name=ada # a minute must pass
+answers 200 /login -d email=Ada@example.com # a minute must pass
 no_mail
 
 answers 200 "$link" # as a program that checks mails does it
