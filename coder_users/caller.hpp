@@ -183,11 +183,13 @@ class CODER_USERS_API Caller {
     /// except the theme preference, which is always replaced. Throws 400 for a theme, a mode or a
     /// font that there is not.
     Appearance set_appearance(std::string_view user, const Appearance& wanted) const;
+    /// Returns how the user wants Coder's pages to behave.
     Preferences find_preferences(std::string_view user) const;
     /// Returns all preferences as they are then. Throws 400 for a value that there is not.
     Preferences set_preferences(std::string_view user, const EditPreferences& wanted) const;
     /// Returns when the quiet hours of the user begin next: at midnight in UTC for everybody.
     Time next_quiet_hours(std::string_view user) const;
+    /// Returns the public half of the user's key pair.
     GitSshKey find_git_ssh_key(std::string_view user) const;
     /// Makes a new key pair in the place of the user's, and returns its public half.
     GitSshKey renew_git_ssh_key(std::string_view user) const;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks that what the pages show is what is built and run.
 
-- A listing of C++, CMake, Python, JavaScript, Go, nginx or Caddy stands, indentation apart, in a file that is built or run by a test.
+- A listing of C++, CMake, Python, JavaScript, Go, nginx or Caddy stands, indentation apart, in a file that is built or run
+  by a test. Where it has an empty line, the file may have more.
 - Every page with shell commands is run by a script, which names the page.
 - Every ./dev command that a page names is there.
 - docs/embedding.md has every Action, every EventKind and every call of Caller.
@@ -55,10 +56,26 @@ class Sources:
                 if file.is_file() and kind in set.union(*CODE.values()):
                     text = "\n".join(bare(file.read_text(encoding="utf-8").splitlines()))
                     self.texts.setdefault(kind, []).append(f"\n{text}\n")
+        for page in root.glob("packages/*/README.md"):  # tests/languages runs what stands there
+            for language, lines in listings_of(page):
+                for kind in CODE.get(language, ()):
+                    self.texts.setdefault(kind, []).append("\n" + "\n".join(bare(lines)) + "\n")
 
     def have(self, language, lines):
-        listing = "\n" + "\n".join(bare(lines)) + "\n"
-        return any(listing in text for kind in CODE[language] for text in self.texts.get(kind, ()))
+        """Says whether a file has the parts of a listing, which empty lines separate, in their order."""
+        parts = ["\n" + "\n".join(bare(part.splitlines())) + "\n"
+                 for part in re.split(r"\n\s*\n", "\n".join(lines))]
+        return any(self.in_order(parts, text) for kind in CODE[language] for text in self.texts.get(kind, ()))
+
+    @staticmethod
+    def in_order(parts, text):
+        at = 0
+        for part in parts:
+            at = text.find(part, at)
+            if at < 0:
+                return False
+            at += len(part) - 1  # the end of a line is the beginning of the next
+        return True
 
 
 def runs(root, page):

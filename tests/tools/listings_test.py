@@ -42,6 +42,9 @@ class Listings(unittest.TestCase):
     def test_a_listing_that_is_not_built(self):
         self.refused({"docs/a.md": "```cpp\nint a;\nint c;\n```\n"}, "docs/a.md", "int a;")
         self.refused({"docs/a.md": "```cpp\nint b\n```\n"}, "docs/a.md")  # no part of a line
+        self.refused({"docs/a.md": "```cpp\nint b;\n\nint a;\n```\n"}, "docs/a.md")  # another order
+        self.refused({"docs/a.md": "```cpp\nvoid f() {\nint b;\n```\n"}, "docs/a.md")  # a line left out
+        self.assertEqual(errors_of({"docs/a.md": "```cpp\nvoid f() {\n\nint b;\n}\n```\n"}), [])
         self.refused({"docs/a.md": "```cmake\nint a;\n```\n"}, "docs/a.md")  # of another language
 
     def test_commands_that_nobody_runs(self):
