@@ -176,20 +176,21 @@ class CODER_USERS_API Caller {
     /// when it has more than 64 KiB, is not UTF-8 or holds NUL, 403 as data().
     void set_data(std::string_view user, std::string_view text) const;
 
-    /// What follows up to find_git_ssh_key() throws 403 when the caller may read the user but is
-    /// neither itself nor may manage it.
+    /// Returns how pages look for the user. Like what follows up to renew_git_ssh_key(), it throws
+    /// 403 when the caller may read the user but is neither itself nor may manage it.
     Appearance find_appearance(std::string_view user) const;
     /// Chooses how pages look, and returns all of it. Of `wanted` the texts that are "" stay,
     /// except the theme preference, which is always replaced. Throws 400 for a theme, a mode or a
     /// font that there is not.
     Appearance set_appearance(std::string_view user, const Appearance& wanted) const;
-    /// Returns how the user wants Coder's pages to behave.
+    /// Returns how pages behave for the user.
     Preferences find_preferences(std::string_view user) const;
-    /// Returns all preferences as they are then. Throws 400 for a value that there is not.
+    /// Changes some preferences, and returns all preferences as they are then. Throws 400 for a
+    /// value that there is not.
     Preferences set_preferences(std::string_view user, const EditPreferences& wanted) const;
     /// Returns when the quiet hours of the user begin next: at midnight in UTC for everybody.
     Time next_quiet_hours(std::string_view user) const;
-    /// Returns the public half of the user's key pair.
+    /// Returns the public half of the user's key pair for Git over SSH.
     GitSshKey find_git_ssh_key(std::string_view user) const;
     /// Makes a new key pair in the place of the user's, and returns its public half.
     GitSshKey renew_git_ssh_key(std::string_view user) const;
@@ -252,7 +253,7 @@ class CODER_USERS_API Caller {
 
     /// Returns the members whose memberships the caller may read.
     MemberPage list_members(std::string_view organization, const FindUsers& which = {}) const;
-    /// Throws 404 when the user is no member, or the caller may not read the membership.
+    /// Finds a member. Throws 404 when the user is none, or the caller may not read the membership.
     Member find_member(std::string_view organization, std::string_view user) const;
     /// Makes a user a member, without roles in the organization. Throws 400 for one who is a
     /// member.

@@ -51,9 +51,12 @@ TEST_CASE("a user is written with all its keys, none of them null") {
           R"("organization_ids":["22222222-2222-4222-8222-222222222222"],)"
           R"("roles":[{"name":"auditor","display_name":"Auditor"},)"
           R"({"name":"user-admin","display_name":"User Admin"},)"
-          R"({"name":"unknown","display_name":""}],)"
+          R"({"name":"unknown","display_name":"unknown"}],)"
           R"("login_type":"none","avatar_url":"https://x/?a\u0026b","theme_preference":""})"
           "\n");
+    const HostRoles declared{{"unknown", "Known Here", {}}};
+    CHECK(wire::user(alice(), {Release(), declared})
+              .find(R"({"name":"unknown","display_name":"Known Here"}])") != std::string::npos);
     const std::string bare = wire::user(User());
     CHECK(bare.find("null") == std::string::npos);
     CHECK(bare.find(R"("organization_ids":[],"roles":[])") != std::string::npos);

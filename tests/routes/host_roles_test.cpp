@@ -30,8 +30,8 @@ std::string shown(const std::string& name, const std::string& display_name) {
     return "{\"display_name\":\"" + display_name + "\",\"name\":\"" + name + "\"}";
 }
 
-bool may(const World& world, const std::string& token, const std::string& right) {
-    auto& service = const_cast<World&>(world).server.service();
+bool may(World& world, const std::string& token, const std::string& right) {
+    auto& service = world.server.service();
     return service.may(service.authenticate(token), right);
 }
 

@@ -256,11 +256,11 @@ Readings other_readings() {
              })},
         {"create-initial-user",
          {[](Both&) {
-              const TestServer server;
+              TestServer server;
               server.send("POST", "/users/first", "",
                           R"({"email":"ada@x.org","username":"ada","name":"Ada","password":")" +
                               good_password + "\"}");
-              return described(const_cast<TestServer&>(server).service());
+              return described(server.service());
           },
           [](Both&) {
               TestServer server;

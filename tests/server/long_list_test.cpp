@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/store/audit.hpp"
 #include "coder_users/internal/store/organizations.hpp"

@@ -1,11 +1,13 @@
 // A search field that knows the keys of the server's search.
 import {t} from '../texts.js';
 import {fill, h, newId} from './dom.js';
+import {siteRoles} from './roles.js';
 
-/** @type {Record<string, string[]>} */
+const roleNames = new Set(['owner', 'user-admin', 'template-admin', 'auditor', 'member']);
+/** @type {Record<string, Iterable<string>>} */
 const values = {
     status: ['active', 'dormant', 'suspended'],
-    role: ['owner', 'user-admin', 'template-admin', 'auditor', 'member'],
+    role: roleNames,
     login_type: ['password', 'github', 'oidc', 'none'],
     service_account: ['true', 'false'],
 };
@@ -25,9 +27,14 @@ export function suggestions(text) {
         const today = new Date().toISOString().slice(0, 10);
         return [{text: `${before}${key}:"${today}T00:00:00Z"`, hint: ''}];
     }
-    return (values[key] ?? []).filter((each) => each.startsWith(value) && each !== value)
+    return [...values[key] ?? []].filter((each) => each.startsWith(value) && each !== value)
         .map((each) => ({text: `${before}${key}:${each}`, hint: ''}));
 }
+
+/** The program that this server is part of may have roles of its own. Without them the field works, too. */
+const learnRoles = () => siteRoles().then((roles) => {
+    for (const role of roles) roleNames.add(role.name);
+}, () => {});
 
 /**
  * @param {string} value
@@ -81,6 +88,7 @@ export function searchField(value, changed) {
         changed(input.value);
         open();
     });
+    input.addEventListener('focus', learnRoles, {once: true});
     input.addEventListener('blur', () => shut(true));
     input.addEventListener('keydown', (event) => {
         if (list.hidden) return;
