@@ -42,7 +42,8 @@ struct Request {
     std::string api_prefix = "/api/v2";
 };
 
-/// The answer to a Request. It has no Content-Length and no Connection header.
+/// The answer to a Request. It has no Content-Length and no Connection header. The status is 0
+/// where a test lets the connection end without an answer (testing::Fault).
 struct Response {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers = {};
@@ -228,9 +229,13 @@ class CODER_USERS_API Service {
     /// Returns everything that the service holds. Throws std::logic_error unless Options::test_data
     /// is set.
     Snapshot snapshot();
-    /// Replaces everything by the content of a snapshot. Throws as snapshot(). A request that runs
-    /// at the same time may see the old data or the new.
+    /// Replaces everything by the content of a snapshot. Throws as snapshot(), and
+    /// std::invalid_argument for a snapshot with another schema, or of no server for tests. A
+    /// request that runs at the same time may see the old data or the new.
     void restore(const Snapshot& snapshot);
+    /// Answers as another release of Coder from now on, as Options::coder_version says. Throws
+    /// std::invalid_argument when it is none, and std::logic_error as snapshot().
+    void answer_as(const std::string& coder_version);
 
  private:
     friend CODER_USERS_API Service start(Options options);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +15,13 @@
 #include "coder_users/time.hpp"
 
 namespace coder_users { inline namespace v0 {
+
+struct Request;
+struct Response;
+namespace testing {
+struct Controls;
+class TestHooks;
+}  // namespace testing
 
 /// The clock and the randomness of the server. Both are called from any number of threads at once
 /// and must not throw. An empty function means the one of the system.
@@ -31,11 +39,12 @@ struct Env {
     /// Only for tests. Called for every request to the API. When it returns true, the request is
     /// answered 429.
     std::function<bool()> limit_request = {};
+    /// Only for tests; needs Options::test_data. Sees every request, and may let it fail.
+    std::shared_ptr<testing::TestHooks> hooks = {};
+    /// Only for tests; needs `hooks`. Answers requests to paths below /test/v1 in place of the
+    /// server, which no fault concerns. It may block: up to 64 run at once.
+    std::function<Response(const Request&)> control = {};
 };
-
-namespace testing {
-struct Controls;
-}
 
 enum class LogLevel { info, warning, error };
 

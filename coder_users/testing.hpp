@@ -5,8 +5,10 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "coder_users/api.hpp"
+#include "coder_users/test_hooks.hpp"
 
 namespace coder_users { inline namespace v0 { namespace testing {
 
@@ -31,6 +34,13 @@ CODER_USERS_API Response send(const std::string& url, const Request& request);
 /// text, when there is no such member.
 CODER_USERS_API std::string json_member(const std::string& json, const std::string& path);
 
+/// Writes a text as a JSON string, with its quotation marks.
+CODER_USERS_API std::string json_string(std::string_view text);
+
+/// Throws std::invalid_argument, which says why, unless Service::restore() can take the snapshot:
+/// it is a sound database of a server for tests, with the schema of this version.
+CODER_USERS_API void check_snapshot(const Snapshot& snapshot);
+
 /// Makes a version 4 UUID of these random bytes.
 CODER_USERS_API std::string make_uuid(const std::array<unsigned char, 16>& bytes);
 
@@ -39,15 +49,51 @@ CODER_USERS_API std::string make_uuid(const std::array<unsigned char, 16>& bytes
 class Clock {
  public:
     /// Returns the time.
-    Time now() const { return from_micros(*micros_); }
+    Time now() const {
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        return state_->now();
+    }
     /// Moves the clock forward, or back when `step` is negative.
-    void advance(Duration step) { *micros_ += step.count(); }
+    void advance(Duration step) {
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        state_->base += step;
+    }
     /// Sets the clock.
-    void set(Time time) { *micros_ = micros(time); }
+    void set(Time time) {
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        state_->base = time;
+        state_->since = std::chrono::steady_clock::now();
+    }
+
+    /// Lets the clock go on by itself, from where it stands, at the speed of real time.
+    void run() { run(true); }
+    /// Lets the clock stand still, which it does at first.
+    void freeze() { run(false); }
+    /// Whether it stands still.
+    bool is_frozen() const {
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        return !state_->runs;
+    }
 
  private:
-    std::shared_ptr<std::atomic<std::int64_t>> micros_ =
-        std::make_shared<std::atomic<std::int64_t>>(1'767'323'045'000'000);
+    struct State {
+        Time now() const {
+            if (!runs) return base;
+            return base +
+                   std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - since);
+        }
+        std::mutex mutex;
+        Time base = from_micros(1'767'323'045'000'000);
+        bool runs = false;
+        std::chrono::steady_clock::time_point since = {};  ///< when `base` was right
+    };
+    void run(bool runs) {
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        state_->base = state_->now();
+        state_->since = std::chrono::steady_clock::now();
+        state_->runs = runs;
+    }
+    std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 /// Random bytes that are the same for the same seed. Copies draw from one sequence.
@@ -98,6 +144,28 @@ class Randomness {
     std::shared_ptr<Shared> shared_;
 };
 
+/// Something that goes wrong with requests to a route, or to any. Set `status`, `disconnect` or
+/// `commit`, or `latency` alone or with one of them.
+struct Fault {
+    std::string method = {};  ///< "": any
+    /// As the API description has it: "/api/v2/users/{user}", or "/users/{user}". "": any.
+    std::string path = {};
+    int status = 0;         ///< is answered, 100 to 599; 0: no such fault
+    std::string body = {};  ///< of that answer; "": a message as of any refusal
+    std::vector<std::pair<std::string, std::string>> headers = {};  ///< of that answer, too
+    std::chrono::milliseconds latency{0};    ///< the request waits so long first, at most an hour
+    bool disconnect = false;                 ///< the connection ends without an answer
+    CommitFault commit = CommitFault::none;  ///< the change fails, and nothing of it is stored
+    int skip = 0;   ///< so many requests (or changes, of `commit`) are spared first
+    int count = 1;  ///< then so many are hit; 0: all, until it is removed
+};
+
+/// A fault that was added.
+struct PlannedFault : Fault {
+    std::string id = {};
+    int hits = 0;  ///< how many it has hit
+};
+
 /// Makes changes and requests fail. Copies are the same switches, and any thread may use them.
 class Faults {
  public:
@@ -114,8 +182,23 @@ class Faults {
     }
     /// Makes the n-th request from now be answered 429.
     void limit_request(int n = 1) { set(&State::limited, n); }
-    /// Cancels everything that is still to go wrong.
-    void clear() { state_->fails = state_->slow = state_->limited = 0; }
+    /// Adds a fault, and returns its id. Of several that concern a request, the one that was added
+    /// first and spares it no longer decides the answer, and the longest latency counts. Throws
+    /// std::invalid_argument for a route that there is not, for contradictions, and when there are
+    /// a thousand already.
+    CODER_USERS_API std::string add(Fault fault);
+    /// The faults that were added, oldest first, with those that will hit nothing more.
+    CODER_USERS_API std::vector<PlannedFault> list() const;
+    /// Removes a fault that was added. Returns false when there is none of this id. What waits
+    /// because of it goes on waiting.
+    CODER_USERS_API bool remove(const std::string& id);
+    /// Cancels everything that is still to go wrong, and removes all faults.
+    void clear() {
+        state_->fails = state_->slow = state_->limited = 0;
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        state_->planned.clear();
+        state_->any_planned = false;
+    }
 
     /// Called by Env::fail_write.
     bool next_write() {
@@ -124,12 +207,19 @@ class Faults {
     }
     /// Called by Env::limit_request.
     bool next_request() { return due(state_->limited); }
+    /// Called by TestHooks::disturb().
+    CODER_USERS_API Disturbance disturb(const Request& request, const std::string& route);
+    /// Called by TestHooks::commit().
+    CODER_USERS_API CommitFault commit(const Request& request, const std::string& route);
 
  private:
     struct State {
         std::atomic<int> fails{0}, slow{0}, limited{0};
+        std::atomic<bool> any_planned{false};
         std::mutex mutex;
         std::chrono::milliseconds delay{0};
+        std::vector<PlannedFault> planned;
+        int added = 0;
     };
     void set(std::atomic<int> State::*which, int n) {
         if (n < 1) throw std::invalid_argument("the first one is 1");
@@ -148,14 +238,102 @@ class Faults {
     std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-/// The clock, the randomness and the faults of a server. Copies control the same server.
+/// Selects requests. What is empty or 0 selects all.
+struct RequestFilter {
+    std::string method = {};
+    /// The path of the request, or that of its route, with or without /api/v2.
+    std::string path = {};
+    std::string user = {};  ///< the id or the name of who was logged in
+    int status = 0;
+    std::size_t limit = 0;  ///< of those that match, only so many: the newest
+};
+
+/// The requests that were waited for have not come. what() says which came instead.
+class NotSeen : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Keeps the newest 1,000 requests and their answers, once start() was called; no more than 16 MiB
+/// of them. Of a body it keeps 64 KiB. It gives them out with "***" in the place of passwords,
+/// tokens, codes and cookies. Copies are the same record, and any thread may use it.
+class Requests {
+ public:
+    /// Records from now on.
+    void start() { state_->on = true; }
+    /// Whether start() was called.
+    bool records() const { return state_->on; }
+    /// The requests that match, oldest first.
+    CODER_USERS_API std::vector<SeenRequest> list(const RequestFilter& which = {}) const;
+    /// Waits until `count` requests match, of those that have come and those to come, and returns
+    /// them. Throws NotSeen after `timeout`, and when end_waits() is called.
+    CODER_USERS_API std::vector<SeenRequest> wait(
+        const RequestFilter& which, std::size_t count = 1,
+        std::chrono::milliseconds timeout = std::chrono::seconds(5)) const;
+    /// Forgets all requests that have come.
+    CODER_USERS_API void forget();
+    /// Ends every wait() that goes on, and those to come at once.
+    CODER_USERS_API void end_waits();
+
+    /// Called by TestHooks::record().
+    CODER_USERS_API void add(SeenRequest&& seen);
+
+ private:
+    struct State {
+        std::atomic<bool> on{false};
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::deque<SeenRequest> seen;  ///< with secrets
+        std::size_t bytes = 0;         ///< of `seen`
+        bool no_waits = false;
+    };
+    std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+/// Keeps the newest 1,000 codes for new passwords, which are there before the request for one is
+/// answered. Copies are the same record, and any thread may use it.
+class Passcodes {
+ public:
+    /// The codes for this address, or all of them, oldest first.
+    std::vector<Passcode> list(const std::string& email = {}) const {
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        std::vector<Passcode> found;
+        for (const Passcode& each : state_->taken)
+            if (email.empty() || each.email == email) found.push_back(each);
+        return found;
+    }
+    /// Forgets all codes. They stay good.
+    void forget() {
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        state_->taken.clear();
+    }
+    /// Called by TestHooks::take().
+    void add(const Passcode& passcode) {
+        const std::lock_guard<std::mutex> lock(state_->mutex);
+        if (state_->taken.size() == 1'000) state_->taken.pop_front();
+        state_->taken.push_back(passcode);
+    }
+
+ private:
+    struct State {
+        std::mutex mutex;
+        std::deque<Passcode> taken;
+    };
+    std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+/// What a test controls of a server, and what it sees of it. Copies control the same server.
 struct Controls {
     /// `seed` is that of `random`.
     explicit Controls(std::uint64_t seed = 1) : random(seed) {}
     Clock clock;
     Randomness random;
     Faults faults;
+    Requests requests;
+    Passcodes passcodes;
 };
+
+/// Returns Env::hooks by which `controls` see requests and disturb them.
+CODER_USERS_API std::shared_ptr<TestHooks> hooks_of(const Controls& controls);
 
 }}}  // namespace coder_users::v0::testing
 
@@ -178,6 +356,7 @@ inline Options Options::for_tests(const testing::Controls& controls) {
     options.env.limit_request = [faults = controls.faults]() mutable {
         return faults.next_request();
     };
+    options.env.hooks = testing::hooks_of(controls);
     return options;
 }
 
@@ -248,6 +427,17 @@ class Client {
     bool over_http_ = false;
 };
 
+/// The values of a new user of a server for tests.
+struct NewUser {
+    /// "": the first role, or "member", with a number where that is taken: "auditor-2".
+    std::string username = {};
+    std::string email = {};  ///< "": the name @example.com. Service accounts have none.
+    std::vector<std::string> roles = {};  ///< site roles
+    /// Makes an account that has no address and that nobody can log in to, with a token.
+    bool service_account = false;
+    std::vector<std::string> organizations = {};  ///< their names; none: the oldest organization
+};
+
 /// A running server for one test, without users at first. Its clients stay valid when it is moved.
 class Server {
  public:
@@ -261,6 +451,7 @@ class Server {
     /// `options` come from Options::for_tests(controls), and the test may have changed them.
     Server(Controls controls, Options options)
         : controls_(std::move(controls)),
+          coder_version_(options.coder_version),
           service_(std::make_unique<Service>(start(std::move(options)))) {}
 
     /// The service itself, which lives as long as this server.
@@ -272,42 +463,56 @@ class Server {
     /// The faults to come.
     Faults& faults() { return controls_.faults; }
 
-    /// The user "owner". The first call makes it.
+    /// The requests that have come, once requests().start() was called.
+    Requests& requests() { return controls_.requests; }
+    /// The codes for new passwords that would have been sent.
+    Passcodes& passcodes() { return controls_.passcodes; }
+
+    /// The release of Coder that it answers as.
+    const std::string& coder_version() const { return coder_version_; }
+    /// Answers as another release from the next request on. Throws as Service::answer_as().
+    void set_coder_version(const std::string& version) {
+        service_->answer_as(version);
+        coder_version_ = version;
+    }
+
+    /// The user "owner". The first call makes it, or logs it in where there is one.
     Client owner() {
-        if (owner_.empty()) owner_.push_back(user("owner", {"owner"}));
+        if (owner_.empty()) owner_.push_back(has_user("owner") ? logged_in("owner") : made_owner());
         return owner_.front();
     }
     /// Makes a user with these site roles, whose name is the first role: "auditor", "auditor-2",
     /// ...
     Client user_with_roles(const std::vector<std::string>& roles = {}) {
-        const std::string name = roles.empty() ? "member" : roles.front();
-        const int number = ++made_[name];
-        return user(number == 1 && name != "owner" ? name : name + '-' + std::to_string(number),
-                    roles);
+        NewUser wanted;
+        wanted.roles = roles;
+        return make(wanted);
     }
     /// Makes a user who is logged in, with the address name@example.com and the password
     /// `password`. Throws std::invalid_argument when the name is taken, LineError for what else
     /// cannot be seeded.
     Client user(const std::string& name, const std::vector<std::string>& roles = {}) {
-        Client client(*service_, controls_.random.token());
-        client.id = controls_.random.uuid();
-        client.username = name;
-        client.email = name + "@example.com";
-        seed_user(name, R"({"id":")" + client.id + R"(","username":")" + name + R"(","email":")" +
-                            client.email + R"(","hashed_password":")" + hash_of_password +
-                            R"(","status":"active","roles":[)" + quoted_list(roles) +
-                            R"(],"sessions":[")" + client.token + R"("]})");
-        return client;
+        NewUser wanted;
+        wanted.username = name;
+        wanted.roles = roles;
+        return make(wanted);
     }
     /// Makes a service account with these site roles, which has no address, and a token of it.
     Client service_account(const std::string& name, const std::vector<std::string>& roles = {}) {
+        NewUser wanted;
+        wanted.username = name;
+        wanted.roles = roles;
+        wanted.service_account = true;
+        return make(wanted);
+    }
+    /// Makes a user of any kind. Throws as user().
+    Client make(const NewUser& wanted) {
         Client client(*service_, controls_.random.token());
         client.id = controls_.random.uuid();
-        client.username = name;
-        seed_user(name, R"({"id":")" + client.id + R"(","username":")" + name +
-                            R"(","service_account":true,"status":"active","roles":[)" +
-                            quoted_list(roles) + R"(],"tokens":{"test":")" + client.token +
-                            R"("}})");
+        client.username = wanted.username.empty() ? next_name(wanted.roles) : wanted.username;
+        if (!wanted.service_account)
+            client.email = wanted.email.empty() ? client.username + "@example.com" : wanted.email;
+        seed_user(client.username, seed_of(client, wanted));
         return client;
     }
     /// A client without a session.
@@ -315,31 +520,71 @@ class Server {
     /// Does Service::seed(). Throws LineError.
     void seed(std::string_view json) { service_->seed(json); }
 
-    /// Data, clock and randomness at one moment. After restore() the same requests get the same
-    /// bytes again.
+    /// Data, clock, randomness and release at one moment. After restore() the same requests get the
+    /// same bytes again.
     struct Moment {
         Snapshot data;
         Time now;
         std::mt19937_64 random;
         std::vector<Client> owner;
         std::map<std::string, int> made;
+        bool frozen = true;
+        std::string coder_version = {};  ///< "": the present one stays
     };
     /// Returns the present moment.
     Moment snapshot() {
-        return {service_->snapshot(), controls_.clock.now(), controls_.random.state(), owner_,
-                made_};
+        return {service_->snapshot(),
+                controls_.clock.now(),
+                controls_.random.state(),
+                owner_,
+                made_,
+                controls_.clock.is_frozen(),
+                coder_version_};
     }
-    /// Returns to `moment`, and cancels all faults.
+    /// Returns to `moment`, cancels all faults, and forgets requests and passcodes.
     void restore(const Moment& moment) {
         service_->restore(moment.data);
+        controls_.clock.freeze();
         controls_.clock.set(moment.now);
+        if (!moment.frozen) controls_.clock.run();
         controls_.random.set_state(moment.random);
         controls_.faults.clear();
+        controls_.requests.forget();
+        controls_.passcodes.forget();
+        if (!moment.coder_version.empty()) set_coder_version(moment.coder_version);
         owner_ = moment.owner;
         made_ = moment.made;
     }
+    /// Makes the present moment the one to which reset() returns.
+    void mark_start() { start_ = std::make_shared<const Moment>(snapshot()); }
+    /// Returns to the moment of mark_start(). Throws std::logic_error when that was not called.
+    void reset() {
+        if (!start_)
+            throw std::logic_error("reset() returns to mark_start(), which was not called");
+        restore(*std::shared_ptr<const Moment>(start_));
+    }
 
  private:
+    Client made_owner() {
+        NewUser wanted;
+        wanted.username = "owner";
+        wanted.roles = {"owner"};
+        return make(wanted);
+    }
+    Client logged_in(const std::string& name) {
+        const Caller host = service_->as(Identity::system());
+        const User found = host.find_user(name);
+        Client client(*service_, host.make_session(name).token);
+        client.id = found.id;
+        client.username = found.username;
+        client.email = found.email;
+        return client;
+    }
+    std::string next_name(const std::vector<std::string>& roles) {
+        const std::string name = roles.empty() ? "member" : roles.front();
+        const int number = ++made_[name];
+        return number == 1 && name != "owner" ? name : name + '-' + std::to_string(number);
+    }
     void seed_user(const std::string& name, const std::string& json) {
         try {
             service_->seed(json);
@@ -357,9 +602,19 @@ class Server {
             return false;
         }
     }
+    static std::string seed_of(const Client& client, const NewUser& wanted) {
+        std::string json = R"({"id":")" + client.id + R"(","username":)" +
+                           json_string(client.username) + R"(,"status":"active","roles":[)" +
+                           quoted_list(wanted.roles) + R"(],"organizations":[)" +
+                           quoted_list(wanted.organizations) + ']';
+        if (wanted.service_account)
+            return json + R"(,"service_account":true,"tokens":{"test":")" + client.token + R"("}})";
+        return json + R"(,"email":)" + json_string(client.email) + R"(,"hashed_password":")" +
+               hash_of_password + R"(","sessions":[")" + client.token + R"("]})";
+    }
     static std::string quoted_list(const std::vector<std::string>& texts) {
         std::string list;
-        for (const std::string& each : texts) list += (list.empty() ? "\"" : ",\"") + each + '"';
+        for (const std::string& each : texts) list += (list.empty() ? "" : ",") + json_string(each);
         return list;
     }
     static Options as_release(const std::string& coder_version, Options options) {
@@ -368,9 +623,11 @@ class Server {
     }
 
     Controls controls_;
+    std::string coder_version_;
     std::unique_ptr<Service> service_;  // a pointer, because clients keep its address
     std::vector<Client> owner_;
     std::map<std::string, int> made_;
+    std::shared_ptr<const Moment> start_;
 };
 
 }}}  // namespace coder_users::v0::testing

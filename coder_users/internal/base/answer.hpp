@@ -14,6 +14,7 @@ namespace coder_users { inline namespace v0 {
 struct Answer {
     Response response;
     std::unique_ptr<LongBody> rest;
+    bool cut = false;  ///< a test lets the connection end instead
 
     Answer(Response whole, std::unique_ptr<LongBody> more = nullptr)
         : response(std::move(whole)), rest(std::move(more)) {}

@@ -55,6 +55,18 @@ class Dispatcher {
         return finish(seen, [&] { return gates_.pass(seen); });
     }
 
+    /// Answers a request that look() has seen with what a test has ordered.
+    Response give(Seen& seen, const Response& ordered) noexcept {
+        return finish(seen,
+                      [&]() -> Reply {
+                          Reply reply{ordered.status, ordered.body, ordered.headers};
+                          for (const auto& [name, value] : ordered.headers)
+                              if (same_folded(name, "Content-Type")) reply.content_type.clear();
+                          return reply;
+                      })
+            .response;
+    }
+
     /// Answers a request that no gate has seen: it is not valid HTTP, or there is no memory for it.
     Response refuse(const Request& request, const Refusal& refusal) noexcept {
         try {
@@ -153,7 +165,7 @@ class Dispatcher {
         if (response.status != 204 && !reply.content_type.empty())
             add("Content-Type", std::move(reply.content_type));
         for (auto& [name, value] : seen.headers) add(name.c_str(), std::move(value));
-        add("X-Coder-Build-Version", version_);
+        add("X-Coder-Build-Version", versions_.of(backend_.release));
         add("X-Coder-Request-Id", seen.id);
         add("X-Content-Type-Options", "nosniff");
         add("Cache-Control", reply.of_web_page ? "no-cache" : "no-store");
@@ -194,9 +206,8 @@ class Dispatcher {
                 trace_id(header(seen.request, "traceparent").value_or(""));
             !trace.empty())
             line.fields.emplace_back("trace", trace);
-        const Shared<SharedIdentity>& found =
-            seen.actor || !seen.checked ? seen.actor : seen.checked->identity;
-        if (found) line.fields.emplace_back("user", found->user->id);
+        if (const Shared<SharedIdentity>& found = identity_of(seen))
+            line.fields.emplace_back("user", found->user->id);
         if (!denied.empty() && seen.actor) {
             line.level = LogLevel::warning;
             const auto& routes = seen.match.routes;
@@ -209,7 +220,7 @@ class Dispatcher {
     operations::Backend& backend_;
     Log& log_;
     const operations::RequestIds& ids_;
-    const std::string version_ = build_version(backend_.release);
+    const BuildVersions versions_;
     Gates gates_;
 };
 

@@ -57,6 +57,11 @@ struct Seen {
     std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
+/// Who is logged in, as far as the gates have found out; nullptr for nobody.
+inline const Shared<SharedIdentity>& identity_of(const Seen& seen) {
+    return seen.actor || !seen.checked ? seen.actor : seen.checked->identity;
+}
+
 /// Returns the key text of a request; "" when there is none.
 inline rules::PresentedToken presented_token(const Request& request, const Options& options) {
     return rules::find_token(header(request, "Coder-Session-Token"),

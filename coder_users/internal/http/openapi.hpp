@@ -124,14 +124,6 @@ inline std::set<int> refusals_of(const Route& route) {
     return statuses;
 }
 
-/// The path below the base. All parameters that name a user are called `{user}`.
-inline std::string public_path(const Route& route) {
-    std::string path = route.path;
-    const std::size_t member = path.find("{member}");
-    if (member != std::string::npos) path.replace(member, 8, "{user}");
-    return path;
-}
-
 inline void write_query_schema(JsonWriter& json, ValueType type) {
     if (type == ValueType::integer)
         json.raw(R"({"type":"integer","format":"int32","minimum":0,"maximum":2147483647})");

@@ -137,4 +137,17 @@ struct Route {
     }
 };
 
+/// The path below the base. All parameters that name a user are called `{user}`.
+inline std::string public_path(const Route& route) {
+    std::string path = route.path;
+    const std::size_t member = path.find("{member}");
+    if (member != std::string::npos) path.replace(member, 8, "{user}");
+    return path;
+}
+
+/// The whole path as the API description has it: "/api/v2/users/{user}".
+inline std::string described_path(const Route& route) {
+    return (route.outside_api ? "" : "/api/v2") + public_path(route);
+}
+
 }}}  // namespace coder_users::v0::http

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -14,6 +15,9 @@
 #include "coder_users/internal/net/httplib.hpp"
 
 namespace coder_users { inline namespace v0 { namespace net {
+
+/// The connection is to end without an answer.
+class ConnectionCut : public std::exception {};
 
 /// Appends answers to a connection's output and decides which answer is its last. The caller must
 /// own the connection; any thread may use the answerer. May throw std::bad_alloc.
@@ -63,6 +67,7 @@ class Answerer {
         ++c.answered;
         try {
             Answer answer = respond();
+            if (answer.cut) throw ConnectionCut();
             const bool to_head = c.request.method == "HEAD";
             c.end = !answer.rest ? BodyEnd::by_length
                     : c.http10   ? BodyEnd::by_close

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,11 +30,11 @@ struct Backend {
     store::Store& store;
     rules::Random random;
     std::function<Time()> now;
-    std::string secret_key;       ///< 32 bytes with which secrets in the database are sealed
-    std::string deployment_id;    ///< identifies this database, and never changes
-    EventSink* events;            ///< nullptr: the host wants no events
-    Release release = {};         ///< that answers are those of
-    Time started = never;         ///< when the service began
+    std::string secret_key;     ///< 32 bytes with which secrets in the database are sealed
+    std::string deployment_id;  ///< identifies this database, and never changes
+    EventSink* events;          ///< nullptr: the host wants no events
+    std::atomic<Release> release{Release()};  ///< that answers are those of
+    Time started = never;                     ///< when the service began
     std::string setup_code = {};  ///< what a request for the first user must show; "" for nothing
     PasswordFailures failed_passwords{options, secret_key};
     PasscodeSink* passcodes = nullptr;  ///< nullptr: the host sends none, so none are made

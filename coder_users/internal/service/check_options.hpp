@@ -161,6 +161,8 @@ inline void check_page_options(const Options& options) {
         throw std::invalid_argument("web_page: this program was built without the page");
 }
 
+inline constexpr const char* bad_release = "coder_version: must be a release of Coder, 2.6 to 2.35";
+
 /// Throws std::invalid_argument that names the first bad option.
 inline void check_options(const Options& options) {
     const auto require = [](bool good, const char* text) {
@@ -172,8 +174,9 @@ inline void check_options(const Options& options) {
     require(options.port >= 0 && options.port <= 65535, "port: must be 0 to 65535");
     require(options.access_url.empty() || is_web_url(options.access_url),
             "access_url: must be a URL that begins with http:// or https://");
-    require(parse_release(options.coder_version).has_value(),
-            "coder_version: must be a release of Coder, 2.6 to 2.35");
+    require(parse_release(options.coder_version).has_value(), bad_release);
+    require(options.test_data || !options.env.hooks, "env.hooks: needs test_data");
+    require(options.env.hooks || !options.env.control, "env.control: needs env.hooks");
     require(options.secret_key.empty() || options.secret_key.size() == rules::seal_key_size,
             "secret_key: must have 32 bytes");
     require(options.previous_secret_key.empty() ||

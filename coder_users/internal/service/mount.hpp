@@ -164,6 +164,7 @@ class MountPoint {
         if (close || head.http10)
             return write_mounted(running_->handle(head.request), response, close);
         Answer given = running_->begin_answer(head.request, std::move(head.url));
+        if (given.cut) return refuse_all(response);  // the host's server cannot end the connection
         if (given.rest)
             write_in_pieces(std::move(given), calls_, response);
         else

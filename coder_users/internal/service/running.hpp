@@ -46,8 +46,11 @@
 #include "coder_users/internal/service/open_store.hpp"
 #include "coder_users/internal/service/provider_client.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
+#include "coder_users/internal/service/watched_passcodes.hpp"
+#include "coder_users/internal/store/commit_fault.hpp"
 #include "coder_users/internal/store/deployment.hpp"
 #include "coder_users/internal/store/store.hpp"
+#include "coder_users/test_hooks.hpp"
 
 namespace coder_users { inline namespace v0 { namespace service {
 
@@ -79,6 +82,7 @@ struct Running final : net::FrontHandler {
           providers(8, options.limits.waiting_logins,
                     (std::min)(options.deadlines.queue, options.deadlines.provider)),
           front(*this, options.limits, options.deadlines) {
+        if (options.env.hooks) tests.emplace(options);
         backend.log = &log;
         backend.passcodes = passcodes_if_wanted();
         if (listens) {
@@ -124,6 +128,28 @@ struct Running final : net::FrontHandler {
             return running_.dispatcher.refuse(seen_, refusal);
         }
 
+        // The rest is for tests.
+
+        Response give(const Response& ordered) noexcept {
+            return running_.dispatcher.give(seen_, ordered);
+        }
+        /// The path of the route as the API description has it; "" for an unknown path.
+        std::string route() const {
+            const http::Match& match = seen_.match;
+            return match.routes ? http::described_path(*match.routes->front()) : std::string();
+        }
+        /// What is known of the request but not of its answer.
+        testing::SeenRequest described() const {
+            testing::SeenRequest seen;
+            seen.id = seen_.id;
+            seen.time = seen_.now;
+            if (const auto& found = http::identity_of(seen_)) {
+                seen.user_id = found->user->id;
+                seen.username = found->user->username;
+            }
+            return seen;
+        }
+
      private:
         Running& running_;
         http::Seen seen_;
@@ -145,9 +171,110 @@ struct Running final : net::FrontHandler {
         const Refusal refusal_;
     };
 
+    /// A request to a server for tests, which its hooks see and may disturb.
+    class Watched final : public net::Pending {
+     public:
+        Watched(Running& running, const Request& request, Url&& url)
+            : running_(running),
+              request_(request),
+              looked_(running, request, std::move(url)),
+              route_(looked_.route()) {
+            try {
+                disturbance_ = hooks().disturb(request, route_);
+            } catch (const std::exception&) {  // out of memory: it is not disturbed
+            }
+            lane = looked_.lane;
+            holder = looked_.holder;
+            if (disturbance_.latency.count() == 0) return;
+            lane = &running.tests->delays;
+            holder.clear();
+        }
+        Answer answer() noexcept override {
+            if (disturbance_.latency.count() > 0) running_.delay(disturbance_.latency);
+            return recorded(answer_at_last());
+        }
+        Response refuse(const Refusal& refusal) noexcept override {
+            return recorded(looked_.refuse(refusal)).response;
+        }
+
+     private:
+        testing::TestHooks& hooks() const { return *running_.options.env.hooks; }
+
+        Answer answer_at_last() noexcept {
+            if (disturbance_.disconnect) {
+                Answer none(Response{0, {}, ""});
+                none.cut = true;
+                return none;
+            }
+            if (disturbance_.answer) return looked_.give(*disturbance_.answer);
+            try {
+                const store::CommitFaults faults(
+                    [this] { return hooks().commit(request_, route_); });
+                // A request that has waited has not yet had its turn where it belongs.
+                return lane == looked_.lane ? looked_.answer() : running_.answer_here(looked_);
+            } catch (const std::exception&) {  // out of memory
+                return looked_.refuse(overloaded);
+            }
+        }
+
+        Answer recorded(Answer answer) noexcept {
+            if (!hooks().records()) return answer;
+            try {
+                testing::SeenRequest seen = looked_.described();
+                seen.request = request_;
+                seen.route = route_;
+                seen.status = answer.response.status;
+                seen.latency =
+                    std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began_);
+                seen.response_body = answer.response.body;
+                hooks().record(std::move(seen));
+            } catch (const std::exception&) {  // out of memory: it is not recorded
+            }
+            return answer;
+        }
+
+        Running& running_;
+        const Request& request_;
+        Looked looked_;
+        const std::string route_;
+        testing::Disturbance disturbance_;
+        const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    };
+
+    /// A request of a test to its control API.
+    class Controlling final : public net::Pending {
+     public:
+        Controlling(Running& running, const Request& request)
+            : running_(running), request_(request) {
+            lane = &running.tests->control;
+        }
+        Answer answer() noexcept override {
+            try {
+                return running_.options.env.control(request_);
+            } catch (const std::exception&) {  // out of memory
+                return refuse(overloaded);
+            }
+        }
+        Response refuse(const Refusal& refusal) noexcept override {
+            return running_.refuse(request_, refusal);
+        }
+
+     private:
+        Running& running_;
+        const Request& request_;
+    };
+
     std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url> parsed) override {
         if (!parsed) return std::make_unique<Refused>(*this, request, url_not_valid);
+        if (tests) return look_in_tests(request, std::move(*parsed));
         return std::make_unique<Looked>(*this, request, std::move(*parsed));
+    }
+
+    std::unique_ptr<net::Pending> look_in_tests(const Request& request, Url&& parsed) {
+        const auto& path = parsed.segments;
+        if (options.env.control && path.size() > 1 && path[0] == "test" && path[1] == "v1")
+            return std::make_unique<Controlling>(*this, request);
+        return std::make_unique<Watched>(*this, request, std::move(parsed));
     }
 
     Response refuse(const Request& request, const Refusal& refusal) noexcept override {
@@ -156,6 +283,7 @@ struct Running final : net::FrontHandler {
 
     void end_overdue() override {
         for (net::LanePool* const pool : {&writes, &hashes, &providers}) pool->end_overdue();
+        if (tests) tests->control.end_overdue();
     }
 
     net::LanePool* pool_of(operations::Lane lane) noexcept {
@@ -205,21 +333,28 @@ struct Running final : net::FrontHandler {
         return true;
     }
 
+    /// Answers on the calling thread, when the turn of the request comes in its lane.
+    template <class Pending>
+    Answer answer_here(Pending& pending) {
+        std::optional<Answer> given;
+        const auto answer = [&] { given.emplace(pending.answer()); };
+        if (run_here(pending.lane, answer, pending.holder)) return std::move(*given);
+        return pending.refuse(overloaded);
+    }
+
     /// `parsed` is the URL of the request, if the caller has parsed it.
     Answer begin_answer(const Request& request, std::optional<Url> parsed = std::nullopt) {
         if (!calls->enter()) return refuse(request, overloaded);
         const CallCounter::Leave leave_at_end(*calls);  // look() below reads the store
-        std::optional<Answer> given;
         try {
             if (parsed && net::line_is_too_long(request, net::FramingLimits()))
                 return refuse(request, line_too_long);
             if (!parsed)
                 if (const auto refusal = net::check_request(request, net::FramingLimits(), parsed))
                     return refuse(request, *refusal);
+            if (tests) return answer_here(*look_in_tests(request, std::move(*parsed)));
             Looked looked(*this, request, std::move(*parsed));
-            const auto answer = [&] { given.emplace(looked.answer()); };
-            if (run_here(looked.lane, answer, looked.holder)) return std::move(*given);
-            return looked.refuse(overloaded);
+            return answer_here(looked);
         } catch (const std::bad_alloc&) {
         }
         return refuse(request, overloaded);
@@ -250,6 +385,8 @@ struct Running final : net::FrontHandler {
         } catch (const ApiError&) {
             throw;
         } catch (const LineError&) {
+            throw;
+        } catch (const std::invalid_argument&) {  // the host chose the value
             throw;
         } catch (const std::exception& error) {
             log.write_failure(
@@ -357,8 +494,22 @@ struct Running final : net::FrontHandler {
         return allowed;
     }
 
+    /// Throws std::invalid_argument when it is no release of Coder.
+    void answer_as(const std::string& coder_version) {
+        require_test_data();
+        const auto release = parse_release(coder_version);
+        if (!release) throw std::invalid_argument(bad_release);
+        backend.release = *release;
+    }
+
     void require_test_data() const {
         if (!options.test_data) throw std::logic_error("only with Options::for_tests()");
+    }
+
+    /// Waits for a test that wants an answer to come late, or until the service stops.
+    void delay(std::chrono::milliseconds latency) {
+        std::unique_lock<std::mutex> lock(stop_mutex);
+        tests->stops.wait_for(lock, latency, [&] { return stop_begun; });
     }
 
     void stop() noexcept {
@@ -368,6 +519,7 @@ struct Running final : net::FrontHandler {
         std::unique_lock<std::mutex> lock(stop_mutex);
         if (!stop_begun) {
             stop_begun = true;
+            if (tests) tests->stops.notify_all();
             try {
                 // On a thread of its own, because a running request may take longer than the caller
                 // of stop() has to wait.
@@ -394,6 +546,7 @@ struct Running final : net::FrontHandler {
         writes.stop();
         hashes.stop();
         providers.stop();
+        if (tests) tests->stop();
         calls->wait_until_empty();
         const auto end = std::chrono::steady_clock::now() + options.deadlines.stop;
         if (events) events->close(end);
@@ -429,6 +582,12 @@ struct Running final : net::FrontHandler {
     }
 
     operations::PasscodeSink* passcodes_if_wanted() {
+        operations::PasscodeSink* const queue = passcode_queue_if_wanted();
+        if (!options.env.hooks) return queue;
+        return &tests->passcodes.emplace(*options.env.hooks, queue);
+    }
+
+    operations::PasscodeSink* passcode_queue_if_wanted() {
         if (options.send_passcode)
             passcodes.emplace(
                 [this](const Passcode& passcode, std::size_t missed) { send(passcode, missed); },
@@ -464,6 +623,19 @@ struct Running final : net::FrontHandler {
     net::LanePool writes;
     net::LanePool hashes;
     net::LanePool providers;
+    /// What a server for tests has besides.
+    struct Tests {
+        explicit Tests(const Options& options) : control(64, 256, options.deadlines.queue) {}
+        void stop() {
+            delays.stop();
+            control.stop();
+        }
+        std::optional<WatchedPasscodes> passcodes;
+        net::LanePool delays{1'024, 0};  ///< for requests that a test lets wait
+        net::LanePool control;           ///< for the control API, so that no request is in its way
+        std::condition_variable stops;   ///< notified when stop() begins
+    };
+    std::optional<Tests> tests;  ///< empty in all other servers
     const std::shared_ptr<CallCounter> calls = std::make_shared<CallCounter>();
     net::Front front;
     int port = 0;

@@ -70,6 +70,10 @@ CODER_USERS_INLINE void Service::restore(const Snapshot& snapshot) {
                    [&] { running().store->replace_everything(snapshot.image()); });
 }
 
+CODER_USERS_INLINE void Service::answer_as(const std::string& coder_version) {
+    running().answer_as(coder_version);
+}
+
 CODER_USERS_INLINE std::string to_json(const LogLine& line) { return wire::log_line(line); }
 
 CODER_USERS_INLINE std::string to_text(const LogLine& line) {

@@ -23,6 +23,8 @@
 #include "coder_users/internal/base/signals.hpp"
 #include "coder_users/internal/store/activity.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
+#include "coder_users/internal/store/commit_fault.hpp"
+#include "coder_users/internal/store/image.hpp"
 #include "coder_users/internal/store/key_cache.hpp"
 #include "coder_users/internal/store/migrate.hpp"
 #include "coder_users/internal/store/need.hpp"
@@ -138,9 +140,14 @@ class Store {
     /// fails; after Unavailable the change may be stored or not.
     template <class Fn>
     auto write(Fn&& fn, Need need = Need::ordinary) {
+        using testing::CommitFault;
+        const CommitFault fault =
+            options_.test_data ? CommitFaults::of_this_thread() : CommitFault::none;
+        if (fault == CommitFault::disk_full && need == Need::ordinary)
+            throw DiskFull("a test lets the disk be full");
         return write_surely(
             [&](Tx& tx) {
-                if (options_.fail_write && options_.fail_write())
+                if (fault == CommitFault::fail || (options_.fail_write && options_.fail_write()))
                     throw Unavailable("a test lets this change fail");
                 if (options_.repeat_changes) {
                     tx.run("SAVEPOINT first_run");
@@ -162,8 +169,9 @@ class Store {
     }
 
     /// Replaces the whole database by what image() returned, and forgets all cached and pending
-    /// data.
+    /// data. Throws std::invalid_argument as check_image_header().
     void replace_everything(const std::string& image) {
+        check_image_header(image, options_.test_data);
         const std::lock_guard<std::mutex> no_activity(activity_mutex_);
         Connection source(":memory:", opened::to_write | opened::in_memory, activity_);
         source.show(image);

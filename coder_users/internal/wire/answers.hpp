@@ -34,6 +34,13 @@ struct Form {
 
 inline std::string document(JsonWriter& json) { return json.take() += '\n'; }
 
+/// A text as a JSON string.
+inline std::string json_string(std::string_view text) {
+    JsonWriter json;
+    json.value(text);
+    return json.take();
+}
+
 /// The type Response; empty `detail` and `validations` are left out.
 inline std::string response(std::string_view message, std::string_view detail = {},
                             const std::vector<Validation>& validations = {}) {

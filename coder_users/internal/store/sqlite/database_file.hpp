@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -102,6 +103,26 @@ class OwnershipLock {
     FileDescriptor file_;
 };
 
+/// The beginning of an SQLite file (sqlite.org/fileformat.html): magic, then big-endian numbers.
+struct FileHeader {
+    static constexpr std::size_t size = 100;
+    std::array<unsigned char, size> bytes{};
+
+    bool is_sqlite() const {
+        return std::string(bytes.begin(), bytes.begin() + 16) ==
+               std::string("SQLite format 3\0", 16);
+    }
+    std::int32_t application() const { return number(68); }
+    std::int32_t version() const { return number(60); }  ///< of the schema
+
+ private:
+    std::int32_t number(std::size_t at) const {
+        return static_cast<std::int32_t>(std::uint32_t{bytes[at]} << 24 |
+                                         std::uint32_t{bytes[at + 1]} << 16 |
+                                         std::uint32_t{bytes[at + 2]} << 8 | bytes[at + 3]);
+    }
+};
+
 enum class FileState { missing_or_empty, ours };
 
 /// Tells what kind of file `path` is, without changing a byte of it. Throws std::runtime_error for
@@ -122,18 +143,12 @@ inline FileState inspect_database_file(const std::string& path, int newest_versi
         throw std::runtime_error("has more than one name (hard links), which is refused: " + path);
     if (info.st_size == 0) return FileState::missing_or_empty;
 
-    // The header of an SQLite file (sqlite.org/fileformat.html): magic, then big-endian numbers.
-    std::array<unsigned char, 100> header{};
-    if (::pread(file.get(), header.data(), header.size(), 0) < 0)
+    FileHeader header;
+    if (::pread(file.get(), header.bytes.data(), FileHeader::size, 0) < 0)
         throw_file_error("cannot read", path, errno);
-    const auto number = [&](std::size_t at) {
-        return static_cast<std::int32_t>(std::uint32_t{header[at]} << 24 |
-                                         std::uint32_t{header[at + 1]} << 16 |
-                                         std::uint32_t{header[at + 2]} << 8 | header[at + 3]);
-    };
-    const std::string magic(header.begin(), header.begin() + 16);
-    const bool real = number(68) == application_id, made_up = number(68) == test_application_id;
-    if (magic != std::string("SQLite format 3\0", 16) || (!real && !made_up))
+    const bool real = header.application() == application_id;
+    const bool made_up = header.application() == test_application_id;
+    if (!header.is_sqlite() || (!real && !made_up))
         throw std::runtime_error("not a coder_users database: " + path);
     if (real && test_data)
         throw std::runtime_error("not made by Options::for_tests(), which takes no other file: " +
@@ -141,9 +156,9 @@ inline FileState inspect_database_file(const std::string& path, int newest_versi
     if (made_up && !test_data)
         throw std::runtime_error("made by Options::for_tests(), its secrets can be foreseen: " +
                                  path);
-    if (number(60) > newest_version)
+    if (header.version() > newest_version)
         throw std::runtime_error("made by a newer version of coder_users (schema " +
-                                 std::to_string(number(60)) + ", this one knows " +
+                                 std::to_string(header.version()) + ", this one knows " +
                                  std::to_string(newest_version) + "): " + path);
     return FileState::ours;
 }
