@@ -17,6 +17,8 @@ using wire::Json;
 inline bool has_type(const Json& value, FieldType type) {
     if (type == FieldType::flag) return value.is<bool>();
     if (type == FieldType::integer) return value.is<std::int64_t>();
+    if (type == FieldType::number) return value.is<std::int64_t>() || value.is<double>();
+    if (type == FieldType::any) return true;
     if (type == FieldType::texts || type == FieldType::uuids) {
         const auto list = wire::texts_in(&value);
         return list && (type == FieldType::texts ||

@@ -97,8 +97,10 @@ inline void write_field(JsonWriter& json, const wire::Field& field, std::int64_t
     json.key(field.name);
     if (!field.values.empty()) return write_reference(json, list_name(field.name, field.listed_as));
     constexpr const char* types[] = {"string", "boolean", "integer", "string",
-                                     "array",  "object",  "array"};
-    json.begin_object().member("type", types[static_cast<std::size_t>(field.type)]);
+                                     "array",  "object",  "array",   "number"};
+    json.begin_object();
+    if (field.type != FieldType::any)
+        json.member("type", types[static_cast<std::size_t>(field.type)]);
     if (field.meaning) json.member("description", field.meaning);
     if (field.required && field.type == FieldType::text) json.member("minLength", 1);
     const std::string_view rule = field.rule.tag ? field.rule.tag : "";

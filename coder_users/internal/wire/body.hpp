@@ -2,6 +2,7 @@
 // Reads request bodies: which fields a body may have, of which type, and with which rules.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,7 @@
 
 namespace coder_users { inline namespace v0 { namespace wire {
 
-enum class FieldType { text, flag, integer, uuid, texts, object, uuids };
+enum class FieldType { text, flag, integer, uuid, texts, object, uuids, number, any };
 
 struct Field {
     /// A text field with its rule.
@@ -77,8 +78,8 @@ struct Members {
 struct WrongType {};
 
 /// What was sent for a field; std::monostate when it is absent or null.
-using Sent =
-    std::variant<std::monostate, WrongType, std::string, bool, std::int64_t, Texts, Members>;
+using Sent = std::variant<std::monostate, WrongType, std::string, bool, std::int64_t, Texts,
+                          Members, double>;
 
 /// The fields of a body that were sent. A field that is absent or null reads as empty.
 class Body {
@@ -104,6 +105,15 @@ class Body {
     std::optional<std::int64_t> integer(const std::string& name) const {
         const auto* value = find<std::int64_t>(name);
         return value ? std::optional<std::int64_t>(*value) : std::nullopt;
+    }
+    std::optional<double> number(const std::string& name) const {
+        const auto* value = find<double>(name);
+        return value ? std::optional<double>(*value) : std::nullopt;
+    }
+    /// A value of any type; nullptr when it is absent or null.
+    const Json* any(const std::string& name) const {
+        const auto* value = find<Members>(name);
+        return value ? &value->object : nullptr;
     }
     /// In lower case.
     std::optional<std::string> uuid(const std::string& name) const {
@@ -152,9 +162,15 @@ class Body {
 };
 
 inline const char* type_name(FieldType type) {
-    constexpr const char* names[] = {
-        "a string",  "a boolean",        "an integer of 64 bits", "a uuid", "an array of strings",
-        "an object", "an array of uuids"};
+    constexpr const char* names[] = {"a string",
+                                     "a boolean",
+                                     "an integer of 64 bits",
+                                     "a uuid",
+                                     "an array of strings",
+                                     "an object",
+                                     "an array of uuids",
+                                     "a number",
+                                     "a value"};
     return names[static_cast<std::size_t>(type)];
 }
 
@@ -202,8 +218,11 @@ class FieldContext : public SkippingContext {
 
     bool set_null() { return keep(true, std::monostate()); }
     bool set_bool(bool value) { return keep(type_ == FieldType::flag, value); }
-    bool set_int64(std::int64_t value) { return keep(type_ == FieldType::integer, value); }
-    bool set_number(double) { return keep(true, WrongType()); }
+    bool set_int64(std::int64_t value) {
+        if (type_ == FieldType::number) return set_number(static_cast<double>(value));
+        return keep(type_ == FieldType::integer, value);
+    }
+    bool set_number(double value) { return keep(type_ == FieldType::number, value); }
     template <class Iterator>
     bool parse_string(picojson::input<Iterator>& in) {
         keep(type_ == FieldType::text || type_ == FieldType::uuid, std::string());
@@ -270,7 +289,7 @@ class BodyContext : public SkippingContext {
     template <class Iterator>
     bool read(picojson::input<Iterator>& in, FieldType type, Sent& out) {
         out = std::monostate();  // gives back the memory of an earlier one
-        if (type != FieldType::object) {
+        if (type != FieldType::object && type != FieldType::any) {
             FieldContext value(type, out, depth_, failure_);
             return picojson::_parse(value, in);
         }
@@ -278,7 +297,7 @@ class BodyContext : public SkippingContext {
         StrictContext value(members.object, depth_, failure_, DuplicateKeys::last_counts);
         value.collect_keys(members.keys);
         if (!picojson::_parse(value, in)) return false;
-        if (is_object(members.object))
+        if (is_object(members.object) || (type == FieldType::any && !is_null(members.object)))
             out = std::move(members);
         else if (!is_null(members.object))
             out = WrongType();
@@ -312,6 +331,16 @@ inline Body read_body(std::string_view text, const BodySchema& schema) {
         body.set(field.name, std::move(sent[i]));
     }
     return body;
+}
+
+/// Throws the 400 for a body that has other fields than those of the schema.
+inline void refuse_unknown_fields(std::string_view text, const BodySchema& schema) {
+    const Json document = parse_json(text);
+    if (!is_object(document)) return;
+    for (const auto& [name, value] : document.get<picojson::object>())
+        if (std::none_of(schema.fields.begin(), schema.fields.end(),
+                         [&, &key = name](const Field& field) { return key == field.name; }))
+            throw invalid_body("unknown field \"" + name + '"');
 }
 
 /// Decodes a body and checks its fields. Throws ApiError 400.
