@@ -5,6 +5,7 @@
 #include "coder_users/api.hpp"
 
 #ifndef CODER_USERS_COMPILED
+#include "coder_users/internal/control/api.hpp"
 #include "coder_users/internal/http/page_files.hpp"
 #include "coder_users/internal/http/table.hpp"
 #include "coder_users/internal/service/caller.hpp"

@@ -396,6 +396,7 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
         demo::look_at_environment(app);
+        demo::refuse_flags_before_test(app, argc, argv);
         if (!commands.run) return serve(options, seed_file);
         commands.run();
         return 0;

@@ -20,6 +20,7 @@
 
 #include "coder_users/data.hpp"
 #include "coder_users/demo/seeding.hpp"
+#include "coder_users/demo/test_mode.hpp"
 
 namespace demo {
 
@@ -135,6 +136,7 @@ struct Commands {
         add_copies(app);
         add_transfers(app);
         add_repairs(app);
+        add_test(app);
     }
 
     std::function<void()> run;
@@ -235,10 +237,35 @@ struct Commands {
         add_password_file(sub);
     }
 
+    // It has flags of its own and none of the others.
+    void add_test(CLI::App& app) {
+        CLI::App* const sub = add(app, "test",
+                                  "Serve tests: in memory, with a clock, faults and users that "
+                                  "they control",
+                                  [this] { test_mode.run(); });
+        sub->fallthrough(false);
+        auto& wanted = test_mode.options;
+        sub->add_option("--port", wanted.port, "Port to listen on; 0: any free one (0)")
+            ->check(CLI::Range(0, 65535));
+        sub->add_option("--seed-number", wanted.seed_number,
+                        "Ids, tokens and keys are the same for the same number (1)");
+        sub->add_option("--seed", test_mode.seed_file, "JSON with users to create");
+        sub->add_option("--coder-version", wanted.coder_version,
+                        "Release of Coder to answer as, 2.6 to 2.35 (2.6)");
+        sub->add_option("--database", wanted.database,
+                        "SQLite file that this command has made, or :memory: (:memory:)");
+        sub->add_option("--address", wanted.address, "Address to listen on (127.0.0.1)");
+        sub->add_flag("--dangerous-listen-anywhere", wanted.listen_anywhere,
+                      "Take an --address beyond this machine, for containers");
+        sub->add_flag("--ignore-input", test_mode.ignores_input,
+                      "Go on when the standard input ends, for containers");
+    }
+
     const coder_users::Options& options;
     std::string file, user, password_file, url;
     bool force = false, new_ssh_keys = false;
     data::NewAdmin admin;
+    TestMode test_mode;
 };
 
 }  // namespace demo

@@ -77,6 +77,12 @@ inline void look_at_environment(const CLI::App& app) {
     }
 }
 
+/// The command `test` has flags of its own, and would ignore others in silence. Throws WrongUse.
+inline void refuse_flags_before_test(const CLI::App& app, int argc, char** argv) {
+    if (app.got_subcommand("test") && argc > 1 && std::string_view(argv[1]) != "test")
+        throw WrongUse("test: its flags stand behind it");
+}
+
 /// Replaces the flag that a mistake names by the environment variable that holds the wrong value,
 /// where no argument gave it: "--http-address: ..." becomes "CODER_HTTP_ADDRESS: ...".
 inline std::string as_given(const CLI::App& app, int argc, char** argv, std::string text) {
