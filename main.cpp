@@ -395,8 +395,10 @@ int main(int argc, char** argv) {
     };
     try {
         app.parse(argc, argv);
-        demo::look_at_environment(app);
-        demo::refuse_flags_before_test(app, argc, argv);
+        if (app.got_subcommand("test"))
+            demo::refuse_flags_before_test(argc, argv);
+        else
+            demo::look_at_environment(app);
         if (!commands.run) return serve(options, seed_file);
         commands.run();
         return 0;

@@ -1,5 +1,5 @@
 // A server for tests in other languages: one that a program controls over HTTP, by the control API
-// of docs/contract/test_server.md, which can what coder_users/testing.hpp can.
+// of docs/contract/test_server.md, "Calls", which can what coder_users/testing.hpp can.
 #pragma once
 
 #include <cstdint>

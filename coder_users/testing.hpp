@@ -409,7 +409,9 @@ class Client {
         request.body = std::move(body);
         if (over_http_) return {testing::send(service_->url(), request)};
         request.address = "127.0.0.1";
-        return {service_->handle(request)};
+        Answer answer{service_->handle(request)};
+        if (answer.status == 0) throw std::runtime_error("no answer: a test cuts this connection");
+        return answer;
     }
 
     /// Returns the same user with requests that go over HTTP instead of through Service::handle().
@@ -435,7 +437,8 @@ struct NewUser {
     std::vector<std::string> roles = {};  ///< site roles
     /// Makes an account that has no address and that nobody can log in to, with a token.
     bool service_account = false;
-    std::vector<std::string> organizations = {};  ///< their names; none: the oldest organization
+    /// Their names, which are made where there are none. Empty: the oldest organization.
+    std::vector<std::string> organizations = {};
 };
 
 /// A running server for one test, without users at first. Its clients stay valid when it is moved.
@@ -509,11 +512,17 @@ class Server {
     Client make(const NewUser& wanted) {
         Client client(*service_, controls_.random.token());
         client.id = controls_.random.uuid();
-        client.username = wanted.username.empty() ? next_name(wanted.roles) : wanted.username;
-        if (!wanted.service_account)
-            client.email = wanted.email.empty() ? client.username + "@example.com" : wanted.email;
-        seed_user(client.username, seed_of(client, wanted));
-        return client;
+        for (;;) {
+            const bool chosen = !wanted.username.empty();
+            client.username = chosen ? wanted.username : next_name(wanted.roles);
+            if (!wanted.service_account)
+                client.email =
+                    wanted.email.empty() ? client.username + "@example.com" : wanted.email;
+            if (seed_user(client.username, seed_of(client, wanted))) return client;
+            if (chosen)
+                throw std::invalid_argument("this server already has a user \"" + client.username +
+                                            '"');
+        }
     }
     /// A client without a session.
     Client visitor() { return Client(*service_, ""); }
@@ -585,13 +594,14 @@ class Server {
         const int number = ++made_[name];
         return number == 1 && name != "owner" ? name : name + '-' + std::to_string(number);
     }
-    void seed_user(const std::string& name, const std::string& json) {
+    /// Returns false when the name is taken.
+    bool seed_user(const std::string& name, const std::string& json) {
         try {
             service_->seed(json);
+            return true;
         } catch (const LineError&) {
-            if (has_user(name))
-                throw std::invalid_argument("this server already has a user \"" + name + '"');
-            throw;
+            if (!has_user(name)) throw;
+            return false;
         }
     }
     bool has_user(const std::string& name) const {

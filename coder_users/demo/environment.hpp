@@ -78,8 +78,8 @@ inline void look_at_environment(const CLI::App& app) {
 }
 
 /// The command `test` has flags of its own, and would ignore others in silence. Throws WrongUse.
-inline void refuse_flags_before_test(const CLI::App& app, int argc, char** argv) {
-    if (app.got_subcommand("test") && argc > 1 && std::string_view(argv[1]) != "test")
+inline void refuse_flags_before_test(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) != "test")
         throw WrongUse("test: its flags stand behind it");
 }
 

@@ -60,3 +60,16 @@ TEST_CASE("my program copes with a server in trouble") {
     CHECK(owner.get("/users/me").status == 429);
     CHECK(owner.get("/users/me").status == 200);
 }
+
+TEST_CASE("my program tries again when the connection is cut") {
+    Server server;
+    const Client owner = server.owner().over_http();
+    coder_users::testing::Fault cut;
+    cut.path = "/api/v2/users/{user}/keys/tokens";
+    cut.disconnect = true;
+    server.faults().add(cut);
+    server.requests().start();
+    CHECK_THROWS(owner.post("/users/me/keys/tokens", "{}"));
+    CHECK(owner.post("/users/me/keys/tokens", "{}").status == 201);
+    CHECK(server.requests().wait({"POST", cut.path}, 2).back().status == 201);
+}

@@ -16,6 +16,7 @@ import urllib.parse
 
 CONTRACT = "docs/contract/"
 TABLE = "coder_users/internal/http/table.hpp"
+CONTROL = "coder_users/internal/control/table.hpp"
 SOURCES = ("coder_users", "tests", "examples", "main.cpp", "coder_users.hpp")
 SUFFIXES = {".hpp", ".cpp", ".py", ".sh", ".mjs", ".txt", ".sql"}
 # These quote wrong citations on purpose.
@@ -27,6 +28,7 @@ NUMBERS = r"\d+(?: to \d+)?(?:(?:,| and) \d+(?: to \d+)?)*"
 HEADINGS = re.compile(r', "[^"]+"(?:, "[^"]+")*(?:,? and "[^"]+")?')
 NUMBERED = re.compile(r",? ?\b(?:[Cc]heck|[Ss]tep)s? (%s)" % NUMBERS)
 ROW = re.compile(r'Route\{\s*Verb::(\w+),\s*"([^"]+)"')
+CONTROL_ROW = re.compile(r'Row\{\s*Verb::(\w+),\s*"([^"]+)"')
 OPERATION = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /")
 
 
@@ -198,19 +200,26 @@ class Contract:
                     self.errors.append(f'{where}: "{titles[-1]}" has no number {number}')
         return headings.end()
 
+    def rows(self, table, row, prefix=""):
+        """Yields the headings that the rows of a table must have."""
+        path = self.root / table
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        for verb, path in row.findall(text):
+            yield f"{'DELETE' if verb == 'del' else verb.upper()} {prefix}{path.replace('{member}', '{user}')}"
+
     def check_operations(self):
-        table = (self.root / TABLE).read_text(encoding="utf-8")
-        operations = [f"{'DELETE' if verb == 'del' else verb.upper()} {path.replace('{member}', '{user}')}"
-                      for verb, path in ROW.findall(table)]
+        operations = {heading: TABLE for heading in self.rows(TABLE, ROW)}
         if not operations:
             self.errors.append(f"{TABLE}: no row is found")
+        operations |= {heading: CONTROL for heading in self.rows(CONTROL, CONTROL_ROW, "/test/v1")}
         headings = {title for page in self.contract.values() for title in page.numbers}
-        for operation in operations:
+        for operation, table in operations.items():
             if operation not in headings:
-                self.errors.append(f'{TABLE}: no page of {CONTRACT} has the heading "{operation}"')
+                self.errors.append(f'{table}: no page of {CONTRACT} has the heading "{operation}"')
         for heading in sorted(headings):
             if OPERATION.match(heading) and heading not in operations:
-                self.errors.append(f'{CONTRACT}: "{heading}" is no row of {TABLE}')
+                table = CONTROL if "/test/v1" in heading else TABLE
+                self.errors.append(f'{CONTRACT}: "{heading}" is no row of {table}')
 
 
 def main():

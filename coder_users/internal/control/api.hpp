@@ -1,6 +1,6 @@
 // Internal: may change at any time.
 // Api: a server for tests with its control API. Finds the row of a request, and turns what goes
-// wrong into answers (docs/contract/test_server.md).
+// wrong into answers (docs/contract/test_server.md, "Calls").
 #pragma once
 
 #include <unistd.h>
@@ -139,9 +139,9 @@ class Api {
         if (!row || !row->open) check_token(request);
         if (!row) throw unknown_call();
         Call call{server_, state_, request, *url, std::move(parameter), body_of(request, *row)};
-        if (row->waits) return row->handler(call);
-        const std::lock_guard<std::mutex> lock(state_.mutex);
+        std::unique_lock<std::mutex> turn(state_.mutex);
         if (!ready_) throw unavailable();
+        if (row->waits) turn.unlock();
         return row->handler(call);
     }
 

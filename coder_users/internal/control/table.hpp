@@ -1,5 +1,5 @@
 // Internal: may change at any time.
-// The table of the control API: one row for each call (docs/contract/test_server.md).
+// The table of the control API: one row for each call (docs/contract/test_server.md, "Calls").
 #pragma once
 
 #include <vector>

@@ -46,8 +46,7 @@
 #include "coder_users/internal/service/open_store.hpp"
 #include "coder_users/internal/service/provider_client.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
-#include "coder_users/internal/service/watched_passcodes.hpp"
-#include "coder_users/internal/store/commit_fault.hpp"
+#include "coder_users/internal/service/watched.hpp"
 #include "coder_users/internal/store/deployment.hpp"
 #include "coder_users/internal/store/store.hpp"
 #include "coder_users/test_hooks.hpp"
@@ -171,99 +170,6 @@ struct Running final : net::FrontHandler {
         const Refusal refusal_;
     };
 
-    /// A request to a server for tests, which its hooks see and may disturb.
-    class Watched final : public net::Pending {
-     public:
-        Watched(Running& running, const Request& request, Url&& url)
-            : running_(running),
-              request_(request),
-              looked_(running, request, std::move(url)),
-              route_(looked_.route()) {
-            try {
-                disturbance_ = hooks().disturb(request, route_);
-            } catch (const std::exception&) {  // out of memory: it is not disturbed
-            }
-            lane = looked_.lane;
-            holder = looked_.holder;
-            if (disturbance_.latency.count() == 0) return;
-            lane = &running.tests->delays;
-            holder.clear();
-        }
-        Answer answer() noexcept override {
-            if (disturbance_.latency.count() > 0) running_.delay(disturbance_.latency);
-            return recorded(answer_at_last());
-        }
-        Response refuse(const Refusal& refusal) noexcept override {
-            return recorded(looked_.refuse(refusal)).response;
-        }
-
-     private:
-        testing::TestHooks& hooks() const { return *running_.options.env.hooks; }
-
-        Answer answer_at_last() noexcept {
-            if (disturbance_.disconnect) {
-                Answer none(Response{0, {}, ""});
-                none.cut = true;
-                return none;
-            }
-            if (disturbance_.answer) return looked_.give(*disturbance_.answer);
-            try {
-                const store::CommitFaults faults(
-                    [this] { return hooks().commit(request_, route_); });
-                // A request that has waited has not yet had its turn where it belongs.
-                return lane == looked_.lane ? looked_.answer() : running_.answer_here(looked_);
-            } catch (const std::exception&) {  // out of memory
-                return looked_.refuse(overloaded);
-            }
-        }
-
-        Answer recorded(Answer answer) noexcept {
-            if (!hooks().records()) return answer;
-            try {
-                testing::SeenRequest seen = looked_.described();
-                seen.request = request_;
-                seen.route = route_;
-                seen.status = answer.response.status;
-                seen.latency =
-                    std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began_);
-                seen.response_body = answer.response.body;
-                hooks().record(std::move(seen));
-            } catch (const std::exception&) {  // out of memory: it is not recorded
-            }
-            return answer;
-        }
-
-        Running& running_;
-        const Request& request_;
-        Looked looked_;
-        const std::string route_;
-        testing::Disturbance disturbance_;
-        const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-    };
-
-    /// A request of a test to its control API.
-    class Controlling final : public net::Pending {
-     public:
-        Controlling(Running& running, const Request& request)
-            : running_(running), request_(request) {
-            lane = &running.tests->control;
-        }
-        Answer answer() noexcept override {
-            try {
-                return running_.options.env.control(request_);
-            } catch (const std::exception&) {  // out of memory
-                return refuse(overloaded);
-            }
-        }
-        Response refuse(const Refusal& refusal) noexcept override {
-            return running_.refuse(request_, refusal);
-        }
-
-     private:
-        Running& running_;
-        const Request& request_;
-    };
-
     std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url> parsed) override {
         if (!parsed) return std::make_unique<Refused>(*this, request, url_not_valid);
         if (tests) return look_in_tests(request, std::move(*parsed));
@@ -273,8 +179,8 @@ struct Running final : net::FrontHandler {
     std::unique_ptr<net::Pending> look_in_tests(const Request& request, Url&& parsed) {
         const auto& path = parsed.segments;
         if (options.env.control && path.size() > 1 && path[0] == "test" && path[1] == "v1")
-            return std::make_unique<Controlling>(*this, request);
-        return std::make_unique<Watched>(*this, request, std::move(parsed));
+            return std::make_unique<Controlling<Running>>(*this, request);
+        return std::make_unique<Watched<Running>>(*this, request, std::move(parsed));
     }
 
     Response refuse(const Request& request, const Refusal& refusal) noexcept override {
@@ -623,19 +529,7 @@ struct Running final : net::FrontHandler {
     net::LanePool writes;
     net::LanePool hashes;
     net::LanePool providers;
-    /// What a server for tests has besides.
-    struct Tests {
-        explicit Tests(const Options& options) : control(64, 256, options.deadlines.queue) {}
-        void stop() {
-            delays.stop();
-            control.stop();
-        }
-        std::optional<WatchedPasscodes> passcodes;
-        net::LanePool delays{1'024, 0};  ///< for requests that a test lets wait
-        net::LanePool control;           ///< for the control API, so that no request is in its way
-        std::condition_variable stops;   ///< notified when stop() begins
-    };
-    std::optional<Tests> tests;  ///< empty in all other servers
+    std::optional<TestParts> tests;  ///< empty in servers that are not for tests
     const std::shared_ptr<CallCounter> calls = std::make_shared<CallCounter>();
     net::Front front;
     int port = 0;
