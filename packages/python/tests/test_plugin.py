@@ -12,9 +12,11 @@ FAILING = """
 """
 
 
-def test_a_failing_test_says_what_the_server_saw(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+def test_a_failing_test_says_what_the_server_saw(pytester: pytest.Pytester,
+                                                 arguments: tuple[str, ...]) -> None:
     pytester.makepyfile(FAILING)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_subprocess(*arguments)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.re_match_lines([
         "-+ What coder_users saw -+",
@@ -32,10 +34,15 @@ def test_a_server_that_died_is_reported(pytester: pytest.Pytester) -> None:
             os.kill(coder_users._process.pid, signal.SIGKILL)
             coder_users._process.close()
             coder_users.owner.get("/users/me")
+
+        def test_after_it(coder_users):
+            pass
     """)
     result = pytester.runpytest_subprocess()
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*What coder_users saw*", "the server has ended with status -9*"])
+    result.assert_outcomes(failed=1, errors=1)
+    result.stdout.fnmatch_lines([
+        "E*ServerError: the server has ended with status -9*",
+        "*What coder_users saw*", "the server has ended with status -9*"])
 
 
 def test_a_session_chooses_what_its_tests_find(pytester: pytest.Pytester) -> None:

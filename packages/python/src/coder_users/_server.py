@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ._control import Clock, Control, Faults, Logins, Passcodes, Requests, Snapshot, made_of
 from ._http import Answer, Connection, json_bytes
-from ._process import Process, find_program, read_ready_line
+from ._process import Process, ServerError, find_program, read_ready_line
 
 Seed = str | os.PathLike[str] | Sequence[Mapping[str, Any]]
 """Users in the seed format: a list, or the name of a file that holds one."""
@@ -195,7 +195,10 @@ class Server:
         self._taken = [each for each in self._taken if snapshot not in (each, each.id, each.name)]
 
     def begin_again(self, start: Snapshot) -> None:
-        """Goes back to `start`, and forgets the snapshots that were taken here since."""
+        """Goes back to `start`, and forgets the snapshots that were taken here since. Raises
+        ServerError when the server has ended."""
+        if self.exit_status is not None:
+            raise ServerError(self.report())
         for each in self._taken[self._taken.index(start) + 1:]:
             self.forget(each)
         self.restore(start)
