@@ -60,6 +60,14 @@ void keep_data(coder_users::Service& users) {
     std::cout << host.data("ada") << '\n';       // "" when there is none
 }
 
+// docs/audit.md
+void read_audit(coder_users::Service& users) {
+    const coder_users::Caller host = users.as(coder_users::Identity::system());
+    for (const auto& each : host.list_audit({"action:delete", 20}).entries)
+        std::cout << each.entry.resource_target << " by "
+                  << (each.actor ? each.actor->username : "nobody") << '\n';
+}
+
 // docs/roles.md
 void declare_roles(coder_users::Options& options) {
     options.roles = {{"editor", "Editor", {"notes:write"}}, {"reader", "Reader", {"notes:read"}}};
@@ -147,6 +155,8 @@ int main() {
     write_note(users, request, response);
     say("note: " + std::to_string(response.status));
     users.handle({"POST", "/api/v2/users/otp/request", {}, R"({"email":"ada@example.com"})"});
+    host.delete_user("robert");
+    read_audit(users);
     page_on(site, users);
     many_releases();
     users.stop();
