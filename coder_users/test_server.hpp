@@ -30,7 +30,7 @@ struct TestServerOptions {
 };
 
 /// A server for tests with a control API: a Server whose members a program calls over HTTP, and
-/// everything that they need. Cannot be copied or moved. Any thread may call any member.
+/// everything that they need. Cannot be copied or moved.
 class CODER_USERS_API TestServer {
  public:
     /// Starts it, with the user "owner". Throws std::invalid_argument for an option, LineError for
@@ -44,7 +44,8 @@ class CODER_USERS_API TestServer {
     /// The line of JSON that tells a program what it needs to know: url, owner_token,
     /// control_token, pid, version and coder_version. Without a line end.
     std::string ready_line() const;
-    /// What the control API calls. It outlives no request.
+    /// What the control API calls. Only one thread may change it at a time, and while calls of the
+    /// control API run, none.
     Server& server();
     /// The secret that requests of the control API present. Made by the system's randomness.
     const std::string& control_token() const;

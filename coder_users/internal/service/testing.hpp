@@ -28,32 +28,16 @@
 #include "coder_users/internal/wire/json.hpp"
 #include "coder_users/testing.hpp"
 
-namespace coder_users { inline namespace v0 { namespace testing {
+namespace coder_users { inline namespace v0 {
 
-CODER_USERS_INLINE std::string make_uuid(const std::array<unsigned char, 16>& bytes) {
-    return v0::make_uuid(bytes);
-}
+namespace service { namespace kit {
 
-CODER_USERS_INLINE Response send(const std::string& url, const Request& request) {
-    return net::send_over_http(url, request);
-}
-
-CODER_USERS_INLINE std::string json_member(const std::string& json, const std::string& path) {
-    auto found = wire::text_at(json, path);
-    if (!found)
-        throw std::out_of_range(std::string("no ").append(path).append(" in ").append(json));
-    return std::move(*found);
-}
-
-CODER_USERS_INLINE std::string json_string(std::string_view text) {
-    return wire::json_string(text);
-}
-
-CODER_USERS_INLINE void check_snapshot(const Snapshot& snapshot) {
-    store::check_image(snapshot.image(), true);
-}
-
-// Which requests are meant.
+using testing::CommitFault;
+using testing::Disturbance;
+using testing::Fault;
+using testing::PlannedFault;
+using testing::RequestFilter;
+using testing::SeenRequest;
 
 inline std::string with_prefix(const std::string& path) {
     return starts_with(path, "/api/v2") ? path : "/api/v2" + path;
@@ -67,8 +51,6 @@ inline bool is_route(const std::string& wanted, const std::string& route) {
 inline std::string path_of(const Request& request) {
     return request.target.substr(0, request.target.find('?'));
 }
-
-// Faults.
 
 inline void require(bool good, const char* text) {
     if (!good) throw std::invalid_argument(text);
@@ -109,33 +91,6 @@ inline void check_fault(const Fault& fault) {
     check_route(fault.method, fault.path);
 }
 
-CODER_USERS_INLINE std::string Faults::add(Fault fault) {
-    check_fault(fault);
-    const std::lock_guard<std::mutex> lock(state_->mutex);
-    require(state_->planned.size() < 1'000, "there are a thousand faults already");
-    PlannedFault planned{std::move(fault)};
-    planned.id = std::to_string(++state_->added);
-    state_->planned.push_back(planned);
-    state_->any_planned = true;
-    return planned.id;
-}
-
-CODER_USERS_INLINE std::vector<PlannedFault> Faults::list() const {
-    const std::lock_guard<std::mutex> lock(state_->mutex);
-    return state_->planned;
-}
-
-CODER_USERS_INLINE bool Faults::remove(const std::string& id) {
-    const std::lock_guard<std::mutex> lock(state_->mutex);
-    auto& planned = state_->planned;
-    const auto found = std::find_if(planned.begin(), planned.end(),
-                                    [&](const PlannedFault& each) { return each.id == id; });
-    if (found == planned.end()) return false;
-    planned.erase(found);
-    state_->any_planned = !planned.empty();
-    return true;
-}
-
 /// Whether the fault hits this one of the requests that it concerns.
 inline bool hits(PlannedFault& fault) {
     if (fault.count > 0 && fault.hits == fault.count) return false;
@@ -157,32 +112,6 @@ inline Response answer_of(const Fault& fault) {
         answer.body = wire::response("A test has ordered this answer.");
     return answer;
 }
-
-CODER_USERS_INLINE Disturbance Faults::disturb(const Request& request, const std::string& route) {
-    Disturbance done;
-    if (!state_->any_planned) return done;
-    const std::lock_guard<std::mutex> lock(state_->mutex);
-    for (PlannedFault& each : state_->planned) {
-        if (each.commit != CommitFault::none || !concerns(each, request, route)) continue;
-        const bool decides = each.status != 0 || each.disconnect;
-        if ((decides && (done.disconnect || done.answer)) || !hits(each)) continue;
-        done.latency = (std::max)(done.latency, each.latency);
-        if (each.status != 0) done.answer = answer_of(each);
-        done.disconnect = done.disconnect || each.disconnect;
-    }
-    return done;
-}
-
-CODER_USERS_INLINE CommitFault Faults::commit(const Request& request, const std::string& route) {
-    if (!state_->any_planned) return CommitFault::none;
-    const std::lock_guard<std::mutex> lock(state_->mutex);
-    for (PlannedFault& each : state_->planned)
-        if (each.commit != CommitFault::none && concerns(each, request, route) && hits(each))
-            return each.commit;
-    return CommitFault::none;
-}
-
-// Requests.
 
 inline constexpr std::size_t kept_body = 64 << 10, kept_requests = 1'000, kept_bytes = 16 << 20;
 
@@ -224,14 +153,130 @@ inline std::vector<SeenRequest> matching(const std::deque<SeenRequest>& all,
     return found;
 }
 
-CODER_USERS_INLINE void Requests::add(SeenRequest&& seen) {
-    if (seen.request.body.size() > kept_body) seen.request.body.resize(kept_body);
-    if (seen.response_body.size() > kept_body) seen.response_body.resize(kept_body);
+/// "2 requests came instead: GET /api/v2/users/me 200, ..."
+inline std::string what_came(const std::deque<SeenRequest>& all) {
+    constexpr std::size_t most = 10;
+    if (all.empty()) return "no request came at all";
+    std::string text =
+        std::to_string(all.size()) + (all.size() == 1 ? " request came: " : " requests came: ");
+    if (all.size() > most) text += "..., ";
+    for (std::size_t i = all.size() > most ? all.size() - most : 0; i < all.size(); ++i)
+        text += all[i].request.method + ' ' + path_of(all[i].request) + ' ' +
+                std::to_string(all[i].status) + (i + 1 < all.size() ? ", " : "");
+    return text;
+}
+
+/// Passes on what a server sees to the controls of a test.
+class ControlHooks final : public testing::TestHooks {
+ public:
+    explicit ControlHooks(const testing::Controls& controls)
+        : faults_(controls.faults), requests_(controls.requests), passcodes_(controls.passcodes) {}
+
+    Disturbance disturb(const Request& request, const std::string& route) override {
+        return faults_.disturb(request, route);
+    }
+    CommitFault commit(const Request& request, const std::string& route) override {
+        return faults_.commit(request, route);
+    }
+    bool records() const override { return requests_.records(); }
+    void record(SeenRequest&& seen) override { requests_.add(std::move(seen)); }
+    void take(const Passcode& passcode) override { passcodes_.add(passcode); }
+
+ private:
+    testing::Faults faults_;
+    testing::Requests requests_;
+    testing::Passcodes passcodes_;
+};
+
+}}  // namespace service::kit
+
+namespace testing {
+
+namespace kit = service::kit;
+
+CODER_USERS_INLINE std::string make_uuid(const std::array<unsigned char, 16>& bytes) {
+    return v0::make_uuid(bytes);
+}
+
+CODER_USERS_INLINE Response send(const std::string& url, const Request& request) {
+    return net::send_over_http(url, request);
+}
+
+CODER_USERS_INLINE std::string json_member(const std::string& json, const std::string& path) {
+    auto found = wire::text_at(json, path);
+    if (!found)
+        throw std::out_of_range(std::string("no ").append(path).append(" in ").append(json));
+    return std::move(*found);
+}
+
+CODER_USERS_INLINE std::string json_string(std::string_view text) {
+    return wire::json_string(text);
+}
+
+CODER_USERS_INLINE void check_snapshot(const Snapshot& snapshot) {
+    store::check_image(snapshot.image(), true);
+}
+
+CODER_USERS_INLINE std::string Faults::add(Fault fault) {
+    kit::check_fault(fault);
     const std::lock_guard<std::mutex> lock(state_->mutex);
-    state_->bytes += size_of(seen);
+    kit::require(state_->planned.size() < 1'000, "there are a thousand faults already");
+    PlannedFault planned{std::move(fault)};
+    planned.id = std::to_string(++state_->added);
+    state_->planned.push_back(planned);
+    state_->any_planned = true;
+    return planned.id;
+}
+
+CODER_USERS_INLINE std::vector<PlannedFault> Faults::list() const {
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    return state_->planned;
+}
+
+CODER_USERS_INLINE bool Faults::remove(const std::string& id) {
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    auto& planned = state_->planned;
+    const auto found = std::find_if(planned.begin(), planned.end(),
+                                    [&](const PlannedFault& each) { return each.id == id; });
+    if (found == planned.end()) return false;
+    planned.erase(found);
+    state_->any_planned = !planned.empty();
+    return true;
+}
+
+CODER_USERS_INLINE Disturbance Faults::disturb(const Request& request, const std::string& route) {
+    Disturbance done;
+    if (!state_->any_planned) return done;
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    for (PlannedFault& each : state_->planned) {
+        if (each.commit != CommitFault::none || !kit::concerns(each, request, route)) continue;
+        const bool decides = each.status != 0 || each.disconnect;
+        if ((decides && (done.disconnect || done.answer)) || !kit::hits(each)) continue;
+        done.latency = (std::max)(done.latency, each.latency);
+        if (each.status != 0) done.answer = kit::answer_of(each);
+        done.disconnect = done.disconnect || each.disconnect;
+    }
+    return done;
+}
+
+CODER_USERS_INLINE CommitFault Faults::commit(const Request& request, const std::string& route) {
+    if (!state_->any_planned) return CommitFault::none;
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    for (PlannedFault& each : state_->planned)
+        if (each.commit != CommitFault::none && kit::concerns(each, request, route) &&
+            kit::hits(each))
+            return each.commit;
+    return CommitFault::none;
+}
+
+CODER_USERS_INLINE void Requests::add(SeenRequest&& seen) {
+    if (seen.request.body.size() > kit::kept_body) seen.request.body.resize(kit::kept_body);
+    if (seen.response_body.size() > kit::kept_body) seen.response_body.resize(kit::kept_body);
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->bytes += kit::size_of(seen);
     state_->seen.push_back(std::move(seen));
-    while (state_->seen.size() > kept_requests || state_->bytes > kept_bytes) {
-        state_->bytes -= size_of(state_->seen.front());
+    while (state_->seen.size() > kit::kept_requests || state_->bytes > kit::kept_bytes) {
+        state_->bytes -= kit::size_of(state_->seen.front());
         state_->seen.pop_front();
     }
     state_->changed.notify_all();
@@ -239,7 +284,7 @@ CODER_USERS_INLINE void Requests::add(SeenRequest&& seen) {
 
 CODER_USERS_INLINE std::vector<SeenRequest> Requests::list(const RequestFilter& which) const {
     const std::lock_guard<std::mutex> lock(state_->mutex);
-    return matching(state_->seen, which);
+    return kit::matching(state_->seen, which);
 }
 
 CODER_USERS_INLINE void Requests::forget() {
@@ -254,58 +299,22 @@ CODER_USERS_INLINE void Requests::end_waits() {
     state_->changed.notify_all();
 }
 
-/// "2 requests came instead: GET /api/v2/users/me 200, ..."
-inline std::string what_came(const std::deque<SeenRequest>& all) {
-    constexpr std::size_t most = 10;
-    if (all.empty()) return "no request came at all";
-    std::string text =
-        std::to_string(all.size()) + (all.size() == 1 ? " request came: " : " requests came: ");
-    if (all.size() > most) text += "..., ";
-    for (std::size_t i = all.size() > most ? all.size() - most : 0; i < all.size(); ++i)
-        text += all[i].request.method + ' ' + path_of(all[i].request) + ' ' +
-                std::to_string(all[i].status) + (i + 1 < all.size() ? ", " : "");
-    return text;
-}
-
 CODER_USERS_INLINE std::vector<SeenRequest> Requests::wait(
     const RequestFilter& which, std::size_t count, std::chrono::milliseconds timeout) const {
     std::unique_lock<std::mutex> lock(state_->mutex);
     const auto enough = [&] {
-        return static_cast<std::size_t>(
-                   std::count_if(state_->seen.begin(), state_->seen.end(),
-                                 [&](const auto& each) { return matches(which, each); })) >= count;
+        return static_cast<std::size_t>(std::count_if(
+                   state_->seen.begin(), state_->seen.end(),
+                   [&](const auto& each) { return kit::matches(which, each); })) >= count;
     };
     state_->changed.wait_for(lock, timeout, [&] { return enough() || state_->no_waits; });
-    if (!enough()) throw NotSeen(what_came(state_->seen));
-    return matching(state_->seen, which);
+    if (!enough()) throw NotSeen(kit::what_came(state_->seen));
+    return kit::matching(state_->seen, which);
 }
-
-// What a server calls.
-
-/// Passes on what a server sees to the controls of a test.
-class ControlHooks final : public TestHooks {
- public:
-    explicit ControlHooks(const Controls& controls)
-        : faults_(controls.faults), requests_(controls.requests), passcodes_(controls.passcodes) {}
-
-    Disturbance disturb(const Request& request, const std::string& route) override {
-        return faults_.disturb(request, route);
-    }
-    CommitFault commit(const Request& request, const std::string& route) override {
-        return faults_.commit(request, route);
-    }
-    bool records() const override { return requests_.records(); }
-    void record(SeenRequest&& seen) override { requests_.add(std::move(seen)); }
-    void take(const Passcode& passcode) override { passcodes_.add(passcode); }
-
- private:
-    Faults faults_;
-    Requests requests_;
-    Passcodes passcodes_;
-};
 
 CODER_USERS_INLINE std::shared_ptr<TestHooks> hooks_of(const Controls& controls) {
-    return std::make_shared<ControlHooks>(controls);
+    return std::make_shared<kit::ControlHooks>(controls);
 }
 
-}}}  // namespace coder_users::v0::testing
+}  // namespace testing
+}}  // namespace coder_users::v0
