@@ -1,7 +1,6 @@
 #include "signing.hpp"
 
 #include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -13,6 +12,7 @@
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/rules/jwt.hpp"
 #include "coder_users/internal/rules/signature_keys.hpp"
+#include "coder_users/internal/rules/signatures.hpp"
 
 namespace coder_users_test {
 
@@ -39,17 +39,6 @@ std::string pem(Write write) {
     char* text = nullptr;
     const long size = BIO_get_mem_data(out.get(), &text);
     return {text, static_cast<std::size_t>(size)};
-}
-
-/// Two numbers of 32 bytes, instead of the ASN.1 that OpenSSL makes.
-std::string raw_ecdsa(const std::string& der) {
-    const unsigned char* at = bytes_of(der);
-    ECDSA_SIG* signature = d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size()));
-    std::string out(64, '\0');
-    BN_bn2binpad(ECDSA_SIG_get0_r(signature), bytes_of(out), 32);
-    BN_bn2binpad(ECDSA_SIG_get0_s(signature), bytes_of(out) + 32, 32);
-    ECDSA_SIG_free(signature);
-    return out;
 }
 
 }  // namespace
@@ -109,7 +98,7 @@ std::string ProviderKey::sign(const std::string& algorithm, const std::string& t
         EVP_DigestSign(context.get(), bytes_of(out), &size, bytes_of(text), text.size()) == 1,
         "signature");
     out.resize(size);
-    return algorithm[0] == 'E' ? raw_ecdsa(out) : out;
+    return algorithm[0] == 'E' ? rules::ecdsa_raw(out) : out;
 }
 
 std::string ProviderKey::certificate(const std::string& address) const {
@@ -147,17 +136,14 @@ std::string hmac_sha256(const std::string& key, const std::string& text) {
     return out;
 }
 
-std::string s256(const std::string& text) {
-    const auto digest = rules::sha256(text);
-    return base64url_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
+std::string s256(const std::string& text) { return rules::pkce_challenge(text); }
 
 std::string signing_input(const std::string& header, const std::string& claims) {
-    return base64url_encode(header) + '.' + base64url_encode(claims);
+    return rules::jwt_signed_text(header, claims);
 }
 
 std::string with_signature(const std::string& input, const std::string& signature) {
-    return input + '.' + base64url_encode(signature);
+    return rules::jwt_of(input, signature);
 }
 
 }  // namespace coder_users_test

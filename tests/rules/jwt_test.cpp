@@ -21,6 +21,11 @@ TEST_CASE("base64url is read as it is written, and in no other way") {
     }
 }
 
+TEST_CASE("the PKCE challenge of RFC 7636, appendix B") {
+    CHECK(pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") ==
+          "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+}
+
 TEST_CASE("a token has three parts of base64url") {
     const auto jwt = split_jwt("e30.eyJhIjoxfQ.AQID");
     REQUIRE(jwt);

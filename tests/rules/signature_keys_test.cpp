@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "catch.hpp"
+#include "coder_users/internal/rules/signatures.hpp"
 #include "texts.hpp"
 
 namespace signature_keys_test {
@@ -35,6 +36,24 @@ TEST_CASE("P-256 keys are the multiple of the generator that the randomness draw
           "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
     CHECK(key.pem.rfind("-----BEGIN EC PRIVATE KEY-----\n", 0) == 0);
     CHECK(make_p256_key(system_random).point != make_p256_key(system_random).point);
+}
+
+TEST_CASE("what a P-256 key signs fits it, and nothing else") {
+    const P256Pair pair = make_p256_pair(system_random), other = make_p256_pair(system_random);
+    const SignatureAlgorithm& es256 = *signature_algorithm_named("ES256");
+    const auto fits = [&](const P256Pair& by, const std::string& text, const std::string& made) {
+        return signature_fits(es256, {KeyType::p256, by.point.substr(1, 32), by.point.substr(33)},
+                              text, made);
+    };
+    for (int i = 0; i < 300; ++i) {  // about one number in 256 begins with a zero byte
+        const std::string made = sign_es256(pair, "text");
+        REQUIRE(made.size() == 64);
+        REQUIRE(fits(pair, "text", made));
+    }
+    const std::string made = sign_es256(pair, "text");
+    CHECK_FALSE(fits(other, "text", made));
+    CHECK_FALSE(fits(pair, "Text", made));
+    CHECK_THROWS_AS(ecdsa_raw("no signature"), CryptoUnavailable);
 }
 
 }  // namespace signature_keys_test

@@ -18,6 +18,7 @@
 
 #include "coder_users/internal/base/address.hpp"
 #include "coder_users/internal/base/json_writer.hpp"
+#include "coder_users/internal/base/request.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/url.hpp"
 #include "coder_users/internal/control/openapi.hpp"
@@ -154,8 +155,8 @@ class Api {
     }
 
     void check_token(const Request& request) const {
-        std::string_view given = http::header(request, "X-Control-Token").value_or("");
-        const std::string_view bearer = http::header(request, "Authorization").value_or("");
+        std::string_view given = header(request, "X-Control-Token").value_or("");
+        const std::string_view bearer = header(request, "Authorization").value_or("");
         if (given.empty() && same_folded(bearer.substr(0, 7), "Bearer ")) given = bearer.substr(7);
         if (!rules::equal_constant_time(std::string(given), token_))
             throw ApiError(401, "The control token is missing or wrong.",

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "coder_users/api.hpp"
+#include "coder_users/internal/base/request.hpp"
 #include "coder_users/internal/base/shared.hpp"
-#include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/url.hpp"
 #include "coder_users/internal/http/route.hpp"
 #include "coder_users/internal/login/providers.hpp"
@@ -74,13 +74,6 @@ struct Call {
     /// Returns a query parameter; "" when it is absent or empty.
     std::string query(std::string_view name) const { return url.parameter(name).value_or(""); }
 };
-
-/// Returns the first header of this name, if there is one.
-inline std::optional<std::string_view> header(const Request& request, std::string_view name) {
-    for (const auto& [key, value] : request.headers)
-        if (same_folded(key, name)) return value;
-    return std::nullopt;
-}
 
 /// The answer of a successful request.
 inline Reply ok(std::string body, int status = 200) { return {status, std::move(body)}; }

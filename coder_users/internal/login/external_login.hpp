@@ -18,6 +18,7 @@
 #include "coder_users/internal/login/provider.hpp"
 #include "coder_users/internal/login/providers.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/rules/jwt.hpp"
 
 namespace coder_users { inline namespace v0 { namespace login {
 
@@ -33,11 +34,6 @@ struct StartedLogin {
     std::string url;  ///< of the provider's login page, with all that it is told
 };
 
-inline std::string challenge_of(std::string_view pkce_verifier) {
-    const auto digest = rules::sha256(pkce_verifier);
-    return rules::base64url_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
 /// The parameters that both providers get.
 inline Form start_parameters(const Options& options, LoginType type, const StartedLogin& started,
                              const std::string& redirect_uri) {
@@ -47,7 +43,7 @@ inline Form start_parameters(const Options& options, LoginType type, const Start
             {"response_type", "code"},
             {"scope", join(is_github(type) ? github_scopes : options.oidc.scopes, " ")},
             {"state", started.state},
-            {"code_challenge", challenge_of(started.pkce_verifier)},
+            {"code_challenge", rules::pkce_challenge(started.pkce_verifier)},
             {"code_challenge_method", "S256"}};
 }
 

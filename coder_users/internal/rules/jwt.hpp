@@ -31,6 +31,12 @@ inline std::optional<std::string> base64url_decode(std::string_view text) {
     return base64_decode(standard);
 }
 
+/// What a client shows of its PKCE verifier at the start of a login (RFC 7636, S256).
+inline std::string pkce_challenge(std::string_view verifier) {
+    const auto digest = sha256(verifier);
+    return base64url_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
 /// The parts of a JSON Web Token in compact form, decoded but not checked.
 struct Jwt {
     std::string header;            ///< JSON, unless the token is malformed
@@ -51,14 +57,23 @@ inline std::optional<Jwt> split_jwt(std::string_view token) {
                token.substr(0, parts[0].size() + 1 + parts[1].size())};
 }
 
+/// What the signature of a token covers. Both are JSON objects.
+inline std::string jwt_signed_text(std::string_view header, std::string_view claims) {
+    return base64url_encode(header) + '.' + base64url_encode(claims);
+}
+
+/// The whole token. `signature` holds raw bytes.
+inline std::string jwt_of(const std::string& signed_text, std::string_view signature) {
+    return signed_text + '.' + base64url_encode(signature);
+}
+
 /// The only header that tokens made by this server have.
 inline constexpr std::string_view own_jwt_header = R"({"alg":"HS512","typ":"JWT"})";
 
 /// Signs `claims`, a JSON object, with HMAC-SHA-512.
 inline std::string sign_jwt(std::string_view claims, std::string_view key) {
-    std::string token = base64url_encode(own_jwt_header);
-    token += '.' + base64url_encode(claims);
-    return token + '.' + base64url_encode(hmac_sha512(key, token));
+    const std::string text = jwt_signed_text(own_jwt_header, claims);
+    return jwt_of(text, hmac_sha512(key, text));
 }
 
 /// The claims of a token that sign_jwt() made with this key; nothing for any other text.

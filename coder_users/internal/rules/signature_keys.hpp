@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "coder_users/internal/rules/crypto.hpp"
 
@@ -47,8 +48,14 @@ inline std::string traditional_pem(EVP_PKEY* key) {
 }
 
 /// A NIST P-256 key.
-struct EcdsaKey {
+struct P256Pair {
     std::string point;  ///< the public key, as an uncompressed point
+    SignatureKey key;
+};
+
+/// The same key as text.
+struct EcdsaKey {
+    std::string point;
     std::string pem;
 };
 
@@ -69,7 +76,7 @@ inline Number draw_scalar(const EC_GROUP* curve, const Random& random) {
 }
 
 /// Makes a key from what `random` draws.
-inline EcdsaKey make_p256_key(const Random& random) {
+inline P256Pair make_p256_pair(const Random& random) {
     const Curve curve(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
     check_openssl(curve != nullptr, "P-256");
     const Number scalar = draw_scalar(curve.get(), random);
@@ -93,8 +100,12 @@ inline EcdsaKey make_p256_key(const Random& random) {
         context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
             EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_KEYPAIR, parameters.get()) == 1,
         "P-256");
-    const SignatureKey key(made);
-    return {point, traditional_pem(key.get())};
+    return {std::move(point), SignatureKey(made)};
+}
+
+inline EcdsaKey make_p256_key(const Random& random) {
+    P256Pair pair = make_p256_pair(random);
+    return {std::move(pair.point), traditional_pem(pair.key.get())};
 }
 
 /// A fresh RSA key; its public numbers are big-endian. OpenSSL's own randomness makes it, in about

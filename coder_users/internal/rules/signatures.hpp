@@ -114,6 +114,31 @@ inline std::string ecdsa_der(std::string_view raw) {
     return out;
 }
 
+/// Does the opposite for a signature that OpenSSL made.
+inline std::string ecdsa_raw(std::string_view der) {
+    const unsigned char* at = bytes_of(der);
+    const EcdsaSignature signature(made(d2i_ECDSA_SIG(nullptr, &at, int_size(der))));
+    std::string out(64, '\0');
+    check_openssl(BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), bytes_of(out), 32) == 32 &&
+                      BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), bytes_of(out) + 32, 32) == 32,
+                  "P-256");
+    return out;
+}
+
+/// Signs as ES256 does. Any thread may call it. Throws CryptoUnavailable.
+inline std::string sign_es256(const P256Pair& pair, std::string_view text) {
+    const DigestContext context(made(EVP_MD_CTX_new()));
+    std::string der(80, '\0');
+    std::size_t size = der.size();
+    check_openssl(
+        EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, pair.key.get(),
+                              nullptr) == 1 &&
+            EVP_DigestSign(context.get(), bytes_of(der), &size, bytes_of(text), text.size()) == 1,
+        "ES256");
+    der.resize(size);
+    return ecdsa_raw(der);
+}
+
 /// Returns false also when memory runs out.
 inline bool verified(const SignatureAlgorithm& algorithm, const PublicKey& key,
                      std::string_view text, std::string_view signature) {
