@@ -168,7 +168,8 @@ struct Options {
     /// start() listens beyond loopback addresses. Set it to true where others than the machine's
     /// own users reach the server through a proxy or through the server of a host.
     std::optional<bool> require_setup_code = {};
-    /// The http or https URL under which clients reach the server, or "".
+    /// The http or https URL under which clients reach the server, or "". Port 0 in it, as in
+    /// "http://127.0.0.1:0", stands for the port on which start() listens.
     std::string access_url = {};
     /// The release of Coder that the answers are those of, "2.6" to "2.35". Requests are understood
     /// in full whatever it is, and nothing stored depends on it but what the first user gets.

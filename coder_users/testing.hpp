@@ -22,6 +22,7 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/test_hooks.hpp"
+#include "coder_users/testing_logins.hpp"
 
 namespace coder_users { inline namespace v0 { namespace testing {
 
@@ -325,11 +326,19 @@ class Passcodes {
 struct Controls {
     /// `seed` is that of `random`.
     explicit Controls(std::uint64_t seed = 1) : random(seed) {}
+    /// The same with login providers, which a server of these controls trusts. Throws as
+    /// Logins::start().
+    static Controls with_logins(std::uint64_t seed = 1) {
+        Controls controls(seed);
+        controls.logins = Logins::start([clock = controls.clock] { return clock.now(); });
+        return controls;
+    }
     Clock clock;
     Randomness random;
     Faults faults;
     Requests requests;
     Passcodes passcodes;
+    Logins logins;
 };
 
 /// Returns Env::hooks by which `controls` see requests and disturb them.
@@ -357,6 +366,7 @@ inline Options Options::for_tests(const testing::Controls& controls) {
         return faults.next_request();
     };
     options.env.hooks = testing::hooks_of(controls);
+    if (controls.logins.started()) controls.logins.trusted_by(options);
     return options;
 }
 
@@ -441,6 +451,11 @@ struct NewUser {
     std::vector<std::string> organizations = {};
 };
 
+/// Logs in as a browser does: at the service, at its login provider, and back. `type` is oidc or
+/// github. Returns the token of the session. Throws std::runtime_error, with the answer in its
+/// text, when the login is refused.
+CODER_USERS_API std::string log_in(Service& service, LoginType type);
+
 /// A running server for one test, without users at first. Its clients stay valid when it is moved.
 class Server {
  public:
@@ -465,6 +480,8 @@ class Server {
     Clock& clock() { return controls_.clock; }
     /// The faults to come.
     Faults& faults() { return controls_.faults; }
+    /// Who logs in at the login providers, which Controls::with_logins() starts.
+    Logins& logins() { return controls_.logins; }
 
     /// The requests that have come, once requests().start() was called.
     Requests& requests() { return controls_.requests; }
@@ -524,13 +541,24 @@ class Server {
                                             '"');
         }
     }
+    /// Logs in at a login provider, oidc or github, as the user whom logins() names. A login of an
+    /// unknown user makes it, once there is an owner. Throws std::runtime_error, with the answer in
+    /// its text, when it is refused.
+    Client log_in(LoginType type) {
+        Client client(*service_, testing::log_in(*service_, type));
+        const Answer me = client.get("/users/me");
+        client.id = me["id"];
+        client.username = me["username"];
+        client.email = me["email"];
+        return client;
+    }
     /// A client without a session.
     Client visitor() { return Client(*service_, ""); }
     /// Does Service::seed(). Throws LineError.
     void seed(std::string_view json) { service_->seed(json); }
 
-    /// Data, clock, randomness and release at one moment. After restore() the same requests get the
-    /// same bytes again.
+    /// Data, clock, randomness, release and who logs in next at one moment. After restore() the
+    /// same requests get the same bytes again.
     struct Moment {
         Snapshot data;
         Time now;
@@ -539,6 +567,7 @@ class Server {
         std::map<std::string, int> made;
         bool frozen = true;
         std::string coder_version = {};  ///< "": the present one stays
+        NextLogins logins = {};
     };
     /// Returns the present moment.
     Moment snapshot() {
@@ -548,7 +577,8 @@ class Server {
                 owner_,
                 made_,
                 controls_.clock.is_frozen(),
-                coder_version_};
+                coder_version_,
+                controls_.logins.started() ? controls_.logins.next() : NextLogins()};
     }
     /// Returns to `moment`, cancels all faults, and forgets requests and passcodes.
     void restore(const Moment& moment) {
@@ -561,6 +591,7 @@ class Server {
         controls_.requests.forget();
         controls_.passcodes.forget();
         if (!moment.coder_version.empty()) set_coder_version(moment.coder_version);
+        if (controls_.logins.started()) controls_.logins.set_next(moment.logins);
         owner_ = moment.owner;
         made_ = moment.made;
     }

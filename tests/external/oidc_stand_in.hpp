@@ -1,22 +1,23 @@
-// An OpenID provider inside the test process: correct until a test breaks a part of it.
+// The library's stand-in for an OpenID provider, with parts that tests replace to break it, and
+// other ways to send the answers.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "coder_users/internal/wire/provider_answers.hpp"
 #include "signing.hpp"
 #include "stand_in_server.hpp"
 
 namespace coder_users_test {
 
-/// Members of a JSON object: name -> value as JSON text. An empty text leaves the member out.
-using Members = std::map<std::string, std::string>;
+using Members = coder_users::wire::RawMembers;
 
 std::string json_object(const Members& members);
 
@@ -43,6 +44,7 @@ class OidcStandIn {
  public:
     /// With a certificate the provider speaks TLS.
     explicit OidcStandIn(const std::string& certificate = "", const std::string& key = "");
+    ~OidcStandIn();
 
     /// The face of a good provider: ada, with a verified address.
     OidcFace good() const;
@@ -66,25 +68,14 @@ class OidcStandIn {
     const ProviderKey ec = ProviderKey::ec();
 
  private:
-    struct Grant {
-        std::string nonce, challenge, redirect_uri;
-    };
+    struct Breakable;
     Reply answer(const SeenRequest& request);
-    Reply token(const SeenRequest& request);
-    Reply redeem(const SeenRequest& request);
-    Reply refresh(const SeenRequest& request);
-    std::string new_access_token();
-    Members good_discovery() const;
-    bool authenticated(const SeenRequest& request) const;
 
     mutable std::mutex mutex_;
     OidcFace face_;
     std::vector<SeenRequest> seen_;
-    std::map<std::string, Grant> grants_;  // by code
-    std::set<std::string> access_tokens_;
-    std::string refresh_token_;
-    int made_ = 0;
-    StandInServer server_;
+    std::unique_ptr<Breakable> provider_;
+    StandInServer server_;  // ends before what it serves
 };
 
 }  // namespace coder_users_test

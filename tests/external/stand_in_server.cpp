@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/url.hpp"
 #include "loopback.hpp"
 #include "texts.hpp"
 
@@ -75,8 +76,8 @@ bool read_request(Peer& peer, SeenRequest& seen) {
         if (!peer.receive(input)) return false;
 
     const std::size_t method = input.find(' '), target = input.find(' ', method + 1);
-    seen.method = input.substr(0, method);
-    seen.path = input.substr(method + 1, target - method - 1);
+    seen.whole.method = seen.method = input.substr(0, method);
+    seen.whole.target = seen.path = input.substr(method + 1, target - method - 1);
     const std::size_t query = seen.path.find('?');
     if (query != std::string::npos) {
         seen.query = parse_form(seen.path.substr(query + 1));
@@ -87,12 +88,15 @@ bool read_request(Peer& peer, SeenRequest& seen) {
         const std::size_t value = input.find_first_not_of(' ', colon + 1);
         seen.headers[lower_case(input.substr(at + 2, colon - at - 2))] =
             input.substr(value, next - value);
+        seen.whole.headers.emplace_back(input.substr(at + 2, colon - at - 2),
+                                        input.substr(value, next - value));
         at = next;
     }
     const std::size_t size = std::strtoul(seen.headers["content-length"].c_str(), nullptr, 10);
     while (input.size() < head + 4 + size)
         if (!peer.receive(input)) return false;
-    seen.form = parse_form(input.substr(head + 4));
+    seen.whole.body = input.substr(head + 4);
+    seen.form = parse_form(seen.whole.body);
     return true;
 }
 
@@ -111,20 +115,22 @@ std::string text_of(const Reply& reply) {
 
 }  // namespace
 
-std::string form_encoded(const std::string& text) {
-    constexpr const char* digits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                           (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.' || c == '~';
-        if (plain)
-            out += c;
-        else
-            ((out += '%') += digits[byte >> 4]) += digits[byte & 15];
-    }
-    return out;
+Reply reply_of(const coder_users::Response& response) {
+    return {response.status, response.body, response.headers};
 }
+
+std::string returned_query(
+    const std::function<coder_users::Response(const coder_users::Request&)>& stand_in,
+    const std::string& location) {
+    coder_users::Request request;
+    request.target = location;
+    const coder_users::Response response = stand_in(request);
+    for (const auto& [name, value] : response.headers)
+        if (name == "Location") return value.substr(value.find('?') + 1);
+    throw std::runtime_error("the stand-in sends nobody back from " + location);
+}
+
+std::string form_encoded(const std::string& text) { return coder_users::percent_encode(text); }
 
 std::map<std::string, std::string> parse_form(const std::string& text) {
     const auto decoded = [](const std::string& part) {

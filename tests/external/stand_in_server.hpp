@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "coder_users/api.hpp"
 #include "raw_client.hpp"
 
 namespace coder_users_test {
@@ -18,6 +19,7 @@ std::map<std::string, std::string> parse_form(const std::string& text);
 std::string form_encoded(const std::string& text);
 
 struct SeenRequest {
+    coder_users::Request whole;
     std::string method, path;
     std::map<std::string, std::string> query, form;
     std::map<std::string, std::string> headers;  ///< names in lower case
@@ -31,6 +33,15 @@ struct Reply {
     HeaderList headers = {};  ///< Content-Type is JSON's unless it is here
     Pace pace = Pace::whole;
 };
+
+/// Gives the answer of a stand-in of the library.
+Reply reply_of(const coder_users::Response& response);
+
+/// Does what a provider's pages do: asks the stand-in for the URL to which the login sent the
+/// browser, and returns the query with which it comes back.
+std::string returned_query(
+    const std::function<coder_users::Response(const coder_users::Request&)>& stand_in,
+    const std::string& location);
 
 /// Serves on a loopback port while it exists. Every connection has its own thread and may send one
 /// request.

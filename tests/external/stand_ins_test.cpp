@@ -1,6 +1,7 @@
 // Checks that the stand-ins of providers are as strict as real ones: a client that makes a mistake
 // gets nothing from them.
 #include "github_stand_in.hpp"
+#include "oidc_stand_in.hpp"
 #include "people.hpp"
 #include "real_provider.hpp"
 
@@ -24,7 +25,9 @@ TEST_CASE("the OpenID stand-in gives a token for its code, verifier and secret, 
     const int port = port_of(provider.url());
     const auto code_for = [&] {
         const std::string query = provider.authorize(
-            "/authorize?state=s&nonce=n&redirect_uri=http%3A%2F%2Fhere&code_challenge=" +
+            "/authorize?state=s&nonce=n&client_id=client&response_type=code&redirect_uri=http%3A%"
+            "2F%2F"
+            "here&code_challenge_method=S256&code_challenge=" +
             s256("verifier"));
         return parse_form(query).at("code");
     };
@@ -58,9 +61,24 @@ TEST_CASE("the OpenID stand-in gives a token for its code, verifier and secret, 
 TEST_CASE("the GitHub stand-in answers as GitHub does") {
     GithubStandIn github;
     const int port = port_of(github.url());
-    CHECK(request(port, "GET", "/api/v3/user", {{"Authorization", "Bearer gho_token"}}).status ==
-          403);
-    const HeaderList named{{"User-Agent", "test"}, {"Authorization", "Bearer gho_token"}};
+    const auto exchanged = [&](const std::string& secret) {
+        const std::string query = github.authorize(
+            "/login/oauth/authorize?state=s&client_id=gh-client&response_type=code&redirect_uri="
+            "http%3A%2F%2Fhere&code_challenge_method=S256&code_challenge=" +
+            s256("verifier"));
+        const Answer answer = post(port, "/login/oauth/access_token",
+                                   {{"client_id", "gh-client"},
+                                    {"client_secret", secret},
+                                    {"code", parse_form(query).at("code")},
+                                    {"code_verifier", "verifier"}},
+                                   {{"User-Agent", "test"}, {"Accept", "application/json"}});
+        CHECK(answer.status == 200);
+        return parse(answer.body);
+    };
+    CHECK(exchanged("x")["error"].text() == "incorrect_client_credentials");
+    const std::string token = "Bearer " + exchanged("gh-secret")["access_token"].text();
+    CHECK(request(port, "GET", "/api/v3/user", {{"Authorization", token}}).status == 403);
+    const HeaderList named{{"User-Agent", "test"}, {"Authorization", token}};
     const Answer user = request(port, "GET", "/api/v3/user", named);
     CHECK(parse(user.body)["id"].text() == "583231");
     CHECK(request(port, "GET", "/api/v3/user", {{"User-Agent", "test"}}).status == 401);

@@ -39,6 +39,17 @@ inline bool is_web_url(std::string_view text) {
     return false;
 }
 
+/// Gives an access URL with port 0 the port at which the server listens. Throws
+/// std::invalid_argument when that is 0, too.
+inline void name_port(std::string& access_url, int port) {
+    const std::size_t host = access_url.find("://") + 3;
+    const std::size_t end = (std::min)(access_url.find_first_of("/?#", host), access_url.size());
+    if (access_url.empty() || !ends_with(std::string_view(access_url).substr(0, end), ":0")) return;
+    if (port == 0)
+        throw std::invalid_argument("access_url: port 0 needs a server that listens by start()");
+    access_url.replace(end - 1, 1, std::to_string(port));
+}
+
 /// Checks the options of login providers.
 inline void check_provider_options(const Options& options) {
     const OidcOptions& oidc = options.oidc;

@@ -89,6 +89,7 @@ struct Running final : net::FrontHandler {
             port = front.port();
             url = "http://" + authority(options.address, port);
         }
+        name_port(options.access_url, port);
         if (options.require_setup_code.value_or(listens && !front.on_loopback()))
             backend.setup_code = rules::random_base62(16, backend.random);
         if (listens) front.start();
@@ -514,7 +515,7 @@ struct Running final : net::FrontHandler {
         }
     }
 
-    const Options options;
+    Options options;  ///< complete when the front starts; never changed after that
     Log log;
     std::optional<HostQueue<Event>> events;
     std::optional<HostQueue<Passcode>> passcodes;

@@ -14,6 +14,7 @@
 #include "coder_users/internal/operations/seed.hpp"
 #include "coder_users/internal/service/running.hpp"
 #include "coder_users/internal/service/testing.hpp"
+#include "coder_users/internal/service/testing_logins.hpp"
 #include "coder_users/internal/wire/log_line.hpp"
 #include "coder_users/internal/wire/seed_reader.hpp"
 
