@@ -62,6 +62,37 @@ inline const BodySchema wait{
      Field("timeout_ms", FieldType::integer).means("At most 60000 (5000)")},
     R"({"method":"PUT","path":"/api/v2/users/{user}/roles","timeout_ms":2000})"};
 
+inline const BodySchema refusal{
+    "RefuseLogins",
+    {Field("error", FieldType::text).means("Nobody logs in: RFC 6749, 4.1.2.1"),
+     {"error_description", FieldType::text}},
+    R"({"error":"access_denied"})"};
+
+/// Every other member is a claim.
+inline const BodySchema oidc_login{
+    "NameOidcLogin",
+    {Field("subject", FieldType::text).means("By which the account is known"),
+     Field("email", FieldType::text).means("Absent: no such claim"),
+     Field("email_verified", FieldType::flag).means("Absent: true"),
+     Field("preferred_username", FieldType::text).means("Absent: no such claim"),
+     Field("error", FieldType::text).means("In place of all others: nobody logs in"),
+     {"error_description", FieldType::text}},
+    R"({"subject":"ada-1","email":"ada@corp.example","preferred_username":"ada","groups":["ops"]})"};
+
+inline const BodySchema github_login{
+    "NameGithubLogin",
+    {Field("id", FieldType::integer).means("By which the account is known"),
+     {"login", FieldType::text},
+     Field("email", FieldType::text).means("The primary address; absent: none"),
+     Field("email_verified", FieldType::flag).means("Absent: true"),
+     {"name", FieldType::text},
+     {"avatar_url", FieldType::text},
+     Field("orgs", FieldType::texts).means("Organizations of which it is an active member"),
+     Field("teams", FieldType::texts).means("Teams, each as org/team-slug"),
+     Field("error", FieldType::text).means("In place of all others: nobody logs in"),
+     {"error_description", FieldType::text}},
+    R"({"id":1,"login":"bob","email":"bob@corp.example","orgs":["acme"]})"};
+
 inline const BodySchema version{
     "SetVersion", {{"coder_version", FieldType::text}}, R"({"coder_version":"2.35"})"};
 
@@ -71,6 +102,10 @@ namespace shapes {
 
 using wire::Shape;
 using wire::ValueType;
+
+inline wire::Property maybe(const char* name, ValueType type) {
+    return {name, type, nullptr, ValueType::text, true};
+}
 
 inline const Shape clock{"Clock", {{"now", ValueType::time}, {"frozen", ValueType::flag}}};
 
@@ -131,6 +166,25 @@ inline const Shape passcode{"SentPasscode",
 
 inline const Shape passcodes{"SentPasscodes",
                              {{"passcodes", ValueType::array, &passcode, ValueType::object}}};
+
+/// All members of one that refuses, or all others; also the further claims.
+inline const Shape oidc_login{
+    "OidcLogin",
+    {maybe("subject", ValueType::text), maybe("email", ValueType::text),
+     maybe("email_verified", ValueType::flag), maybe("preferred_username", ValueType::text),
+     maybe("error", ValueType::text), maybe("error_description", ValueType::text)}};
+
+inline const Shape github_login{
+    "GithubLogin",
+    {maybe("id", ValueType::integer), maybe("login", ValueType::text),
+     maybe("email", ValueType::text), maybe("email_verified", ValueType::flag),
+     maybe("name", ValueType::text), maybe("avatar_url", ValueType::text),
+     maybe("orgs", ValueType::array), maybe("teams", ValueType::array),
+     maybe("error", ValueType::text), maybe("error_description", ValueType::text)}};
+
+inline const Shape logins{"Logins",
+                          {{"oidc", ValueType::object_or_null, &oidc_login},
+                           {"github", ValueType::object_or_null, &github_login}}};
 
 inline const Shape version{"Version",
                            {{"coder_version", ValueType::text}, {"version", ValueType::text}}};

@@ -56,9 +56,10 @@ struct Row {
     int success = 200;
     const wire::Shape* reply = nullptr;
     const wire::BodySchema* body = nullptr;
-    bool raw_body = false;  ///< the body is no object with fields
-    bool open = false;      ///< without a token
-    bool waits = false;     ///< does not keep others from being answered
+    bool raw_body = false;     ///< the body is no object with fields
+    bool more_fields = false;  ///< the body may have others than those of its schema
+    bool open = false;         ///< without a token
+    bool waits = false;        ///< does not keep others from being answered
     std::vector<http::QueryParameter> query = {};
     std::vector<int> refusals = {};  ///< besides those that any row has
 
@@ -75,6 +76,10 @@ struct Row {
     Row answers_bytes() && { return std::move(*this); }
     Row takes(const wire::BodySchema& schema) && {
         body = &schema;
+        return std::move(*this);
+    }
+    Row and_more_fields() && {
+        more_fields = true;
         return std::move(*this);
     }
     Row takes_raw() && {

@@ -7,6 +7,7 @@
 #include "coder_users/internal/control/bodies.hpp"
 #include "coder_users/internal/control/call.hpp"
 #include "coder_users/internal/control/faults.hpp"
+#include "coder_users/internal/control/logins.hpp"
 #include "coder_users/internal/control/requests.hpp"
 #include "coder_users/internal/control/server.hpp"
 #include "coder_users/internal/control/snapshots.hpp"
@@ -70,6 +71,14 @@ inline const std::vector<Row>& table() {
             .asks({{"email", ValueType::text, "Only for this address"}})
             .answers(200, shapes::passcodes));
         add(Row{Verb::del, "/passcodes", "forget-passcodes", "Forget codes, which stay good", forget_passcodes, "Passcodes::forget"}
+            .answers_nothing());
+        add(Row{Verb::get, "/logins", "get-logins", "Get who logs in next at each login provider", get_logins, "Logins::next Server::logins"}
+            .answers(200, shapes::logins));
+        add(Row{Verb::put, "/logins/oidc", "set-oidc-login", "Name who logs in at the OpenID provider, or let it refuse", set_oidc_login, "Logins::oidc Logins::refuse_oidc"}
+            .takes(bodies::oidc_login).and_more_fields().answers(200, shapes::logins));
+        add(Row{Verb::put, "/logins/github", "set-github-login", "Name who logs in at GitHub, or let it refuse", set_github_login, "Logins::github Logins::refuse_github"}
+            .takes(bodies::github_login).answers(200, shapes::logins));
+        add(Row{Verb::del, "/logins", "forget-logins", "Name nobody any more", forget_logins, "Logins::forget Logins::set_next"}
             .answers_nothing());
         add(Row{Verb::get, "/version", "get-version", "Get the release of Coder that it answers as", get_version, "Server::coder_version"}
             .answers(200, shapes::version));

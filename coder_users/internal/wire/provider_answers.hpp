@@ -44,6 +44,19 @@ inline RawMembers laid_over(RawMembers below, const RawMembers& above) {
     return below;
 }
 
+/// The members of a JSON object; none of any other value. Throws JsonError.
+inline RawMembers read_members(std::string_view text) {
+    RawMembers members;
+    const Json json = parse_json(text);
+    if (!is_object(json)) return members;
+    for (const auto& [name, value] : json.get<picojson::object>()) {
+        JsonWriter written;
+        write_json(written, value);
+        members[name] = written.take();
+    }
+    return members;
+}
+
 /// Whether `text` is one JSON value.
 inline bool is_json(const std::string& text) {
     try {
