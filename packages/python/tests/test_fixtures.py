@@ -1,4 +1,7 @@
 """The fixtures and what the server can do, as a user of the package has them."""
+import json
+import urllib.error
+import urllib.request
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -171,6 +174,38 @@ def test_passcodes_would_have_been_mailed(coder_users: Server) -> None:
     assert changed.status == 204
     coder_users.passcodes.forget()
     assert coder_users.passcodes.find() == []
+
+
+def browser() -> urllib.request.OpenerDirector:
+    """Follows redirects, and keeps cookies."""
+    return urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+
+@pytest.mark.parametrize("provider", ["oidc", "oauth2/github"])
+def test_somebody_logs_in_at_a_provider(coder_users: Server, coder_owner: Client,
+                                        provider: str) -> None:
+    logins = coder_users.logins
+    logins.oidc("1", "bob@example.com", email_verified=True, preferred_username="bob")
+    logins.github(1, "bob", "bob@example.com", orgs=("acme",))
+    assert logins.get()["oidc"]["subject"] == "1" and logins.get()["github"]["login"] == "bob"
+    login = f"{coder_users.url}/api/v2/users/{provider}/callback?redirect=/api/v2/users/me"
+    with browser().open(login) as answer:
+        assert json.load(answer)["username"] == "bob"
+    kind = coder_owner.get("/users/bob").json()["login_type"]
+    assert kind == ("oidc" if provider == "oidc" else "github")
+    logins.clear()
+    assert logins.get() == {"oidc": None, "github": None}
+
+
+@pytest.mark.parametrize("provider", ["oidc", "oauth2/github"])
+def test_a_provider_lets_nobody_in(coder_users: Server, provider: str) -> None:
+    assert coder_users.logins.get() == {"oidc": None, "github": None}  # of no test before
+    coder_users.logins.refuse_oidc()
+    coder_users.logins.refuse_github()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        browser().open(f"{coder_users.url}/api/v2/users/{provider}/callback")
+    assert 400 <= refused.value.code < 500
+    refused.value.close()
 
 
 def test_the_release_changes_at_once(coder_users: Server, coder_owner: Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Mapping, TypeVar
+from typing import Any, Mapping, Sequence, TypeVar
 from urllib.parse import quote, urlencode
 
 from ._http import Connection, json_bytes
@@ -283,7 +283,8 @@ class Passcodes:
 
 
 class Logins:
-    """Who logs in next at the built-in OpenID provider and at the stand-in of GitHub. They stay until others are set."""
+    """Who logs in next at the built-in OpenID provider and at the stand-in of GitHub. They stay
+    until others are set."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -296,13 +297,16 @@ class Logins:
         """The provider lets nobody in."""
         self._control.call("PUT", "/logins/oidc", {"error": error})
 
-    def github(self, id: int, login: str, email: str, *, name: str | None = None,
-               orgs: tuple[str, ...] = ()) -> None:
-        """GitHub says this of who logs in."""
-        body: dict[str, Any] = {"id": id, "login": login, "email": email, "orgs": list(orgs)}
-        if name is not None:
-            body["name"] = name
-        self._control.call("PUT", "/logins/github", body)
+    def github(self, id: int, login: str, email: str, *, name: str = "",
+               orgs: Sequence[str] = (), teams: Sequence[str] = ()) -> None:
+        """GitHub says this of who logs in; a team is "org/team"."""
+        self._control.call("PUT", "/logins/github", {
+            "id": id, "login": login, "email": email, "name": name, "orgs": list(orgs),
+            "teams": list(teams)})
+
+    def refuse_github(self, error: str = "access_denied") -> None:
+        """GitHub lets nobody in."""
+        self._control.call("PUT", "/logins/github", {"error": error})
 
     def get(self) -> dict[str, Any]:
         """What is set: {"oidc": …, "github": …}, with None for what is not."""
