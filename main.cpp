@@ -16,7 +16,6 @@
 #include "coder_users/demo/commands.hpp"
 #include "coder_users/demo/environment.hpp"
 #include "coder_users/internal/base/duration.hpp"
-#include "coder_users/internal/http/web_page.hpp"
 #include "coder_users/internal/wire/json.hpp"
 
 namespace {
@@ -372,7 +371,9 @@ int main(int argc, char** argv) {
     app.name("coder-users");
     app.set_version_flag("--version", std::string("coder_users ") + coder_users::version);
     coder_users::Options options;
-    options.web_page = !coder_users::http::page_files().empty();
+#ifndef CODER_USERS_NO_WEB_PAGE
+    options.web_page = true;
+#endif
     LogChoice log;
     options.log = [&log](const coder_users::LogLine& line) {
         if (line.level >= log.least)

@@ -10,7 +10,7 @@ if(NOT TARGET SQLiteCpp)
 endif()
 
 # Without the macro picojson rounds integers, and it must be the same in the whole program.
-find_path(PICOJSON_INCLUDE_DIR picojson.h REQUIRED)
+find_path(PICOJSON_INCLUDE_DIR picojson.h PATH_SUFFIXES picojson REQUIRED)
 if(NOT TARGET coder_users::picojson)
     add_library(coder_users::picojson INTERFACE IMPORTED GLOBAL)
     target_include_directories(coder_users::picojson INTERFACE ${PICOJSON_INCLUDE_DIR})

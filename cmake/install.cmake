@@ -3,6 +3,9 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/coder_users)
 install(TARGETS coder_users coder_users_header_only EXPORT coder_users FILE_SET HEADERS)
+if(CODER_USERS_TOOLS)
+    install(TARGETS coder_users_demo)
+endif()
 install(EXPORT coder_users NAMESPACE coder_users:: FILE coder_users-targets.cmake
         DESTINATION ${package_dir})
 

@@ -27,7 +27,7 @@ struct Request;
 namespace coder_users { inline namespace v0 {
 
 /// The version of this library.
-inline constexpr const char* version = "0.1.0";
+inline constexpr const char* version = "0.2.0";
 
 /// An HTTP request for Service::handle(). Names of headers are compared without regard to letter
 /// case.

@@ -32,7 +32,40 @@ from_package() {
         -D CMAKE_PREFIX_PATH="$installed"
 }
 
+# The lines that docs/installing.md shows name a repository and the tag of this version: these
+# sources with that tag, which git is told to look for here.
+make_repository() {
+    local version repository=$work/repository git
+    version=$(sed -n 's/.*char\* version = "\([0-9.]*\)".*/\1/p' "$root/coder_users/api.hpp")
+    mkdir "$repository"
+    tar -C "$root" -c --exclude=./build --exclude=./.git . | tar -x -C "$repository"
+    git=(git -C "$repository" -c user.name=consumer -c user.email=consumer@example.com)
+    git init -q "$repository"
+    "${git[@]}" add -A
+    "${git[@]}" commit -q --no-verify --no-gpg-sign -m 'A version'
+    "${git[@]}" tag "v$version"
+    export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$repository.insteadOf" \
+        GIT_CONFIG_VALUE_0=https://example.com/coder_users.git
+}
+
+# What CPM fetches is built like any subdirectory, so nothing is compiled here.
+by_cpm() {
+    local hosts=$work/cpm-hosts cpm=https://github.com/cpm-cmake/CPM.cmake/releases/download/v0.40.2/CPM.cmake
+    cp -r "$root/tests/consumers" "$hosts"
+    mkdir "$hosts/cmake"
+    if ! curl -fsSL --max-time 30 -o "$hosts/cmake/CPM.cmake" "$cpm" 2>/dev/null; then
+        echo '== CPM.cmake cannot be fetched: a stand-in reads its lines'
+        cp "$root/tests/consumers/cpm_stand_in.cmake" "$hosts/cmake/CPM.cmake"
+    fi
+    cmake -S "$hosts" -B "$work/cpm" "${quick[@]}" -D HOW=cpm -D LIBRARY="$root" -D STANDARDS=17 "$@" \
+        >"$work/cpm.log" 2>&1 || { cat "$work/cpm.log"; exit 1; }
+    [ -e "$work/cpm/_deps/coder_users-src/coder_users.hpp" ] || { echo 'nothing was fetched' >&2; exit 1; }
+    echo '== cpm: configured'
+}
+
 from_sources() {
+    make_repository
+    by_cpm "$@"
     # The static form is what is installed above; fetched, it is built as a shared library, once.
     consumer fetch g++ -D HOW=fetch -D LIBRARY="$root" -D STANDARDS=17 -D BUILD_SHARED_LIBS=ON \
         -D CODER_USERS_INSTALL=ON -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@"
