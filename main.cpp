@@ -192,6 +192,17 @@ void print_passcode(const coder_users::Passcode& passcode) {
     std::cerr << "Code for a new password of " + passcode.email + ": " + passcode.code + '\n';
 }
 
+void add_backups(CLI::App& app, coder_users::Options& options) {
+    app.add_option("--backup-dir", options.backup_dir,
+                   "Folder for copies of the database that are made while it is served (none)")
+        ->envname("CODER_USERS_BACKUP_DIR");
+    add_duration(app, "--backup-every", "CODER_USERS_BACKUP_EVERY", options.backup_every,
+                 "How old the newest copy becomes before another is made (24h0m0s)");
+    app.add_option("--backup-keep", options.backup_keep, "How many copies stay there (7)")
+        ->check(CLI::PositiveNumber)
+        ->envname("CODER_USERS_BACKUP_KEEP");
+}
+
 void add_options(CLI::App& app, coder_users::Options& options) {
     const auto group = [&](const char* name) { app.option_defaults()->group(name); };
     group("Serving");
@@ -232,6 +243,8 @@ void add_options(CLI::App& app, coder_users::Options& options) {
     app.add_flag("--disable-session-expiry-refresh", options.disable_session_expiry_refresh,
                  "Sessions end at their first expiry, however often they are used")
         ->envname("CODER_DISABLE_SESSION_EXPIRY_REFRESH");
+    group("Backups");
+    add_backups(app, options);
     group("Cookies and browsers");
     app.add_option("--secure-auth-cookie", options.secure_auth_cookie,
                    "Add Secure to the session cookie (when the access URL is https)")

@@ -212,6 +212,14 @@ struct Options {
     /// How long sessions and tokens are kept after they have expired. 0: for ever, but a login
     /// removes the sessions of its user that ended more than a day ago.
     std::chrono::seconds api_keys_retention{0};
+    /// The folder into which the service copies its database and its sealing key while it runs, one
+    /// folder for each database; it must exist. Each copy is opened and checked; a failed one is an
+    /// error line of the log, and is tried again. "": no copies are made.
+    std::string backup_dir = {};
+    /// How old the newest copy in that folder becomes before another one is made.
+    std::chrono::seconds backup_every{std::chrono::hours(24)};
+    /// How many of the newest copies stay there. Older ones are removed.
+    std::size_t backup_keep = 7;
     bool disable_password_auth = false;
     /// The bcrypt cost of new password hashes, 4 to 31.
     int password_hash_cost = 10;

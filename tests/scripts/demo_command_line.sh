@@ -68,6 +68,13 @@ CODER_PG_CONNECTION_URL=postgres://db wrong 'CODER_PG_CONNECTION_URL: this serve
 wrong SQLite --postgres-url postgres://db
 wrong --log-level --log-level loud
 wrong --cors-origin --cors-origin '*'
+wrong --backup-every --backup-every 0s
+wrong --backup-keep --backup-keep 0
+wrong --backup-keep --backup-keep many
+CODER_USERS_BACKUP_EVERY=often wrong CODER_USERS_BACKUP_EVERY
+refused "cannot write backups into $work/nowhere" --http-address 127.0.0.1:0 --database "$work/users.db" \
+    --backup-dir "$work/nowhere"
+[ ! -e "$work/users.db" ] || fail 'a start that failed has left a database'
 wrong --cors-origin --cors-origin http://localhost:5173/
 refused "$work/nowhere/users.db" --http-address 127.0.0.1:0 --database "$work/nowhere/users.db"
 echo 'not a database' >"$work/other.db"

@@ -96,6 +96,15 @@ inline std::string key_of_copy(const Options& options, store::Connection& copy,
                              from);
 }
 
+/// Opens a copy as a server would, and looks for damage. Throws std::runtime_error that names the
+/// copy.
+inline void verify_copy(const Options& options, const Copied& copied) {
+    store::FileReader copy(copied.file);
+    const std::string damage = copy.damage();
+    if (!damage.empty()) throw std::runtime_error("damaged: " + copied.file + ": " + damage);
+    copy.read([&](store::Connection& c) { key_of_copy(options, c, copied.file, copied.key_file); });
+}
+
 /// Puts the copy `from` in the place of the database of `options`. No server may use that database.
 inline Copied restore_copy(const Options& options, const std::string& from, bool replace,
                            const Progress& progress) {

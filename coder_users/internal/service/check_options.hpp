@@ -215,6 +215,9 @@ inline void check_options(const Options& options) {
     require(options.password_hash_cost >= lowest_hash_cost &&
                 options.password_hash_cost <= highest_hash_cost,
             "password_hash_cost: must be 4 to 31");
+    require(options.backup_every.count() > 0 && options.backup_every < ten_thousand_years,
+            "backup_every: must be positive and below 10,000 years");
+    require(options.backup_keep > 0, "backup_keep: must be positive");
     check_page_options(options);
     check_roles(options.roles);
     for (const std::string& text : options.proxy_trusted_origins)

@@ -40,11 +40,13 @@
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/service/backup.hpp"
+#include "coder_users/internal/service/backup_folder.hpp"
 #include "coder_users/internal/service/check_options.hpp"
 #include "coder_users/internal/service/host_queue.hpp"
 #include "coder_users/internal/service/new_database.hpp"
 #include "coder_users/internal/service/open_store.hpp"
 #include "coder_users/internal/service/provider_client.hpp"
+#include "coder_users/internal/service/scheduled_backups.hpp"
 #include "coder_users/internal/service/secret_key.hpp"
 #include "coder_users/internal/service/watched.hpp"
 #include "coder_users/internal/store/deployment.hpp"
@@ -57,6 +59,7 @@ struct Running final : net::FrontHandler {
     explicit Running(Options chosen, bool listens)
         : options(with_defaults(std::move(chosen))),
           log(options.log),
+          backup_folder(backup_folder_if_wanted()),
           store(std::in_place, served_store_options(options, log)),
           new_database(options, *store),
           provider_client(options.provider_ca_file),
@@ -104,6 +107,7 @@ struct Running final : net::FrontHandler {
                        backend.now(),
                        "others can read the key file",
                        {{"file", key_file}}});
+        if (backup_folder) backups.emplace(*backup_folder, options, backup_work(), log);
         new_database.keep();
     }
 
@@ -420,6 +424,7 @@ struct Running final : net::FrontHandler {
     }
 
     void stop() noexcept {
+        if (backups) backups->request_stop();
         calls->shut();
         front.request_stop();
         provider_client.stop();
@@ -455,6 +460,7 @@ struct Running final : net::FrontHandler {
         providers.stop();
         if (tests) tests->stop();
         calls->wait_until_empty();
+        if (backups) backups->close();
         const auto end = std::chrono::steady_clock::now() + options.deadlines.stop;
         if (events) events->close(end);
         if (passcodes) passcodes->close(end);
@@ -463,6 +469,19 @@ struct Running final : net::FrontHandler {
         const std::lock_guard<std::mutex> lock(stop_mutex);
         closed = true;
         stopped.notify_all();
+    }
+
+    std::optional<BackupFolder> backup_folder_if_wanted() const {
+        if (options.backup_dir.empty()) return std::nullopt;
+        return BackupFolder(options.backup_dir, options.database);
+    }
+
+    BackupWork backup_work() {
+        return {backend.now,
+                [this](const std::string& to, const Progress& progress) {
+                    return backup(to, false, progress);
+                },
+                [this](const Copied& copied) { data::verify_copy(options, copied); }};
     }
 
     void complain(LogLevel level, const char* what, const std::string& reason) {
@@ -517,6 +536,7 @@ struct Running final : net::FrontHandler {
 
     Options options;  ///< complete when the front starts; never changed after that
     Log log;
+    const std::optional<BackupFolder> backup_folder;
     std::optional<HostQueue<Event>> events;
     std::optional<HostQueue<Passcode>> passcodes;
     std::optional<store::Store> store;
@@ -535,6 +555,7 @@ struct Running final : net::FrontHandler {
     net::Front front;
     int port = 0;
     std::string url;
+    std::optional<ScheduledBackups> backups;
     std::string mounted_prefix;  ///< of the last mount(); "" before it. Guarded by stop_mutex.
 
     std::mutex stop_mutex;

@@ -1,0 +1,159 @@
+// Options::backup_dir: copies that a running service makes by itself.
+#include <filesystem>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "../catch.hpp"
+#include "../server_fixture.hpp"
+#include "coder_users/data.hpp"
+#include "coder_users/internal/service/backup.hpp"
+
+namespace scheduled_backups_test {
+
+using namespace coder_users_test;
+using Catch::Matchers::ContainsSubstring;
+using coder_users::Options;
+using std::chrono::hours;
+using std::chrono::minutes;
+namespace data = coder_users::data;
+
+struct Backups {
+    Backups() { std::filesystem::create_directory(copies()); }
+
+    std::string copies() const { return folder.file("copies"); }
+    std::string copy(const std::string& time) const { return copies() + "/users-" + time + ".db"; }
+    Options options() const {
+        Options chosen;
+        chosen.database = folder.file("users.db");
+        chosen.backup_dir = copies();
+        chosen.backup_every = hours(1);
+        chosen.backup_keep = 2;
+        return chosen;
+    }
+    /// Waits until the folder holds exactly these files.
+    bool become(const std::string& names) const {
+        return eventually([&] { return listing() == names; });
+    }
+    std::string listing() const {
+        std::set<std::string> names;
+        for (const auto& each : std::filesystem::directory_iterator(copies()))
+            names.insert(each.path().filename().string());
+        std::string joined;
+        for (const std::string& name : names) joined += (joined.empty() ? "" : " ") + name;
+        return joined;
+    }
+
+    TempFolder folder;
+};
+
+const std::string first = "users-20260102T030405Z.db users-20260102T030405Z.db.key";
+const std::string second = "users-20260102T040405Z.db users-20260102T040405Z.db.key";
+const std::string third = "users-20260102T050405Z.db users-20260102T050405Z.db.key";
+
+TEST_CASE("a service copies its database on a schedule, and keeps the newest copies") {
+    const Backups backups;
+    std::string token;
+    {
+        TestServer server(backups.options());
+        token = server.owner();
+        REQUIRE(backups.become(first));
+        server.create(token, "bob");
+        server.advance(minutes(59));
+        server.advance(minutes(1));
+        REQUIRE(backups.become(first + " " + second));
+        server.advance(hours(1));
+        REQUIRE(backups.become(second + " " + third));
+        CHECK(eventually([&] {
+            return server.log().find("backup made file=" + backups.copy("20260102T050405Z")) !=
+                   std::string::npos;
+        }));
+    }
+    Options copied;
+    copied.database = backups.copy("20260102T040405Z");
+    CHECK(data::check(copied).users == 2);
+    TestServer moved(copied);
+    CHECK(moved.send("GET", "/users/bob", token).status == 200);
+}
+
+TEST_CASE("a restart makes no copy while the newest one is young enough") {
+    const Backups backups;
+    {
+        TestServer server(backups.options());
+        REQUIRE(backups.become(first));
+    }
+    TestServer server(backups.options());  // whose clock begins anew
+    server.advance(hours(1));
+    CHECK(backups.become(first + " " + second));
+    CHECK(server.log().find("users-20260102T030405Z") == std::string::npos);
+}
+
+TEST_CASE("what a killed process has left goes, and what is no copy stays") {
+    const Backups backups;
+    for (const char* name : {"users-20250101T000000Z.db", "users-20250102T000000Z.db.part",
+                             "users-20250103T000000Z.db.key", "users-notes.db", "others.db",
+                             "users-20250104T000000+.db", "users-20259999T000000Z.db"})
+        put(backups.copies() + "/" + name, "old");
+    Options options = backups.options();
+    options.backup_keep = 1;
+    TestServer server(options);
+    CHECK(backups.become("others.db users-20250104T000000+.db users-20259999T000000Z.db " + first +
+                         " users-notes.db"));
+}
+
+TEST_CASE("a backup that fails is told, and tried again") {
+    const Backups backups;
+    TestServer server(backups.options());
+    REQUIRE(backups.become(first));
+    std::filesystem::rename(backups.copies(), backups.folder.file("away"));
+    server.advance(hours(1));
+    const auto told = [&](const std::string& text) {
+        return eventually([&] { return server.log().find(text) != std::string::npos; });
+    };
+    REQUIRE(told("backup failed folder=" + backups.copies()));
+    CHECK(told("reason="));
+    CHECK(server.send("GET", "!/readyz", "").status == 200);
+
+    std::filesystem::rename(backups.folder.file("away"), backups.copies());
+    server.advance(minutes(1));
+    CHECK(backups.become(first + " users-20260102T040505Z.db users-20260102T040505Z.db.key"));
+}
+
+TEST_CASE("a folder that cannot be written stops the start, which leaves nothing behind") {
+    const Backups backups;
+    Options options = backups.options();
+    put(backups.folder.file("file"), "a file");
+    for (const char* name : {"missing", "file"}) {
+        options.backup_dir = backups.folder.file(name);
+        CHECK_THROWS_WITH(coder_users::open(options),
+                          ContainsSubstring("cannot write backups into " + options.backup_dir));
+    }
+    CHECK(backups.folder.listing() == "copies file");
+
+    options.backup_dir = backups.copies();
+    options.backup_keep = 0;
+    CHECK_THROWS_AS(coder_users::open(options), std::invalid_argument);
+    options.backup_keep = 1;
+    options.backup_every = std::chrono::seconds(0);
+    CHECK_THROWS_AS(coder_users::open(options), std::invalid_argument);
+}
+
+TEST_CASE("a copy that is damaged or has no key is found out") {
+    const Backups backups;
+    Options options = backups.options();
+    options.backup_dir.clear();
+    TestServer server(options);
+    server.owner();
+    const auto copied = server.service().backup(backups.copies() + "/copy.db");
+    data::verify_copy(options, copied);
+
+    std::string bytes = file_bytes(copied.file);
+    put(copied.file, bytes.substr(0, bytes.size() / 2));
+    CHECK_THROWS_WITH(data::verify_copy(options, copied), ContainsSubstring(copied.file));
+    put(copied.file, bytes);
+    data::verify_copy(options, copied);
+    put(copied.key_file, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+    CHECK_THROWS_WITH(data::verify_copy(options, copied), ContainsSubstring("holds the key"));
+}
+
+}  // namespace scheduled_backups_test
