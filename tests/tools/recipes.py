@@ -137,7 +137,7 @@ class Recipes:
                     "does not show the unit of the package")
 
     def check_snippets(self):
-        for name in "packages/cmake/fetchcontent.cmake", "packages/cmake/cpm.cmake":
+        for name in "packages/cmake/fetchcontent/CMakeLists.txt", "packages/cmake/cpm/CMakeLists.txt":
             text = self.text(name)
             self.expect(self.version in text, name, f"does not ask for {self.version}")
             self.expect(text in self.text("docs/installing.md"), "docs/installing.md", f"does not show {name}")

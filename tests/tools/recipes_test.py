@@ -62,7 +62,7 @@ class Faults(unittest.TestCase):
 
     def test_the_pages(self):
         self.refused("packages/debian/coder-users.service", "PrivateTmp=yes\n", "", "the unit of the package")
-        self.refused("packages/cmake/cpm.cmake", "NAME coder_users", "NAME other", "does not show packages/cmake/cpm")
+        self.refused("packages/cmake/cpm/CMakeLists.txt", "NAME coder_users", "NAME other", "does not show packages/cmake/cpm")
 
 
 if __name__ == "__main__":
