@@ -49,21 +49,51 @@ void add_retention(CLI::App& app, const char* flag, const char* variable,
         ->envname(variable);
 }
 
+struct ListenAddress {
+    std::string host;
+    int port;
+};
+
 /// Reads "host:port" or "[v6]:port". Without a host the server listens on all IPv4 addresses.
-void parse_http_address(const std::string& text, coder_users::Options& options) {
+ListenAddress parse_address(const char* flag, const std::string& text) {
     const std::size_t colon = text.rfind(':');
-    const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+    std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
     std::string host = text.substr(0, colon);
     if (host.size() > 2 && host.front() == '[' && host.back() == ']')
         host = host.substr(1, host.size() - 2);
     else if (host.find_first_of("[]:") != std::string::npos)
-        host.clear(), options.port = -1;
+        port.clear();
     const bool digits = !port.empty() && port.size() <= 5 &&
                         port.find_first_not_of("0123456789") == std::string::npos;
-    if (!digits || options.port < 0 || std::stoi(port) > 65535)
-        throw CLI::ValidationError("--http-address", "expects host:port, got \"" + text + '"');
-    options.address = host.empty() ? "0.0.0.0" : host;
-    options.port = std::stoi(port);
+    if (!digits || std::stoi(port) > 65535)
+        throw CLI::ValidationError(flag, "expects host:port, got \"" + text + '"');
+    return {host.empty() ? "0.0.0.0" : host, std::stoi(port)};
+}
+
+void parse_http_address(const std::string& text, coder_users::Options& options) {
+    const ListenAddress parsed = parse_address("--http-address", text);
+    options.address = parsed.host;
+    options.port = parsed.port;
+}
+
+/// Where metrics are served, once somebody asks for it.
+struct MetricsChoice {
+    bool on = false;
+    ListenAddress address{"127.0.0.1", 2112};
+};
+
+void add_metrics(CLI::App& app, MetricsChoice& metrics) {
+    app.option_defaults()->group("Metrics");
+    app.add_flag("--prometheus-enable", metrics.on, "Serve metrics to Prometheus")
+        ->envname("CODER_PROMETHEUS_ENABLE");
+    app.add_option_function<std::string>(
+           "--prometheus-address",
+           [&metrics](const std::string& text) {
+               metrics.address = parse_address("--prometheus-address", text);
+           },
+           "Address and port of the metrics (127.0.0.1:2112)")
+        ->envname("CODER_PROMETHEUS_ADDRESS");
+    app.option_defaults()->group("Options");
 }
 
 void parse_ssh_key_algorithm(const std::string& text, coder_users::Options& options) {
@@ -362,6 +392,8 @@ int serve(const coder_users::Options& options, const std::string& seed_file) {
     if (!seed_file.empty()) demo::seed_new_server(users, seed_file);
     std::cout << "coder_users " << coder_users::version << " listens on " << users.url()
               << ", database " << options.database << std::endl;
+    if (const std::string metrics = users.metrics_url(); !metrics.empty())
+        std::cout << "metrics are at " << metrics << std::endl;
     if (const std::string code = users.setup_code(); !code.empty())
         std::cerr << "To create the first user, send this code as header X-Setup-Code: " << code
                   << std::endl;
@@ -395,6 +427,8 @@ int main(int argc, char** argv) {
     };
     add_options(app, options);
     add_log(app, log);
+    MetricsChoice metrics;
+    add_metrics(app, metrics);
     refuse_flags_of_coder(app);
     std::string seed_file;
     app.add_option("--seed", seed_file, "JSON with users to create, where there are none yet")
@@ -413,6 +447,10 @@ int main(int argc, char** argv) {
             demo::refuse_flags_before_test(argc, argv);
         else
             demo::look_at_environment(app);
+        if (metrics.on) {
+            options.metrics_address = metrics.address.host;
+            options.metrics_port = metrics.address.port;
+        }
         if (!commands.run) return serve(options, seed_file);
         commands.run();
         return 0;

@@ -226,6 +226,14 @@ class CODER_USERS_API Service {
     /// false.
     Copied backup(const std::string& to, bool replace = false, const Progress& progress = {});
 
+    /// Returns the metrics of the service in Prometheus' text format 0.0.4, for a route of the
+    /// host's own server; docs/metrics.md lists them. Counts a few rows in the database. Throws
+    /// ApiError with status 503 when the store fails.
+    std::string metrics();
+    /// Where the metrics are served, such as "http://127.0.0.1:2112/metrics"; "" without
+    /// Options::metrics_port.
+    std::string metrics_url() const;
+
     /// Returns everything that the service holds. Throws std::logic_error unless Options::test_data
     /// is set.
     Snapshot snapshot();

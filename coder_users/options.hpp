@@ -251,6 +251,13 @@ struct Options {
     /// system.
     std::string provider_ca_file = {};
 
+    /// The port on which metrics are served to Prometheus, beside the API and without any login:
+    /// keep it from strangers. 0: any free one, which Service::metrics_url() tells. Empty: none,
+    /// and Service::metrics() has them all the same.
+    std::optional<int> metrics_port = {};
+    /// The address of that port, as `address`.
+    std::string metrics_address = "127.0.0.1";
+
     /// Set by for_tests(): ids, tokens and keys can be predicted. A database made with it is
     /// refused by every service without it, and the other way round.
     bool test_data = false;

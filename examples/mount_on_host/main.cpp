@@ -30,6 +30,11 @@ int main(int argc, char** argv) {
         }
     });
 
+    // For Prometheus; on a server that strangers reach, ask who it is first.
+    site.Get("/metrics", [&](const httplib::Request&, httplib::Response& response) {
+        response.set_content(users.metrics(), "text/plain; version=0.0.4; charset=utf-8");
+    });
+
     const int port = argc > 1 ? std::stoi(argv[1]) : 8080;
     const int bound = port ? (site.bind_to_port("127.0.0.1", port) ? port : -1)
                            : site.bind_to_any_port("127.0.0.1");

@@ -68,6 +68,8 @@ CODER_PG_CONNECTION_URL=postgres://db wrong 'CODER_PG_CONNECTION_URL: this serve
 wrong SQLite --postgres-url postgres://db
 wrong --log-level --log-level loud
 wrong --cors-origin --cors-origin '*'
+wrong --prometheus-address --prometheus-address nowhere
+CODER_PROMETHEUS_ADDRESS=localhost wrong CODER_PROMETHEUS_ADDRESS
 wrong --backup-every --backup-every 0s
 wrong --backup-keep --backup-keep 0
 wrong --backup-keep --backup-keep many

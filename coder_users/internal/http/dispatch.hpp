@@ -17,6 +17,7 @@
 #include "coder_users/internal/http/gates.hpp"
 #include "coder_users/internal/http/general.hpp"
 #include "coder_users/internal/http/pages.hpp"
+#include "coder_users/internal/http/request_metrics.hpp"
 #include "coder_users/internal/http/trace.hpp"
 #include "coder_users/internal/operations/failures.hpp"
 #include "coder_users/internal/operations/release_texts.hpp"
@@ -29,9 +30,14 @@ class Dispatcher {
  public:
     /// The arguments must outlive this object.
     Dispatcher(Site& site, Log& log, const operations::RequestIds& ids)
-        : backend_(site.backend), log_(log), ids_(ids), gates_(site) {}
+        : backend_(site.backend),
+          log_(log),
+          ids_(ids),
+          gates_(site),
+          metrics_(site.routes, site.page_routes) {}
 
     Gates& gates() { return gates_; }
+    const RequestMetrics& metrics() const { return metrics_; }
 
     /// Finds what is needed to choose a lane. answer() continues with it; until then the request
     /// must stay at its address.
@@ -40,6 +46,7 @@ class Dispatcher {
         seen.id = ids_.next();
         seen.now = backend_.now();
         seen.arrived = std::chrono::steady_clock::now();
+        seen.running = metrics_.begin();
         gates_.look(seen);
         return seen;
     }
@@ -73,6 +80,7 @@ class Dispatcher {
             Seen seen{request, {}};
             seen.id = ids_.next();
             seen.now = backend_.now();
+            seen.arrived = std::chrono::steady_clock::now();
             seen.address = gates_.client_address(request);
             return refuse(seen, refusal);
         } catch (const std::exception&) {  // out of memory
@@ -173,7 +181,10 @@ class Dispatcher {
         if (is_page) add_page_security(response, reply.of_web_page);
         add_cors(response, seen.request, backend_.options);
         for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
-        if (log_.on()) log_request(seen, response.status, denied, start);
+        const auto end = std::chrono::steady_clock::now();
+        if (log_.on()) log_request(seen, response.status, denied, end - start);
+        metrics_.add(seen.match.routes ? seen.match.routes->front() : nullptr, seen.request.method,
+                     response.status, end - seen.arrived);
         if (!reply.rest) return response;
         return {std::move(response),
                 std::make_unique<LoggedBody>(std::move(reply.rest), log_, seen)};
@@ -189,9 +200,8 @@ class Dispatcher {
     // The log has the path without the query, where clients may put secrets. A request that its
     // user had no permission for is a warning, so that somebody who tries doors is seen.
     void log_request(const Seen& seen, int status, const std::string& denied,
-                     std::chrono::steady_clock::time_point start) {
-        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-            std::chrono::steady_clock::now() - start);
+                     std::chrono::steady_clock::duration took) {
+        const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
         const std::string_view target = seen.request.target;
         LogLine line{LogLevel::info,
                      seen.now,
@@ -199,7 +209,7 @@ class Dispatcher {
                      {{"method", seen.request.method},
                       {"path", std::string(target.substr(0, target.find('?')))},
                       {"status", std::to_string(status)},
-                      {"us", std::to_string(took.count())},
+                      {"us", std::to_string(us)},
                       {"address", seen.address},
                       {"id", seen.id}}};
         if (const std::string_view trace =
@@ -222,6 +232,7 @@ class Dispatcher {
     const operations::RequestIds& ids_;
     const BuildVersions versions_;
     Gates gates_;
+    RequestMetrics metrics_;
 };
 
 }}}  // namespace coder_users::v0::http

@@ -19,6 +19,7 @@
 #include "coder_users/internal/http/cors.hpp"
 #include "coder_users/internal/http/match.hpp"
 #include "coder_users/internal/http/rate_limit.hpp"
+#include "coder_users/internal/http/request_metrics.hpp"
 #include "coder_users/internal/http/web_page.hpp"
 #include "coder_users/internal/login/session.hpp"
 #include "coder_users/internal/operations/target.hpp"
@@ -55,6 +56,7 @@ struct Seen {
     Lane lane = Lane::read;
     /// Headers that the answer gets, even when it is a refusal.
     std::vector<std::pair<std::string, std::string>> headers = {};
+    RequestMetrics::Running running = {};
 };
 
 /// Who is logged in, as far as the gates have found out; nullptr for nobody.

@@ -18,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "coder_users/internal/base/metrics.hpp"
 #include "coder_users/internal/base/signals.hpp"
 
 namespace coder_users { inline namespace v0 { namespace net {
@@ -119,6 +120,15 @@ class LanePool {
         return queue_.size();
     }
 
+    /// How many jobs and callers have their turn.
+    std::size_t running() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return running_;
+    }
+
+    /// How long those have waited who got their turn.
+    Distribution waits() const { return waits_.read(); }
+
     /// How many holders have work that runs or waits.
     std::size_t holders() const {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -218,6 +228,7 @@ class LanePool {
 
     bool start(Place place, Clock::time_point now) {
         const auto share = place->share;
+        const auto waited = now - place->since;
         if (Turn* const turn = place->turn) {
             turn->granted = true;
             turn->share = share;
@@ -230,6 +241,7 @@ class LanePool {
             wake_.notify_one();
         }
         ++running_;
+        waits_.add(std::chrono::duration_cast<std::chrono::microseconds>(waited).count());
         if (share == shares_.end()) return true;
         ++share->second.running;
         --share->second.waiting;
@@ -313,6 +325,7 @@ class LanePool {
 
     const std::size_t width_, waiting_;
     const std::chrono::milliseconds longest_wait_, idle_time_;
+    Latencies waits_;
 
     mutable std::mutex mutex_;  // guards everything below
     std::condition_variable wake_, ended_;

@@ -183,6 +183,9 @@ inline void check_options(const Options& options) {
     require(!options.database.empty(), "database: must not be empty");
     require(!options.address.empty(), "address: must not be empty");
     require(options.port >= 0 && options.port <= 65535, "port: must be 0 to 65535");
+    require(options.metrics_port.value_or(0) >= 0 && options.metrics_port.value_or(0) <= 65535,
+            "metrics_port: must be 0 to 65535");
+    require(!options.metrics_address.empty(), "metrics_address: must not be empty");
     require(options.access_url.empty() || is_web_url(options.access_url),
             "access_url: must be a URL that begins with http:// or https://");
     require(parse_release(options.coder_version).has_value(), bad_release);

@@ -43,6 +43,8 @@
 #include "coder_users/internal/service/backup_folder.hpp"
 #include "coder_users/internal/service/check_options.hpp"
 #include "coder_users/internal/service/host_queue.hpp"
+#include "coder_users/internal/service/metrics.hpp"
+#include "coder_users/internal/service/metrics_front.hpp"
 #include "coder_users/internal/service/new_database.hpp"
 #include "coder_users/internal/service/open_store.hpp"
 #include "coder_users/internal/service/provider_client.hpp"
@@ -93,6 +95,7 @@ struct Running final : net::FrontHandler {
             url = "http://" + authority(options.address, port);
         }
         name_port(options.access_url, port);
+        if (options.metrics_port) serve_metrics();
         if (options.require_setup_code.value_or(listens && !front.on_loopback()))
             backend.setup_code = rules::random_base62(16, backend.random);
         if (listens) front.start();
@@ -108,6 +111,7 @@ struct Running final : net::FrontHandler {
                        "others can read the key file",
                        {{"file", key_file}}});
         if (backup_folder) backups.emplace(*backup_folder, options, backup_work(), log);
+        if (metrics_front) metrics_front->start();  // its answers look at the backups
         new_database.keep();
     }
 
@@ -413,6 +417,26 @@ struct Running final : net::FrontHandler {
         backend.release = *release;
     }
 
+    /// Throws ApiError with status 503 when the store fails, and after stop().
+    std::string metrics() {
+        return call("metrics failed", [&] {
+            return metrics_text({*store,
+                                 dispatcher.metrics(),
+                                 {{"write", &writes}, {"hash", &hashes}, {"provider", &providers}},
+                                 backups ? &*backups : nullptr,
+                                 front.open_connections(),
+                                 options.coder_version,
+                                 backend.now()});
+        });
+    }
+
+    void serve_metrics() {
+        metrics_front.emplace(options.metrics_address, *options.metrics_port,
+                              [this] { return metrics(); });
+        metrics_url =
+            "http://" + authority(options.metrics_address, metrics_front->port()) + "/metrics";
+    }
+
     void require_test_data() const {
         if (!options.test_data) throw std::logic_error("only with Options::for_tests()");
     }
@@ -427,6 +451,7 @@ struct Running final : net::FrontHandler {
         if (backups) backups->request_stop();
         calls->shut();
         front.request_stop();
+        if (metrics_front) metrics_front->request_stop();
         provider_client.stop();
         std::unique_lock<std::mutex> lock(stop_mutex);
         if (!stop_begun) {
@@ -450,11 +475,13 @@ struct Running final : net::FrontHandler {
     /// file occupied after the other has ended. Touches nothing else, and is never destroyed.
     void let_go() noexcept {
         front.let_go();
+        if (metrics_front) metrics_front->let_go();
         store->let_go();
     }
 
     void close() {
         front.join();
+        if (metrics_front) metrics_front->join();
         writes.stop();
         hashes.stop();
         providers.stop();
@@ -556,6 +583,8 @@ struct Running final : net::FrontHandler {
     int port = 0;
     std::string url;
     std::optional<ScheduledBackups> backups;
+    std::optional<MetricsFront> metrics_front;
+    std::string metrics_url;     ///< "": they are not served
     std::string mounted_prefix;  ///< of the last mount(); "" before it. Guarded by stop_mutex.
 
     std::mutex stop_mutex;

@@ -41,6 +41,8 @@ CODER_USERS_INLINE service::Running& Service::running() const {
 }
 CODER_USERS_INLINE std::string Service::url() const { return running().url; }
 CODER_USERS_INLINE int Service::port() const { return running().port; }
+CODER_USERS_INLINE std::string Service::metrics_url() const { return running().metrics_url; }
+CODER_USERS_INLINE std::string Service::metrics() { return running().metrics(); }
 CODER_USERS_INLINE void Service::stop() noexcept {
     if (running_ && !running_->calls->is_copy()) running_->stop();
 }

@@ -97,6 +97,19 @@ inline std::optional<ApiKey> find_token(Connection& c, std::string_view user_id,
     return read_one_key(c, c.query(sql, user_id, name));
 }
 
+/// Counts the sessions that have not expired at `now`, or the tokens.
+inline std::int64_t count_alive(Connection& c, bool tokens, Time now) {
+    Query row = tokens ? c.query(
+                             "SELECT count(*) FROM api_keys WHERE login_type = 'token' AND "
+                             "expires_at > $1",
+                             now)
+                       : c.query(
+                             "SELECT count(*) FROM api_keys WHERE login_type <> 'token' AND "
+                             "expires_at > $1",
+                             now);
+    return row.next() ? row.integer(0) : 0;
+}
+
 /// A token in a list, with the name of its owner.
 struct Token {
     ApiKey key;

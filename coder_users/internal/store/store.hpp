@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "coder_users/internal/base/metrics.hpp"
 #include "coder_users/internal/base/signals.hpp"
 #include "coder_users/internal/store/activity.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
@@ -123,7 +124,11 @@ class Store {
     /// since. What another program changes counts within a second. Recent uses of the key may be
     /// missing; identity_of() adds them.
     KeyCache::Key find_checked_key(std::string_view key_id) {
-        if (auto kept = may_use_cache() ? sessions_.find(key_id) : nullptr) return kept;
+        if (auto kept = may_use_cache() ? sessions_.find(key_id) : nullptr) {
+            cache_hits_.add();
+            return kept;
+        }
+        cache_misses_.add();
         const std::uint64_t changes = sessions_.changes();
         auto found = read([&](Connection& c) { return api_keys::read_checked_key(c, key_id); });
         return found ? sessions_.keep(std::move(*found), changes) : nullptr;
@@ -183,6 +188,17 @@ class Store {
 
     /// How many changes wait for their transaction to begin.
     std::size_t waiting_writes() const { return writer_->waiting(); }
+
+    /// Commits of the writing connection: how long they took, and how many changes each held.
+    const GroupCommit& groups() const { return writer_->groups(); }
+    /// How often find_checked_key() found the key in the cache, and how often it did not.
+    std::uint64_t cache_hits() const { return cache_hits_.value(); }
+    std::uint64_t cache_misses() const { return cache_misses_.value(); }
+    /// The size of the log in bytes.
+    std::int64_t log_size() const {
+        struct stat log {};
+        return in_memory() || ::stat((name_ + "-wal").c_str(), &log) != 0 ? 0 : log.st_size;
+    }
 
     /// How many users have been seen since their rows were last written.
     std::size_t seen_count() const { return activity_.seen().size(); }
@@ -403,6 +419,7 @@ class Store {
     std::atomic<bool> damaged_{false};
     ReaderPool readers_;
     KeyCache sessions_;
+    Counter cache_hits_, cache_misses_;
     Watch watch_;
     std::optional<Writer> writer_;
 

@@ -48,6 +48,13 @@ inline std::int64_t count_all(Connection& c) {
     return row.next() ? row.integer(0) : 0;
 }
 
+/// Counts users with this stored status who are not deleted. Reads only an index.
+inline std::int64_t count_status(Connection& c, UserStatus status) {
+    Query row =
+        c.query("SELECT count(*) FROM users WHERE deleted = 0 AND status = $1", to_string(status));
+    return row.next() ? row.integer(0) : 0;
+}
+
 /// Counts users with a site role who are not deleted. Reads only indexes, so it is fast for common
 /// roles.
 inline std::int64_t count_role(Connection& c, const std::string& role) {

@@ -2,8 +2,10 @@
 // Group commit: changes that wait at the same time share one transaction and one sync of the disk.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -13,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/metrics.hpp"
 #include "coder_users/internal/store/errors.hpp"
 #include "coder_users/internal/store/sqlite/fair_mutex.hpp"
 #include "coder_users/internal/store/sqlite/tx.hpp"
@@ -78,6 +81,10 @@ class GroupCommit {
 
     /// Runs `work` between two groups, outside any transaction. Rethrows what it throws.
     void run_alone(const Change& work) { join(work, true); }
+
+    /// How long commits took, failed ones, too, and how many changes each held.
+    const Latencies& commit_times() const { return commit_times_; }
+    const GroupSizes& group_sizes() const { return group_sizes_; }
 
     /// The number of changes that wait and belong to no running group yet.
     std::size_t waiting() const {
@@ -243,17 +250,26 @@ class GroupCommit {
     }
 
     void commit() {
+        const auto begun = std::chrono::steady_clock::now();
+        group_sizes_.add(static_cast<std::int64_t>(kept_.size()));
         try {
             tx_->execute("COMMIT");
+            note_commit_since(begun);
             open_ = false;
             committed_(tx_->take_concerned());
         } catch (const std::exception&) {
+            note_commit_since(begun);
             sync_failed_ = is_failed_sync();
             for (Waiting* each : kept_) each->error = copied_store_error();
             roll_back();
             committed_({true});  // the commit may have succeeded or not
         }
         kept_.clear();
+    }
+
+    void note_commit_since(std::chrono::steady_clock::time_point begun) noexcept {
+        const auto took = std::chrono::steady_clock::now() - begun;
+        commit_times_.add(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
     }
 
     void roll_back() {
@@ -269,6 +285,9 @@ class GroupCommit {
     const Ready ready_;
     FairMutex* const exclusive_;
     const std::function<void(const Concerned&)> committed_;
+
+    Latencies commit_times_;
+    GroupSizes group_sizes_;
 
     mutable std::mutex mutex_;
     std::deque<Waiting*> waiting_;

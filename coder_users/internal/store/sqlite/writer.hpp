@@ -53,6 +53,7 @@ class Writer {
     }
     void run_alone(const Change& work) { changes_.run_alone(work); }
     std::size_t waiting() const { return changes_.waiting(); }
+    const GroupCommit& groups() const { return changes_; }
 
     /// Closes the connection. If it is the last one, SQLite then writes the log into the file,
     /// unless `untouched`: then the file stays as it is.
