@@ -28,9 +28,17 @@ holds '"detail":"API key is invalid."'
     fail 'half a body is not a 400'
 grep -qF '"message":"Request body must be valid JSON."' "$work/body" || fail 'the 400 has lost its text'
 
-# The embedding example is the program that is built, from its first line to its last.
-awk '/^## In your tests/ { exit } /^```cpp/ { code = 1; next } /^```/ { code = 0 } code' "$SOURCE/README.md" |
+# The embedding example is the program that is built.
+awk '/^## In your program/ { part = 1 } /^## In your tests/ { exit }
+     /^```cpp/ { code = part; next } /^```/ { code = 0 } code' "$SOURCE/README.md" |
     diff - "$SOURCE/examples/standalone/main.cpp" || fail 'README and example differ'
+
+# So is the shorter one on the first screen.
+awk '/^## / { exit } /^```cpp/ { code = 1; next } /^```/ { code = 0 } code' "$SOURCE/README.md" |
+    diff - "$SOURCE/examples/first_look/main.cpp" || fail 'README and the first example differ'
+mkdir "$work/first"
+(cd "$work/first" && "$(dirname "$(realpath "$DEMO")")/examples/example_first_look" </dev/null >"$work/answers")
+holds 'http://127.0.0.1:'
 
 # Every page the README names is there.
 grep -o '](\([^)]*\))' "$SOURCE/README.md" | tr -d '])(' | while read -r page; do
