@@ -129,7 +129,7 @@ check_unit() { # root with the packages
     [ -n "$unit" ] || fail 'there is no unit'
     [ -e "$1/usr/lib/sysusers.d/coder-users.conf" ] || fail 'nothing makes the user of the service'
     grep -q '^User=coder-users$' "$unit" || fail 'the unit names another user'
-    command -v systemd-analyze >/dev/null || return 0
+    command -v systemd-sysusers >/dev/null || return 0
     # The program is not where the unit says until the package is installed.
     sed "s|^ExecStart=|&$1|" "$unit" >"$1/coder-users.service"
     systemd-analyze verify --man=no --recursive-errors=no "$1/coder-users.service"

@@ -67,8 +67,10 @@ TEST_CASE("users, sessions and tokens are counted as they are stored") {
     server.send("PUT", "/users/" + dave + "/status/suspend", token);
     server.send("POST", "/users/me/keys/tokens", token, R"({"lifetime":3600000000000})");
     server.send("GET", "/users/me", token);
+    CHECK(eventually([&] {  // that they are active is stored within a second
+        return value(server, "coderd_api_total_user_count{status=\"active\"}") == "2";
+    }));
     std::string text = server.service().metrics();
-    CHECK(value(text, "coderd_api_total_user_count{status=\"active\"}") == "2");
     CHECK(value(text, "coderd_api_total_user_count{status=\"dormant\"}") == "1");
     CHECK(value(text, "coderd_api_total_user_count{status=\"suspended\"}") == "1");
     CHECK(value(text, "coder_users_sessions") == "2");

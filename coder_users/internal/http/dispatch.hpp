@@ -161,7 +161,8 @@ class Dispatcher {
 
     template <class Run>
     Answer finished(Seen& seen, const Run& run) {
-        const auto start = std::chrono::steady_clock::now();
+        std::chrono::steady_clock::time_point start;
+        if (log_.on()) start = std::chrono::steady_clock::now();
         std::string denied;
         Reply reply = caught(seen, denied, run);
         Response response{reply.status, std::move(reply.headers), std::move(reply.body)};

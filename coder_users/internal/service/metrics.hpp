@@ -134,7 +134,6 @@ inline void write_backups(wire::MetricsText& out, const ScheduledBackups& backup
 inline std::string metrics_text(const MetricSources& from) {
     wire::MetricsText out;
     write_requests(out, from.requests);
-    from.store.store_activity();  // a user whom it makes active counts as such
     from.store.read([&](store::Connection& c) { write_rows(out, c, from.now); });
     write_refusals(out, from.requests);
     write_lanes(out, from);

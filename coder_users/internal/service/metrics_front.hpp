@@ -2,6 +2,7 @@
 // Serves the metrics on a port of their own.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
