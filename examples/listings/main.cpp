@@ -108,6 +108,16 @@ void many_releases() {
     }
 }
 
+// docs/testing.md
+void strict_github() {
+    const auto controls = coder_users::testing::Controls::with_logins();
+    auto options = coder_users::Options::for_tests(controls);
+    options.github.allow_everyone = false;
+    options.github.allowed_orgs = {"acme"};  // GithubLogin::orgs
+    coder_users::testing::Server server(controls, options);
+    say("logins at " + server.url().substr(0, 17));
+}
+
 // docs/page.md
 void page() {
     coder_users::Options options{"users.db"};
@@ -159,5 +169,6 @@ int main() {
     read_audit(users);
     page_on(site, users);
     many_releases();
+    strict_github();
     users.stop();
 }
