@@ -36,8 +36,8 @@ awk '/^## In your program/ { part = 1 } /^## In your tests/ { exit }
 # So is the shorter one on the first screen.
 awk '/^## / { exit } /^```cpp/ { code = 1; next } /^```/ { code = 0 } code' "$SOURCE/README.md" |
     diff - "$SOURCE/examples/first_look/main.cpp" || fail 'README and the first example differ'
-mkdir "$work/first"
-(cd "$work/first" && "$(dirname "$(realpath "$DEMO")")/examples/example_first_look" </dev/null >"$work/answers")
+mkdir "$work/first_look"
+(cd "$work/first_look" && "$(dirname "$(realpath "$DEMO")")/examples/example_first_look" </dev/null >"$work/answers")
 holds 'http://127.0.0.1:'
 
 # Every page the README names is there.
