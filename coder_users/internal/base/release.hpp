@@ -11,7 +11,8 @@
 namespace coder_users { inline namespace v0 {
 
 /// Compares by number: `2.10` is after `2.9`. The default is the oldest release that is supported.
-struct Release {
+/// Aligned, since clang asks for a library (libatomic) to keep an atomic one otherwise.
+struct alignas(2 * sizeof(int)) Release {
     int major = 2;
     int minor = 6;
 };
