@@ -70,7 +70,7 @@ class LoginBrowser {
     std::string encoded_cookies() const {
         std::string all;
         for (const auto& [name, value] : cookies_)
-            all += (all.empty() ? "" : "; ") + name + '=' + value;
+            all.append(all.empty() ? "" : "; ").append(name).append("=").append(value);
         return all;
     }
     void take(const std::string& cookie) {
