@@ -443,7 +443,7 @@ class Client {
 struct NewUser {
     /// "": the first role, or "member", with a number where that is taken: "auditor-2".
     std::string username = {};
-    std::string email = {};  ///< "": the name @example.com. Service accounts have none.
+    std::string email = {};  ///< "": the name, at example.com. Service accounts have none.
     std::vector<std::string> roles = {};  ///< site roles
     /// Makes an account that has no address and that nobody can log in to, with a token.
     bool service_account = false;

@@ -67,6 +67,7 @@ class CODER_USERS_API Logins {
     /// Starts them. `now` is the clock by which their tokens are made. Throws std::runtime_error
     /// when there is no port, std::system_error when there are no threads.
     static Logins start(std::function<Time()> now);
+    /// Returns whether there are any: Controls::with_logins() made them.
     bool started() const noexcept { return server_ != nullptr; }
 
     /// Sets the options by which a service trusts them: `oidc`, `github` with everybody let in, and
