@@ -118,23 +118,12 @@ single_header() {
 
 projects_of_pages() {
     echo '== projects of the pages'
-    # As the pages say it, with a repository of these sources in the place of the one they name.
-    upstream=$work/upstream
-    mkdir "$upstream"
-    (cd "$root" && tar -c --exclude=./build --exclude=./.git .) | tar -x -C "$upstream"
-    git -C "$upstream" init -q -b main
-    git -C "$upstream" add -A
-    git -C "$upstream" -c user.name=consumer -c user.email=consumer@example.com commit -q -m 'Sources'
-    export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$upstream.insteadOf" \
-        GIT_CONFIG_VALUE_0=https://git.example.com/coder_users.git
-    mkdir "$work/subdirectory-project"
-    cp "$root/examples/projects/subdirectory/CMakeLists.txt" "$work/subdirectory-project"
-    ln -s "$upstream" "$work/subdirectory-project/coder_users"
-    for project in "$upstream/examples/projects/from_git" "$work/subdirectory-project"; do
-        # That it builds and runs is shown above, of the same sources.
-        cmake -S "$project" -B "$work/project-$(basename "$project")" "$@" >"$work/project.log" 2>&1 ||
-            { cat "$work/project.log"; exit 1; }
-    done
+    mkdir "$work/project"
+    cp "$root/examples/projects/subdirectory/CMakeLists.txt" "$work/project"
+    ln -s "$root" "$work/project/coder_users"
+    # That it builds and runs is shown below, of the same sources.
+    cmake -S "$work/project" -B "$work/subdirectory-project" "$@" >"$work/project.log" 2>&1 ||
+        { cat "$work/project.log"; exit 1; }
     cmake -S "$root/examples/integration_test" -B "$work/project-tests" "${quick[@]}" \
         -D CMAKE_CXX_FLAGS="-O0 -I$root/tests/catch2_shim" -D CMAKE_PREFIX_PATH="$installed" >"$work/project.log"
     cmake --build "$work/project-tests" --parallel 1 >"$work/project.log" || { cat "$work/project.log"; exit 1; }
