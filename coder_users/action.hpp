@@ -8,7 +8,7 @@ enum class Action {
     read_user,        ///< see that the user exists
     edit_user,        ///< see and change profile, settings, password and Git SSH key; see and end
                       ///< sessions
-    manage_user,      ///< delete, suspend, activate
+    manage_user,      ///< delete, suspend, activate, change the e-mail address
     read_user_roles,  ///< see the user's roles
     use_keys,         ///< see, make and delete the user's tokens, and its sessions by their ids
     choose_notifications,  ///< see and choose which notifications the user wants
