@@ -378,6 +378,7 @@ namespace coder_users { inline namespace v0 { namespace testing {
 
 /// The password of every user that Server makes.
 inline constexpr const char* password = "correct-Horse-9";
+/// Its bcrypt hash, for seeds.
 inline constexpr const char* hash_of_password =
     "$2b$04$abcdefghijklmnopqrstuufS6pobK/FmfRO4I2JuHShY0rWrLIAq6";
 

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // withServer runs the tests while the program runs. It ends with its input.
 func withServer(run func() int) (int, error) {
-	name := os.Getenv("CODER_USERS")
+	name := os.Getenv("CODER_USERS_PROGRAM")
 	if name == "" {
 		name = "coder-users"
 	}

@@ -23,8 +23,10 @@ const control = (method, path, body) => call(method, `/test/v1${path}`, { contro
 const owner = (method, path, body) => call(method, `/api/v2${path}`, { token: server.owner_token, body });
 
 before(async () => {
-    program = spawn(process.env.CODER_USERS ?? "coder-users", ["test"], { stdio: ["pipe", "pipe", "inherit"] });
-    const [line] = await once(createInterface(program.stdout), "line"); // it is ready
+    program = spawn(process.env.CODER_USERS_PROGRAM ?? "coder-users", ["test"], { stdio: ["pipe", "pipe", "inherit"] });
+    const ended = once(program, "exit").then(() => Promise.reject(new Error("coder-users did not start")));
+    const [line] = await Promise.race([once(createInterface(program.stdout), "line"), ended]); // it is ready
+    ended.catch(() => {}); // later it ends as it should
     server = JSON.parse(line);
 });
 beforeEach(() => control("POST", "/reset"));

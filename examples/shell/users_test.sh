@@ -2,7 +2,7 @@
 # Starts the program, and speaks its protocol with curl.
 set -euo pipefail
 
-coproc server { exec "${CODER_USERS:-coder-users}" test; } # it ends with its input, that is with this script
+coproc server { exec "${CODER_USERS_PROGRAM:-coder-users}" test; } # it ends with its input, that is with this script
 read -r ready <&"${server[0]}"
 member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
 url=$(member url <<<"$ready") token=$(member owner_token <<<"$ready")

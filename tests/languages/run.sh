@@ -48,7 +48,7 @@ listing python 1 "$python/README.md" >"$work/readme/test_readme.py"
 listing python 2 "$python/README.md" >"$work/readme/conftest.py"
 "$env/bin/pytest" -q -W error -n 2 --rootdir "$work/readme" "$work/readme"
 
-export CODER_USERS=$program
+export CODER_USERS_PROGRAM=$program
 echo '== Node'
 node --test --test-reporter=spec "$source/examples/node/users.test.mjs"
 echo '== Go'

@@ -1,4 +1,5 @@
 // Service::metrics() and the port on which they are served.
+#include <coder_users/testing.hpp>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -182,6 +183,12 @@ TEST_CASE("a metrics port that is taken stops the start, which leaves nothing be
     CHECK(folder.listing().empty());
     second.metrics_port = 65536;
     CHECK_THROWS_AS(coder_users::start(second), std::invalid_argument);
+}
+
+TEST_CASE("the release of the answers is told, also when a test changes it") {
+    coder_users::testing::Server server;
+    server.set_coder_version("2.35");
+    CHECK(server.service().metrics().find("coder_version=\"2.35\"} 1\n") != std::string::npos);
 }
 
 }  // namespace service_metrics_test

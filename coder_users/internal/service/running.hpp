@@ -425,7 +425,7 @@ struct Running final : net::FrontHandler {
                                  {{"write", &writes}, {"hash", &hashes}, {"provider", &providers}},
                                  backups ? &*backups : nullptr,
                                  front.open_connections(),
-                                 options.coder_version,
+                                 to_text(backend.release),
                                  backend.now()});
         });
     }

@@ -82,4 +82,5 @@ def test_the_ready_line(request: pytest.FixtureRequest) -> None:
         server = Server()
         took.append((time.perf_counter() - begun) * 1000)
         server.close()
+    assert statistics.median(took) < 5000
     say(request, f"a server, from Server() to its first answer: {statistics.median(took):.1f} ms")
