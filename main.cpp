@@ -229,7 +229,7 @@ void add_backups(CLI::App& app, coder_users::Options& options) {
     add_duration(app, "--backup-every", "CODER_USERS_BACKUP_EVERY", options.backup_every,
                  "How old the newest copy becomes before another is made (24h0m0s)");
     app.add_option("--backup-keep", options.backup_keep, "How many copies stay there (7)")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(1, 1'000'000))
         ->envname("CODER_USERS_BACKUP_KEEP");
 }
 

@@ -69,12 +69,12 @@ class Links {
 };
 
 /// Leaves a mail for the program that sends them. To wait for a mail server here would tell by the
-/// time of the answer who has an account.
-void leave_mail(const std::string& outbox, const User& user, const std::string& link) {
+/// time of the answer who has an account. Returns whether it is written.
+bool leave_mail(const std::string& outbox, const User& user, const std::string& link) {
     std::ofstream mail(outbox + "/" + user.id + ".eml");
     mail << "To: " << user.email << "\nSubject: Your login\n\nThis link logs you in once, in the "
          << "next 15 minutes:\n\n    " << link << "\n";
-    if (!mail.flush()) throw std::runtime_error("cannot write to " + outbox);
+    return bool(mail.flush());
 }
 
 /// Whether a browser says that a page of another site sends this form.
@@ -98,20 +98,23 @@ void add_form(httplib::Server& site, coder_users::Service& users, Links& links,
              "a link</button>"
              "</form>");
     });
-    site.Post("/login", [&, url, outbox](const httplib::Request& request,
-                                         httplib::Response& response) {
-        try {
-            const auto host = users.as(Identity::system());
-            const User user = host.find_user_by_email(request.get_param_value("email"));
-            const bool may = user.status != coder_users::UserStatus::suspended;
-            const std::string secret = may ? links.make(user.id) : "";
-            if (!secret.empty())
-                leave_mail(outbox, user, url + "/login/link?user=" + user.id + "&secret=" + secret);
-        } catch (const coder_users::ApiError& refused) {
-            if (refused.status() >= 500) return page(response, 503, "Try again later.");
-        }  // an unknown address gets the same answer as a known one
-        page(response, 200, "If there is such a user, a mail is on its way.");
-    });
+    site.Post(
+        "/login", [&, url, outbox](const httplib::Request& request, httplib::Response& response) {
+            try {
+                const auto host = users.as(Identity::system());
+                const User user = host.find_user_by_email(request.get_param_value("email"));
+                const bool may = user.status != coder_users::UserStatus::suspended;
+                const std::string secret = may ? links.make(user.id) : "";
+                const std::string link = url + "/login/link?user=" + user.id + "&secret=" + secret;
+                if (!secret.empty() && !leave_mail(outbox, user, link)) {
+                    std::cerr << "cannot write to " << outbox << '\n';
+                    links.use(user.id, secret);  // nobody has it, so the next request makes another
+                }
+            } catch (const coder_users::ApiError& refused) {
+                if (refused.status() >= 500) return page(response, 503, "Try again later.");
+            }  // an unknown address gets the same answer as a known one, whatever happens
+            page(response, 200, "If there is such a user, a mail is on its way.");
+        });
 }
 
 /// Where links lead, and what they lead to.

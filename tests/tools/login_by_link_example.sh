@@ -30,6 +30,11 @@ answers 200 /login -d email=
 answers 200 /login -d email=eve@example.com
 cp answer unknown
 no_mail
+rmdir outbox
+answers 200 /login -d email=Ada@example.com
+cmp answer unknown # even where no mail can be written
+grep -q '^cannot write to outbox$' log
+mkdir outbox
 answers 200 /login -d email=Ada@example.com
 cmp answer unknown # which addresses there are is not told
 grep -qx 'To: ada@example.com' outbox/*.eml
