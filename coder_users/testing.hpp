@@ -42,6 +42,9 @@ CODER_USERS_API std::string json_string(std::string_view text);
 /// it is a sound database of a server for tests, with the schema of this version.
 CODER_USERS_API void check_snapshot(const Snapshot& snapshot);
 
+/// Returns a number that differs, but for rare luck, when the snapshots differ in any byte.
+CODER_USERS_API std::uint64_t digest_of(const Snapshot& snapshot);
+
 /// Makes a version 4 UUID of these random bytes.
 CODER_USERS_API std::string make_uuid(const std::array<unsigned char, 16>& bytes);
 
@@ -467,11 +470,15 @@ class Server {
     /// once.
     explicit Server(const std::string& coder_version, const Controls& controls = Controls())
         : Server(controls, as_release(coder_version, Options::for_tests(controls))) {}
-    /// `options` come from Options::for_tests(controls), and the test may have changed them.
+    /// `options` come from Options::for_tests(controls), and the test may have changed them. When
+    /// their file already has users, the randomness goes on at a place that depends on all that the
+    /// file holds.
     Server(Controls controls, Options options)
         : controls_(std::move(controls)),
           coder_version_(options.coder_version),
-          service_(std::make_unique<Service>(start(std::move(options)))) {}
+          service_(std::make_unique<Service>(start(std::move(options)))) {
+        leave_start();
+    }
 
     /// The service itself, which lives as long as this server.
     Service& service() { return *service_; }
@@ -606,6 +613,14 @@ class Server {
     }
 
  private:
+    // The start of the sequence has given the ids and tokens that such a file holds.
+    void leave_start() {
+        FindUsers any;
+        any.limit = 1;
+        if (service_->as(Identity::system()).list_users(any).users.empty()) return;
+        std::mt19937_64 engine = controls_.random.state();
+        controls_.random.set_state(std::mt19937_64(engine() ^ digest_of(service_->snapshot())));
+    }
     Client made_owner() {
         NewUser wanted;
         wanted.username = "owner";

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -463,7 +464,40 @@ TEST_CASE("a server for tests keeps a file of its own, and logs its owner in aga
     Control again(options);
     CHECK(again.owner().get("/users/bob")["id"] == id);
     CHECK(again.owner().get("/users/me")["roles.0.name"] == "owner");
+}
 
+/// Starts a server on the file, makes a user, and says the tokens of both.
+std::string tokens_of_start(const TestServerOptions& options) {
+    Control control(options);
+    const Answer made = control.post("/users", R"({"roles":["auditor"]})");
+    REQUIRE(made.status == 201);
+    CHECK(control.owner().get("/users/me")["username"] == "owner");
+    return control.owner().token + ' ' + made["token"];
+}
+
+TEST_CASE("a server for tests starts on its file as often as one likes, and repeats for its seed") {
+    const TempFolder folder;
+    TestServerOptions first, second;
+    first.database = folder.file("first.db");
+    second.database = folder.file("second.db");
+    std::set<std::string> all;
+    for (int start = 0; start < 4; ++start) {
+        INFO(start);
+        const std::string tokens = tokens_of_start(first);
+        CHECK(all.insert(tokens).second);
+        CHECK(tokens_of_start(second) == tokens);
+    }
+    second.seed_number = 2;
+    CHECK(tokens_of_start(second) != tokens_of_start(first));
+    Control last(first);
+    CHECK(last.owner().get("/users")["count"] == "6");
+    CHECK(last.post("/reset").status == 204);
+    CHECK(last.owner().get("/users/me").status == 200);
+}
+
+TEST_CASE("a server for tests takes no file of a real one") {
+    const TempFolder folder;
+    TestServerOptions options;
     coder_users::Options real;
     real.database = folder.file("real.db");
     real.port = 0;

@@ -23,6 +23,7 @@
 #include "coder_users/internal/http/routes.hpp"
 #include "coder_users/internal/net/httplib.hpp"
 #include "coder_users/internal/net/request_head.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/store/image.hpp"
 #include "coder_users/internal/wire/answers.hpp"
 #include "coder_users/internal/wire/json.hpp"
@@ -196,6 +197,13 @@ namespace kit = service::kit;
 
 CODER_USERS_INLINE std::string make_uuid(const std::array<unsigned char, 16>& bytes) {
     return v0::make_uuid(bytes);
+}
+
+CODER_USERS_INLINE std::uint64_t digest_of(const Snapshot& snapshot) {
+    const auto digest = rules::sha256(snapshot.image());
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8 | digest[i];
+    return number;
 }
 
 CODER_USERS_INLINE Response send(const std::string& url, const Request& request) {
