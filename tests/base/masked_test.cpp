@@ -45,6 +45,31 @@ TEST_CASE("secret headers and parameters are masked") {
     CHECK(masked_query("q=bob&code=abc&state=&limit") == "q=bob&code=***&state=***&limit");
     CHECK(masked_query("c%6fde=abc") == "c%6fde=***");
     CHECK(masked_query("") == "");
+    CHECK(masked_query("&q=bob;code=abc;x&&") == "&q=bob;code=***;x&&");
+    CHECK(masked_query("Access_Token=abc&CODE=x") == "Access_Token=***&CODE=***");
+}
+
+TEST_CASE("headers are secret by the end of their name, and a referer for its query") {
+    for (const char* name : {"X-Control-Token", "proxy-authorization", "X-Api-Key", "Client-SECRET",
+                             "Coder-Session-Token", "X-Setup-Code"}) {
+        INFO(name);
+        CHECK(masked_header(name, "x") == "***");
+    }
+    for (const char* name : {"Token-Kind", "Keys", "Monkey", "User-Agent"}) {
+        INFO(name);
+        CHECK(masked_header(name, "code=x") == "code=x");
+    }
+    CHECK(masked_header("Referer", "http://h:1/a?code=abc&x=y") == "http://h:1/a?code=***&x=y");
+    CHECK(masked_header("referer", "http://h/#access_token=abc") == "http://h/#access_token=***");
+    CHECK(masked_header("Referer", "http://h/a") == "http://h/a");
+}
+
+TEST_CASE("secret members are found in any case, and behind a byte order mark") {
+    CHECK(masked_body(R"({"Password":"geheim","TOKEN":1})") ==
+          R"({"Password":"***","TOKEN":"***"})");
+    CHECK(masked_body("PassWord=geheim") == "***");
+    CHECK(masked_body("\xEF\xBB\xBF {\"password\":\"geheim\",\"a\":\"b\"}") ==
+          "\xEF\xBB\xBF {\"password\":\"***\",\"a\":\"b\"}");
 }
 
 }  // namespace masked_test

@@ -48,6 +48,27 @@ TEST_CASE("requests are there with their answers, and without secrets") {
     CHECK(token);
 }
 
+TEST_CASE("secrets in other headers of a request are not shown either") {
+    Server server;
+    server.requests().start();
+    coder_users::Request request;
+    request.method = "POST";
+    request.target = "/api/v2/users/login?q=a;Code=geheim";
+    request.headers = {{"X-Control-Token", "geheim"},
+                       {"Proxy-Authorization", "Basic geheim"},
+                       {"Referer", "http://127.0.0.1/cb?state=geheim&x=y"}};
+    request.body = "\xEF\xBB\xBF{\"Password\":\"geheim\"}";
+    server.service().handle(request);
+    const std::vector<SeenRequest> seen = server.requests().list();
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].request.target == "/api/v2/users/login?q=a;Code=***");
+    CHECK(seen[0].request.body == "\xEF\xBB\xBF{\"Password\":\"***\"}");
+    REQUIRE(seen[0].request.headers.size() == 3);
+    CHECK(seen[0].request.headers[0].second == "***");
+    CHECK(seen[0].request.headers[1].second == "***");
+    CHECK(seen[0].request.headers[2].second == "http://127.0.0.1/cb?state=***&x=y");
+}
+
 TEST_CASE("requests are found by what they are") {
     Server server;
     const Client owner = server.owner(), bob = server.user("bob");

@@ -8,13 +8,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "coder_users/internal/base/text.hpp"
 
 namespace coder_users { inline namespace v0 {
 
-/// The members of bodies, and parameters of queries, whose values are secret.
+/// The members of bodies, and parameters of queries, whose values are secret, in lower case.
 inline constexpr std::string_view secret_names[] = {
     "password",      "old_password",  "hashed_password", "one_time_passcode",
     "session_token", "key",           "token",           "coder_session_token",
@@ -25,19 +24,44 @@ inline constexpr std::string_view secret_names[] = {
 
 /// The headers, in lower case.
 inline constexpr std::string_view secret_headers[] = {
-    "authorization", "cookie", "set-cookie", "coder-session-token", "x-setup-code",
+    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-setup-code",
 };
 
+/// The ends of other secret headers: of Coder-Session-Token, X-Control-Token, X-Api-Key.
+inline constexpr std::string_view secret_header_ends[] = {"-token", "-key", "-secret"};
+
 inline bool is_secret_name(std::string_view name) {
-    return std::find(std::begin(secret_names), std::end(secret_names), name) !=
+    return std::find(std::begin(secret_names), std::end(secret_names), fold_ascii(name)) !=
            std::end(secret_names);
+}
+
+inline bool is_secret_header(std::string_view folded) {
+    return std::find(std::begin(secret_headers), std::end(secret_headers), folded) !=
+               std::end(secret_headers) ||
+           std::any_of(std::begin(secret_header_ends), std::end(secret_header_ends),
+                       [&](std::string_view end) { return ends_with(folded, end); });
+}
+
+/// Masks the values of secret parameters of a query, which is still encoded, or of a URL.
+inline std::string masked_query(std::string_view query) {
+    constexpr std::string_view separators = "&;?#";
+    std::string out;
+    for (std::size_t at = 0; at < query.size();) {
+        const std::size_t end = (std::min)(query.find_first_of(separators, at), query.size());
+        const std::string_view pair = query.substr(at, end - at);
+        const std::string_view name = pair.substr(0, pair.find('='));
+        const bool secret = is_secret_name(name) || name.find('%') != std::string_view::npos;
+        out += secret && name.size() < pair.size() ? std::string(name) + "=***" : std::string(pair);
+        out += query.substr(end, 1);  // the separator
+        at = end + 1;
+    }
+    return out;
 }
 
 inline std::string masked_header(std::string_view name, const std::string& value) {
     const std::string folded = fold_ascii(name);
-    const bool secret = std::find(std::begin(secret_headers), std::end(secret_headers), folded) !=
-                        std::end(secret_headers);
-    return secret ? "***" : value;
+    if (is_secret_header(folded)) return "***";
+    return folded == "referer" ? masked_query(value) : value;
 }
 
 /// Reads JSON only as far as it must to find the members of objects, so that it also masks what is
@@ -106,24 +130,14 @@ class JsonMask {
 /// Masks the secret members of a JSON text at any depth. What is no JSON and has the name of a
 /// secret in it is masked as a whole.
 inline std::string masked_body(std::string_view text) {
-    const std::string_view trimmed = trim(text, " \t\r\n");
+    constexpr std::string_view mark = "\xEF\xBB\xBF";  // of UTF-8, which some clients send first
+    const std::string_view trimmed =
+        trim(starts_with(text, mark) ? text.substr(mark.size()) : text, " \t\r\n");
     if (starts_with(trimmed, "{") || starts_with(trimmed, "[")) return JsonMask(text).masked();
+    const std::string folded = fold_ascii(text);
     for (const std::string_view name : secret_names)
-        if (text.find(name) != std::string_view::npos) return "***";
+        if (folded.find(name) != std::string::npos) return "***";
     return std::string(text);
-}
-
-/// Masks the values of secret parameters of a query, which is still encoded.
-inline std::string masked_query(std::string_view query) {
-    std::string out;
-    const std::vector<std::string_view> pairs = split(query, '&');
-    for (const std::string_view pair : pairs) {
-        if (!out.empty()) out += '&';
-        const std::string_view name = pair.substr(0, pair.find('='));
-        const bool secret = is_secret_name(name) || name.find('%') != std::string_view::npos;
-        out += secret && name.size() < pair.size() ? std::string(name) + "=***" : std::string(pair);
-    }
-    return out;
 }
 
 }}  // namespace coder_users::v0
