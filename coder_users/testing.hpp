@@ -154,9 +154,10 @@ struct Fault {
     std::string method = {};  ///< "": any
     /// As the API description has it: "/api/v2/users/{user}", or "/users/{user}". "": any.
     std::string path = {};
-    int status = 0;         ///< is answered, 100 to 599; 0: no such fault
+    int status = 0;         ///< is answered, 200 to 599; 0: no such fault
     std::string body = {};  ///< of that answer; "": a message as of any refusal
-    std::vector<std::pair<std::string, std::string>> headers = {};  ///< of that answer, too
+    /// Of that answer, too. None says how it is sent, as Content-Length does.
+    std::vector<std::pair<std::string, std::string>> headers = {};
     std::chrono::milliseconds latency{0};    ///< the request waits so long first, at most an hour
     bool disconnect = false;                 ///< the connection ends without an answer
     CommitFault commit = CommitFault::none;  ///< the change fails, and nothing of it is stored
@@ -188,8 +189,8 @@ class Faults {
     void limit_request(int n = 1) { set(&State::limited, n); }
     /// Adds a fault, and returns its id. Of several that concern a request, the one that was added
     /// first and spares it no longer decides the answer, and the longest latency counts. Throws
-    /// std::invalid_argument for a route that there is not, for contradictions, and when there are
-    /// a thousand already.
+    /// std::invalid_argument for a route that there is not, for contradictions, for headers that no
+    /// answer may have, and when there are a thousand already.
     CODER_USERS_API std::string add(Fault fault);
     /// The faults that were added, oldest first, with those that will hit nothing more.
     CODER_USERS_API std::vector<PlannedFault> list() const;

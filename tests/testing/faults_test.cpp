@@ -218,8 +218,17 @@ TEST_CASE("a fault that cannot be is refused with the reason") {
     fault.skip = -1;
     CHECK(refused(fault) == "skip and count: must not be negative");
     fault = with_status(500);
-    fault.headers = {{"X", "a\r\nb"}};
-    CHECK(refused(fault) == "headers: not a header");
+    const std::string not_sent = "headers: not a header that an answer may have";
+    for (const char* value : {"a\r\nb", "a\x01", "a\x1f", "\x7f"}) {
+        fault.headers = {{"X", value}};
+        CHECK(refused(fault) == not_sent);
+    }
+    for (const char* name :
+         {"", "a b", "Content-Length", "content-length", "Transfer-Encoding", "CONNECTION"}) {
+        INFO(name);
+        fault.headers = {{"Retry-After", "1"}, {name, "1"}};
+        CHECK(refused(fault) == not_sent);
+    }
     fault = Fault();
     fault.commit = CommitFault::fail;
     fault.latency = milliseconds(1);
