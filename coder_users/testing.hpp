@@ -48,8 +48,9 @@ CODER_USERS_API std::uint64_t digest_of(const Snapshot& snapshot);
 /// Makes a version 4 UUID of these random bytes.
 CODER_USERS_API std::string make_uuid(const std::array<unsigned char, 16>& bytes);
 
-/// A clock that stands still until the test moves it. It starts at 2026-01-02 03:04:05 UTC. Copies
-/// are the same clock, and any thread may move it at any time.
+/// A clock that stands still until the test moves it. It starts at 2026-01-02 03:04:05 UTC. When it
+/// runs, it stops at the end of the year 9999. Copies are the same clock, and any thread may move
+/// it at any time.
 class Clock {
  public:
     /// Returns the time.
@@ -60,13 +61,12 @@ class Clock {
     /// Moves the clock forward, or back when `step` is negative.
     void advance(Duration step) {
         const std::lock_guard<std::mutex> lock(state_->mutex);
-        state_->base += step;
+        state_->go_from(state_->now() + step);
     }
     /// Sets the clock.
     void set(Time time) {
         const std::lock_guard<std::mutex> lock(state_->mutex);
-        state_->base = time;
-        state_->since = std::chrono::steady_clock::now();
+        state_->go_from(time);
     }
 
     /// Lets the clock go on by itself, from where it stands, at the speed of real time.
@@ -82,9 +82,14 @@ class Clock {
  private:
     struct State {
         Time now() const {
-            if (!runs) return base;
-            return base +
-                   std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - since);
+            if (!runs || base >= end_of_time) return base;
+            const auto passed =
+                std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - since);
+            return passed < end_of_time - base ? base + passed : end_of_time;
+        }
+        void go_from(Time time) {
+            base = time;
+            since = std::chrono::steady_clock::now();
         }
         std::mutex mutex;
         Time base = from_micros(1'767'323'045'000'000);
@@ -93,8 +98,7 @@ class Clock {
     };
     void run(bool runs) {
         const std::lock_guard<std::mutex> lock(state_->mutex);
-        state_->base = state_->now();
-        state_->since = std::chrono::steady_clock::now();
+        state_->go_from(state_->now());
         state_->runs = runs;
     }
     std::shared_ptr<State> state_ = std::make_shared<State>();

@@ -224,6 +224,25 @@ TEST_CASE("the clock goes on by itself when the test lets it") {
     CHECK(clock.now() == start);
 }
 
+TEST_CASE("the clock that runs stops at the end of the year 9999") {
+    Server server;
+    const Client owner = server.owner();
+    Clock& clock = server.clock();
+    clock.set(coder_users::end_of_time - milliseconds(1));
+    clock.run();
+    const auto real = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - real < milliseconds(3)) std::this_thread::yield();
+    CHECK(clock.now() == coder_users::end_of_time);
+    clock.advance(-std::chrono::hours(1));
+    CHECK(clock.now() < coder_users::end_of_time);
+    CHECK(clock.now() >= coder_users::end_of_time - std::chrono::hours(1));
+    clock.freeze();
+    clock.set(coder_users::end_of_time);
+    clock.run();
+    CHECK(clock.now() == coder_users::end_of_time);
+    CHECK(owner.get("/users/me").status == 401);  // its session has ended by now
+}
+
 TEST_CASE("a server answers as another release at once") {
     Server server;
     const Client owner = server.owner();
