@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <coder_users.hpp>
 #include <condition_variable>
@@ -16,6 +17,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "coder_users/data.hpp"
@@ -25,6 +27,16 @@
 namespace demo {
 
 namespace data = coder_users::data;
+
+/// Says what is wrong with a number of 64 bits that is not negative; "" when nothing is. CLI11 by
+/// itself takes others, and makes them fit.
+inline std::string wrong_seed_number(const std::string& text) {
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stopped, error] = std::from_chars(text.data(), end, number);
+    if (error == std::errc() && stopped == end) return "";
+    return "expects a number from 0 to 18446744073709551615, got \"" + text + '"';
+}
 
 /// Shows on a terminal how far a task is, once it has taken a second.
 class ProgressLine {
@@ -248,7 +260,8 @@ struct Commands {
         sub->add_option("--port", wanted.port, "Port to listen on; 0: any free one (0)")
             ->check(CLI::Range(0, 65535));
         sub->add_option("--seed-number", wanted.seed_number,
-                        "Ids, tokens and keys are the same for the same number (1)");
+                        "Ids, tokens and keys are the same for the same number (1)")
+            ->check(CLI::Validator(wrong_seed_number, ""));
         sub->add_option("--seed", test_mode.seed_file, "JSON with users to create");
         sub->add_option("--coder-version", wanted.coder_version,
                         "Release of Coder to answer as, 2.6 to 2.35 (2.6)");

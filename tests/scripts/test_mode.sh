@@ -120,6 +120,10 @@ refused 1 'made by Options::for_tests(), its secrets' --database test.db --http-
 refused 2 'listens on loopback, not on 0.0.0.0' test --address 0.0.0.0
 refused 2 '--coder-version: must be a release' test --coder-version 3
 refused 2 '--port' test --port 70000
+refused 2 '--seed-number' test --seed-number -1
+refused 2 '--seed-number' test --seed-number=-1
+refused 2 '--seed-number' test --seed-number 1.5
+refused 2 '--seed-number' test --seed-number 99999999999999999999
 refused 2 '--http-address' test --http-address 127.0.0.1:0
 refused 2 'its flags stand behind it' --database x.db test
 refused 1 'line 1: ' test --seed real.db.key

@@ -438,6 +438,21 @@ TEST_CASE("control: codes that would have been sent are there at once") {
     CHECK(control.get("/passcodes").body == "{\"passcodes\":[]}\n");
 }
 
+TEST_CASE("a body of the control API is an object, or empty") {
+    Control control;
+    for (const char* path : {"/clock/advance", "/users", "/snapshots", "/faults", "/requests/wait"})
+        for (const char* body : {"null", " null\n", "[]", "1", "\"x\"", "true"}) {
+            INFO(path << ' ' << body);
+            const Answer answer = control.post(path, body);
+            CHECK(answer.status == 400);
+            CHECK(answer["message"] == "Request body must be valid JSON.");
+            CHECK(answer["detail"] == "the document must be an object");
+        }
+    CHECK(control.put("/logins/oidc", "null").status == 400);
+    CHECK(control.owner().get("/users")["count"] == "1");
+    CHECK(control.post("/snapshots", "").status == 201);
+}
+
 TEST_CASE("control: the release changes at once") {
     Control control;
     CHECK(control.get("/version").body == std::string("{\"coder_version\":\"2.6\",\"version\":\"") +

@@ -173,6 +173,8 @@ class Api {
         if (!row.body) return {};
         const std::string_view text = request.body.empty() ? "{}" : std::string_view(request.body);
         wire::Body body = wire::read_body(text, *row.body);
+        if (trim(text, " \t\r\n") == "null")  // counts as no body in the API, but not here
+            throw wire::invalid_body("the document must be an object");
         if (!row.more_fields) wire::refuse_unknown_fields(text, *row.body);
         return body;
     }
