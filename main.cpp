@@ -10,6 +10,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -442,6 +443,8 @@ int main(int argc, char** argv) {
         return 2;
     };
     try {
+        demo::open_standard_files();
+        if (argc > 1 && std::string_view(argv[1]) == "test") demo::forget_environment();
         app.parse(argc, argv);
         if (app.got_subcommand("test"))
             demo::refuse_flags_before_test(argc, argv);

@@ -2,6 +2,7 @@
 // mistakes are reported.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "coder_users/demo/commands.hpp"
 
@@ -75,6 +77,25 @@ inline void look_at_environment(const CLI::App& app) {
             std::cerr << "coder-users: warning: " + name +
                              " is a variable of Coder that this server does not have\n";
     }
+}
+
+/// Takes away the variables of this server and of Coder, which mean nothing to the command `test`.
+/// To be called before any thread exists.
+inline void forget_environment() {
+    std::vector<std::string> names;
+    for (char** at = environ; *at; ++at) {
+        const std::string_view entry = *at;
+        if (begins_with(entry, "CODER_")) names.emplace_back(entry.substr(0, entry.find('=')));
+    }
+    for (const std::string& name : names) ::unsetenv(name.c_str());
+}
+
+/// Opens what is closed of standard input, output and error, so that no other file takes the place:
+/// reading ends at once, and writing fails as before.
+inline void open_standard_files() {
+    for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(file, F_GETFD) < 0 && ::open("/dev/null", O_RDONLY) < 0)
+            throw std::runtime_error("cannot open /dev/null");
 }
 
 /// The command `test` has flags of its own, and would ignore others in silence. Throws WrongUse.

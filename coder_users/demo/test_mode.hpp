@@ -30,6 +30,7 @@ struct TestMode {
         if (!seed_file.empty()) options.seed = content_of(seed_file);
         const coder_users::testing::TestServer server(options);
         std::cout << server.ready_line() << std::endl;
+        if (!std::cout) throw std::runtime_error("cannot write the ready line");
         wait_for_end(signals.get());
     }
 

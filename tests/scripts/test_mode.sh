@@ -87,13 +87,38 @@ exec 3>&-
 ends
 # No variable of the environment means anything.
 export CODER_USERS_DATABASE=other.db CODER_PG_CONNECTION_URL=postgres://x CODER_USERS_SEED=nowhere
+export CODER_PASSWORD_HASH_COST=99 CODER_SESSION_DURATION=soon CODER_HTTP_ADDRESS=nonsense
+export CODER_DISABLE_PASSWORD_AUTH=maybe
 serve --database test.db
 unset CODER_USERS_DATABASE CODER_PG_CONNECTION_URL CODER_USERS_SEED
+unset CODER_PASSWORD_HASH_COST CODER_SESSION_DURATION CODER_HTTP_ADDRESS CODER_DISABLE_PASSWORD_AUTH
+[ -s log ] && fail "speaks of variables: $(cat log)"
 [ -e other.db ] && fail "opens other.db"
 curl -sf "$url/api/v2/users" -H "Coder-Session-Token: $(member owner_token)" >said
 grep -q '"count":3' said || fail "the file: $(cat said)"
 exec 3>&-
 ends
+
+# The file of a server starts again and again, with other tokens.
+owner_tokens=$(member owner_token)
+for start in 3 4; do
+    serve --database test.db
+    [[ $owner_tokens != *$(member owner_token)* ]] || fail "start $start repeats: $(cat ready)"
+    owner_tokens+=" $(member owner_token)"
+    curl -sf "$url/api/v2/users/me" -H "Coder-Session-Token: $(member owner_token)" >said
+    exec 3>&-
+    ends
+done
+
+# Without a standard input it ends at once; when nobody can read the ready line, it fails.
+timeout 60 "$DEMO" test <&- >ready 2>log || fail "closed input: $? $(cat log)"
+python3 -m json.tool ready >/dev/null || fail "closed input: $(cat ready)"
+for output in '>&-' '>/dev/full'; do
+    got=0
+    eval "timeout 60 \"\$DEMO\" test --ignore-input </dev/null $output 2>log" || got=$?
+    [ "$got" = 1 ] || fail "$output: ended with $got: $(cat log)"
+    grep -q 'cannot write the ready line' log || fail "$output: $(cat log)"
+done
 
 refused() { # status, what standard error holds, arguments
     local status=$1 text=$2 got=0
