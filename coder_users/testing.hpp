@@ -610,11 +610,13 @@ class Server {
     }
     /// Makes the present moment the one to which reset() returns.
     void mark_start() { start_ = std::make_shared<const Moment>(snapshot()); }
-    /// Returns to the moment of mark_start(). Throws std::logic_error when that was not called.
+    /// Returns to the moment of mark_start(). Codes and access tokens of the login providers are
+    /// good no more. Throws std::logic_error when that was not called.
     void reset() {
         if (!start_)
             throw std::logic_error("reset() returns to mark_start(), which was not called");
         restore(*std::shared_ptr<const Moment>(start_));
+        if (controls_.logins.started()) controls_.logins.forget_codes();
     }
 
  private:

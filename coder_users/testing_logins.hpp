@@ -23,6 +23,8 @@ class LoginServer;
 
 namespace testing {
 
+class Server;
+
 /// Who logs in at the OpenID provider, as its claims say it.
 struct OidcLogin {
     std::string subject;                  ///< the claim `sub`, by which the account is known
@@ -93,7 +95,10 @@ class CODER_USERS_API Logins {
     void forget() const { set_next({}); }
 
  private:
+    friend class Server;
+
     service::LoginServer& server() const;
+    void forget_codes() const;
 
     std::shared_ptr<service::LoginServer> server_;
 };

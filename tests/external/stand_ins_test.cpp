@@ -25,9 +25,9 @@ TEST_CASE("the OpenID stand-in gives a token for its code, verifier and secret, 
     const int port = port_of(provider.url());
     const auto code_for = [&] {
         const std::string query = provider.authorize(
-            "/authorize?state=s&nonce=n&client_id=client&response_type=code&redirect_uri=http%3A%"
-            "2F%2F"
-            "here&code_challenge_method=S256&code_challenge=" +
+            "/authorize?state=s&nonce=n&client_id=client&response_type=code&redirect_uri="
+            "http%3A%2F%2Fhere%2Fusers%2Foidc%2Fcallback"
+            "&code_challenge_method=S256&code_challenge=" +
             s256("verifier"));
         return parse_form(query).at("code");
     };
@@ -35,7 +35,7 @@ TEST_CASE("the OpenID stand-in gives a token for its code, verifier and secret, 
                                             {"client_id", "client"},
                                             {"client_secret", "client secret+%"},
                                             {"code_verifier", "verifier"},
-                                            {"redirect_uri", "http://here"}};
+                                            {"redirect_uri", "http://here/users/oidc/callback"}};
     for (const std::string wrong :
          {"client_secret", "code_verifier", "redirect_uri", "grant_type"}) {
         INFO(wrong);
@@ -64,7 +64,8 @@ TEST_CASE("the GitHub stand-in answers as GitHub does") {
     const auto exchanged = [&](const std::string& secret) {
         const std::string query = github.authorize(
             "/login/oauth/authorize?state=s&client_id=gh-client&response_type=code&redirect_uri="
-            "http%3A%2F%2Fhere&code_challenge_method=S256&code_challenge=" +
+            "http%3A%2F%2Fhere%2Fusers%2Foauth2%2Fgithub%2Fcallback"
+            "&code_challenge_method=S256&code_challenge=" +
             s256("verifier"));
         const Answer answer = post(port, "/login/oauth/access_token",
                                    {{"client_id", "gh-client"},

@@ -248,6 +248,125 @@ TEST_CASE("the providers check what a client brings") {
     CHECK(get("/github/api/v3/user").status == 401);
 }
 
+/// A login that a test takes through the OpenID provider by hand.
+struct LoginByHand {
+    LoginByHand() : options(Options::for_tests(controls)), server(controls, options) {
+        server.owner();
+        controls.logins.oidc({"ada-1", "ada@corp.example", "ada"});
+        controls.logins.github({1, "bob", "bob@example.org"});
+    }
+    Response ask(const std::string& method, const std::string& target, const std::string& body = "",
+                 const std::string& token = "") {
+        Request request;
+        request.method = method;
+        request.target = target;
+        request.body = body;
+        request.headers = {{"User-Agent", "test"},
+                           {"Content-Type", "application/x-www-form-urlencoded"},
+                           {"Accept", "application/json"}};
+        if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+        const std::string& issuer = options.oidc.issuer_url;
+        return send(issuer.substr(0, issuer.rfind('/')), request);
+    }
+    // The challenge is that of the verifier in RFC 7636, Appendix B.
+    Response authorize(const std::string& path, const std::string& redirect_uri) {
+        const bool oidc = path == "/oidc/authorize";
+        return ask("GET", path + "?response_type=code&state=s&nonce=n&client_id=" +
+                              (oidc ? options.oidc.client_id : options.github.client_id) +
+                              "&code_challenge_method=S256&code_challenge="
+                              "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&redirect_uri=" +
+                              redirect_uri);
+    }
+    std::string code(const std::string& path, const std::string& redirect_uri) {
+        for (const auto& [name, value] : authorize(path, redirect_uri).headers)
+            if (name == "Location") {
+                const std::size_t begin = value.find("code=") + 5;
+                return value.substr(begin, value.find('&', begin) - begin);
+            }
+        return "none";
+    }
+    Response redeem(const std::string& path, const std::string& code) {
+        return ask("POST", path,
+                   "grant_type=authorization_code&code=" + code + "&client_id=" +
+                       options.oidc.client_id + "&client_secret=" + options.oidc.client_secret +
+                       "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&redirect_uri=" +
+                       oidc_callback);
+    }
+
+    const std::string oidc_callback = "http://127.0.0.1:1/api/v2/users/oidc/callback";
+    const std::string github_callback = "http://127.0.0.1:1/api/v2/users/oauth2/github/callback";
+    const Controls controls = Controls::with_logins();
+    const Options options;
+    Server server;
+};
+
+TEST_CASE("the providers send nobody elsewhere than to the callbacks of a server") {
+    LoginByHand login;
+    CHECK(login.authorize("/oidc/authorize", login.oidc_callback).status == 302);
+    CHECK(login.authorize("/github/login/oauth/authorize", login.github_callback).status == 302);
+    CHECK(login.authorize("/oidc/authorize", login.github_callback).status == 400);
+    CHECK(login.authorize("/github/login/oauth/authorize", login.oidc_callback).status == 400);
+    for (const std::string bad :
+         {"http%3A%2F%2Fhere", "http://here/users/oidc/callback/", "http://here/oidc/callback",
+          "/api/v2/users/oidc/callback", "http:///users/oidc/callback",
+          "ftp://h/users/oidc/callback", "http://h/x%0d%0aSet-Cookie:a=b/users/oidc/callback",
+          "http://h/%01/users/oidc/callback", "http://h/%20/users/oidc/callback",
+          "http://h/?/users/oidc/callback", "http://h/%23/users/oidc/callback",
+          "http://u@h/users/oidc/callback", "http://h/users/oidc/callback?x=y", ""}) {
+        INFO(bad);
+        const Response answer = login.authorize("/oidc/authorize", bad);
+        CHECK(answer.status == 400);
+        CHECK_THAT(answer.body, ContainsSubstring("no start of a login"));
+    }
+}
+
+TEST_CASE("an access token of the OpenID provider lasts five minutes by the clock of the test") {
+    LoginByHand login;
+    const Response tokens =
+        login.redeem("/oidc/token", login.code("/oidc/authorize", login.oidc_callback));
+    REQUIRE(tokens.status == 200);
+    const std::string access = json_member(tokens.body, "access_token");
+    CHECK(login.ask("GET", "/oidc/userinfo", "", access).status == 200);
+    login.server.clock().advance(std::chrono::seconds(299));
+    CHECK(login.ask("GET", "/oidc/userinfo", "", access).status == 200);
+    login.server.clock().advance(std::chrono::seconds(1));
+    const Response late = login.ask("GET", "/oidc/userinfo", "", access);
+    CHECK(late.status == 401);
+    CHECK(json_member(late.body, "error") == "invalid_token");
+    CHECK(login
+              .ask("POST", "/oidc/token",
+                   "grant_type=refresh_token&client_id=" + login.options.oidc.client_id +
+                       "&client_secret=" + login.options.oidc.client_secret +
+                       "&refresh_token=" + json_member(tokens.body, "refresh_token"))
+              .status == 200);
+}
+
+TEST_CASE("reset() ends the codes and access tokens of the providers") {
+    LoginByHand login;
+    login.server.mark_start();
+    const std::string exchange = "/github/login/oauth/access_token";
+    const std::string authorize = "/github/login/oauth/authorize";
+    const std::string access = json_member(
+        login.redeem("/oidc/token", login.code("/oidc/authorize", login.oidc_callback)).body,
+        "access_token");
+    const std::string github = json_member(
+        login.redeem(exchange, login.code(authorize, login.github_callback)).body, "access_token");
+    CHECK(login.ask("GET", "/oidc/userinfo", "", access).status == 200);
+    CHECK(login.ask("GET", "/github/api/v3/user", "", github).status == 200);
+    const std::string code = login.code("/oidc/authorize", login.oidc_callback);
+    const std::string github_code = login.code(authorize, login.github_callback);
+
+    login.server.reset();
+    CHECK(login.ask("GET", "/oidc/userinfo", "", access).status == 401);
+    CHECK(login.ask("GET", "/github/api/v3/user", "", github).status == 401);
+    const Response late = login.redeem("/oidc/token", code);
+    CHECK(late.status == 400);
+    CHECK(json_member(late.body, "error") == "invalid_grant");
+    CHECK(json_member(login.redeem(exchange, github_code).body, "error") ==
+          "bad_verification_code");
+    CHECK(login.server.log_in(LoginType::oidc).username == "ada");
+}
+
 TEST_CASE("port 0 in the access URL is the port of the server") {
     Options options = Options::for_tests();
     options.access_url = "http://127.0.0.1:0/";

@@ -128,6 +128,11 @@ CODER_USERS_INLINE void Logins::set_next(NextLogins next) const {
     server().github.set_next(std::move(next.github));
 }
 
+CODER_USERS_INLINE void Logins::forget_codes() const {
+    server().oidc.forget_codes();
+    server().github.forget_codes();
+}
+
 CODER_USERS_INLINE std::string log_in(Service& service, LoginType type) {
     kit::LoginBrowser browser(service);
     const std::string there =

@@ -3,6 +3,7 @@
 // the server, and how a server proves that it is the client (RFC 6749).
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/internal/base/request.hpp"
+#include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/url.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/testing_logins.hpp"
@@ -30,16 +32,28 @@ struct Authorization {
     std::string redirect_uri, state, nonce, challenge;
 };
 
-/// Nothing when a provider would not send the browser back.
-inline std::optional<Authorization> read_authorization(const Request& request,
-                                                       const Client& client) {
+/// Whether it is the URL of a callback of the server, which may be mounted anywhere: its path ends
+/// with `callback`, and nothing follows.
+inline bool is_callback(std::string_view uri, std::string_view callback) {
+    const std::size_t host = starts_with(uri, "http://") ? 7 : starts_with(uri, "https://") ? 8 : 0;
+    if (host == 0 || !ends_with(uri, callback) || uri.size() <= host + callback.size())
+        return false;
+    if (uri[host] == '/') return false;
+    return std::all_of(uri.begin(), uri.end(), [](char c) {
+        return c > ' ' && c < '\x7f' &&
+               std::string_view("?#@\\\"<>").find(c) == std::string_view::npos;
+    });
+}
+
+/// Nothing when a provider would not send the browser back. `callback` is the end of its path.
+inline std::optional<Authorization> read_authorization(const Request& request, const Client& client,
+                                                       std::string_view callback) {
     const Url url = parse_url(request.target).value_or(Url());
     const auto of = [&](const char* name) { return url.parameter(name).value_or(""); };
     Authorization asked{of("redirect_uri"), of("state"), of("nonce"), of("code_challenge")};
-    const bool absolute =
-        starts_with(asked.redirect_uri, "http://") || starts_with(asked.redirect_uri, "https://");
     if (request.method != "GET" || of("client_id") != client.id || of("response_type") != "code" ||
-        of("code_challenge_method") != "S256" || asked.state.empty() || !absolute)
+        of("code_challenge_method") != "S256" || asked.state.empty() ||
+        !is_callback(asked.redirect_uri, callback))
         return std::nullopt;
     return asked;
 }
@@ -62,9 +76,8 @@ inline Response nobody_named(const std::string& provider, const std::string& con
 }
 
 inline Response send_back(const Authorization& asked, std::string_view parameters) {
-    const char mark = asked.redirect_uri.find('?') == std::string::npos ? '?' : '&';
     return {302,
-            {{"Location", asked.redirect_uri + mark + std::string(parameters) +
+            {{"Location", asked.redirect_uri + '?' + std::string(parameters) +
                               "&state=" + percent_encode(asked.state)},
              {"Cache-Control", "no-store"}},
             ""};

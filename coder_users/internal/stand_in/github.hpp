@@ -50,6 +50,13 @@ class GithubStandIn {
         return next_;
     }
 
+    /// Codes and tokens that were given out are good no more.
+    void forget_codes() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        grants_.clear();
+        tokens_.clear();
+    }
+
     /// `path` is what follows the base.
     Response answer(const Request& request, std::string_view path) {
         constexpr std::string_view api = "/api/v3";
@@ -89,7 +96,8 @@ class GithubStandIn {
     }
 
     Response authorize(const Request& request) {
-        const auto asked = read_authorization(request, settings_.client);
+        const auto asked =
+            read_authorization(request, settings_.client, "/users/oauth2/github/callback");
         if (!asked) return not_for_us();
         if (const auto* refused = std::get_if<testing::LoginRefusal>(&next_))
             return send_back_refused(*asked, *refused);

@@ -53,6 +53,13 @@ class OidcStandIn {
         return next_;
     }
 
+    /// Codes and access tokens that were given out are good no more.
+    void forget_codes() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        grants_.clear();
+        access_tokens_.clear();
+    }
+
     /// `path` is what follows the issuer.
     Response answer(const Request& request, std::string_view path) {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -100,6 +107,10 @@ class OidcStandIn {
         testing::OidcLogin who;
         std::string nonce, challenge, redirect_uri;
     };
+    struct AccessToken {
+        testing::OidcLogin who;
+        Time expires;
+    };
 
     /// Made when it is needed, which takes a millisecond.
     const rules::P256Pair& key() {
@@ -113,7 +124,7 @@ class OidcStandIn {
     }
 
     Response authorize(const Request& request) {
-        const auto asked = read_authorization(request, settings_.client);
+        const auto asked = read_authorization(request, settings_.client, "/users/oidc/callback");
         if (!asked) return not_for_us();
         if (const auto* refused = std::get_if<testing::LoginRefusal>(&next_))
             return send_back_refused(*asked, *refused);
@@ -163,7 +174,7 @@ class OidcStandIn {
 
     wire::RawMembers new_tokens(const testing::OidcLogin& who) {
         const std::string number = std::to_string(++made_);
-        access_tokens_["access-" + number] = who;
+        access_tokens_["access-" + number] = {who, settings_.now() + lifetime};
         refresh_tokens_["refresh-" + number] = who;
         return {{"access_token", wire::json_of("access-" + number)},
                 {"token_type", wire::json_of("Bearer")},
@@ -181,9 +192,10 @@ class OidcStandIn {
 
     Response userinfo(const Request& request) {
         const auto found = access_tokens_.find(bearer_token(request));
-        if (found == access_tokens_.end()) return refusal("invalid_token", 401);
-        return json_answer(
-            wire::json_of(said(Part::userinfo, {{"sub", wire::claims_of(found->second)["sub"]}})));
+        if (found == access_tokens_.end() || found->second.expires <= settings_.now())
+            return refusal("invalid_token", 401);
+        return json_answer(wire::json_of(
+            said(Part::userinfo, {{"sub", wire::claims_of(found->second.who)["sub"]}})));
     }
 
     const OidcSettings settings_;
@@ -191,7 +203,8 @@ class OidcStandIn {
     Next next_;
     std::optional<rules::P256Pair> key_;
     std::map<std::string, Grant> grants_;  // by code
-    std::map<std::string, testing::OidcLogin> access_tokens_, refresh_tokens_;
+    std::map<std::string, AccessToken> access_tokens_;
+    std::map<std::string, testing::OidcLogin> refresh_tokens_;
     int made_ = 0;
 };
 
