@@ -1,13 +1,19 @@
 // Options::backup_dir: copies that a running service makes by itself.
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "../catch.hpp"
 #include "../server_fixture.hpp"
 #include "coder_users/data.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/service/backup.hpp"
+#include "coder_users/internal/service/backup_folder.hpp"
 
 namespace scheduled_backups_test {
 
@@ -17,6 +23,7 @@ using coder_users::Options;
 using std::chrono::hours;
 using std::chrono::minutes;
 namespace data = coder_users::data;
+namespace service = coder_users::service;
 
 struct Backups {
     Backups() { std::filesystem::create_directory(copies()); }
@@ -34,6 +41,11 @@ struct Backups {
     /// Waits until the folder holds exactly these files.
     bool become(const std::string& names) const {
         return eventually([&] { return listing() == names; });
+    }
+    /// Writes files that are no databases, whose names blanks separate.
+    void put_all(const std::string& names) const {
+        std::istringstream each(names);
+        for (std::string name; each >> name;) put(copies() + "/" + name, "old");
     }
     std::string listing() const {
         std::set<std::string> names;
@@ -99,6 +111,73 @@ TEST_CASE("what a killed process has left goes, and what is no copy stays") {
     TestServer server(options);
     CHECK(backups.become("others.db users-20250104T000000+.db users-20259999T000000Z.db " + first +
                          " users-notes.db"));
+}
+
+TEST_CASE("files that only begin like a copy stay, with the key beside them") {
+    const Backups backups;
+    const std::string others =
+        "users-20250101T000000Z.db.gz users-20250101T000000Z.db.key "
+        "users-20250102T000000Z.db.notes.txt "
+        "users-20250103T000000Z.db.gz users-20250103T000000Z.db.key "
+        "users-20250104T000000Z.db.part-old users-20250104T000000Z.dbx";
+    backups.put_all(others);
+    backups.put_all(
+        "users-20250103T000000Z.db users-20250105T000000Z.db.part "
+        "users-20250105T000000Z.db.part-journal users-20250106T000000Z.db.part-wal "
+        "users-20250106T000000Z.db.part-shm users-20250107T000000Z.db.key.new "
+        "users-20250108T000000Z.db users-20250108T000000Z.db.key "
+        "users-20250108T000000Z.db.key.new users-20250108T000000Z.db.part");
+    Options options = backups.options();
+    options.backup_keep = 1;
+    TestServer server(options);
+    CHECK(backups.become(others + " " + first));
+}
+
+TEST_CASE("what is no regular file is no copy, and is not removed") {
+    const Backups backups;
+    put(backups.folder.file("elsewhere"), "old");
+    std::filesystem::create_symlink(backups.folder.file("elsewhere"),
+                                    backups.copy("20250101T000000Z"));
+    std::filesystem::create_directory(backups.copy("20250102T000000Z"));
+    REQUIRE(::mkfifo(backups.copy("20250103T000000Z").c_str(), 0600) == 0);
+    std::filesystem::create_directory(backups.copy("20250104T000000Z") + ".part");
+    backups.put_all("users-20250105T000000Z.db");
+    Options options = backups.options();
+    options.backup_keep = 1;
+    TestServer server(options);
+    CHECK(
+        backups.become("users-20250101T000000Z.db users-20250102T000000Z.db "
+                       "users-20250103T000000Z.db users-20250104T000000Z.db.part " +
+                       first));
+    CHECK(server.log().find("old backups not removed") == std::string::npos);
+    CHECK(file_bytes(backups.folder.file("elsewhere")) == "old");
+}
+
+TEST_CASE("an old copy that cannot be removed keeps its key, and no other one") {
+    const Backups backups;
+    backups.put_all(
+        "users-20250101T000000Z.db users-20250101T000000Z.db.key "
+        "users-20250102T000000Z.db users-20250102T000000Z.db.key "
+        "users-20250103T000000Z.db users-20250103T000000Z.db.key "
+        "users-20250104T000000Z.db users-20250104T000000Z.db.key "
+        "users-20250105T000000Z.db");
+    const service::BackupFolder folder(backups.copies(), "users.db");
+    const std::string bad = backups.copy("20250102T000000Z"),
+                      worse = backups.copy("20250103T000000Z");
+    const auto remove = [&](const std::string& path, std::error_code& error) {
+        if (path == bad || path == worse)
+            error = std::make_error_code(std::errc::operation_not_permitted);
+        else
+            std::filesystem::remove(path, error);
+    };
+    const auto made = coder_users::parse_rfc3339("2025-01-04T00:00:00Z");
+    CHECK_THROWS_WITH(folder.keep_newest(1, made.value(), remove),
+                      "cannot remove " + worse + ": Operation not permitted (and 1 more)");
+    CHECK(backups.listing() ==
+          "users-20250102T000000Z.db users-20250102T000000Z.db.key "
+          "users-20250103T000000Z.db users-20250103T000000Z.db.key "
+          "users-20250104T000000Z.db users-20250104T000000Z.db.key "
+          "users-20250105T000000Z.db");
 }
 
 TEST_CASE("a backup that fails is told, and tried again") {

@@ -11,13 +11,16 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <system_error>
 #include <vector>
 
 #include "coder_users/internal/base/file_descriptor.hpp"
@@ -46,25 +49,69 @@ class BackupFolder {
 
     std::string file_at(Time second) const { return path_ + '/' + name_at(second); }
 
-    /// The times of all copies.
+    /// The times of all copies: of regular files, with nothing before or after the name.
     std::set<Time> times() const {
         std::set<Time> found;
-        for (const auto& [name, time] : entries())
-            if (name == name_at(time)) found.insert(time);
+        for (const auto& [time, files] : files_by_time())
+            if (files.is_copy()) found.insert(time);
         return found;
     }
 
-    /// Removes all but the newest copies, with their keys and with what a killed process has left.
-    /// `made` is kept, even when the clock has been set back.
+    /// Removes all but the newest `count` copies, with their keys, and what a killed process has
+    /// left. Of copies after `made`, and of files that have other names, none is touched, nor the
+    /// key beside one. What cannot be removed does not stop the rest: std::runtime_error at the end
+    /// tells of it. `remove(path, std::error_code&)` removes a file.
+    template <class Remove>
+    void keep_newest(std::size_t count, Time made, Remove&& remove) const {
+        std::vector<std::string> failures;
+        const auto removed = [&](const std::string& path) {
+            std::error_code error;
+            remove(path, error);
+            if (error) failures.push_back(path + ": " + error.message());
+            return !error;
+        };
+        auto all = files_by_time();
+        all.erase(all.upper_bound(made), all.end());  // noted before the clock was set back
+        std::size_t newer = 0;
+        for (auto each = all.rbegin(); each != all.rend(); ++each) {
+            const auto& [time, files] = *each;
+            if (files.is_copy() ? newer++ < count : files.others) continue;
+            // A key without its copy is harmless, a copy without its key is not.
+            for (const std::string_view rest : own_endings)
+                if (files.may_go(rest) && !removed(file_at(time).append(rest))) break;
+        }
+        if (!failures.empty())
+            throw std::runtime_error("cannot remove " + failures.front() +
+                                     and_more(failures.size() - 1));
+    }
     void keep_newest(std::size_t count, Time made) const {
-        std::set<Time> kept = times();
-        while (kept.size() > count)
-            kept.erase(*kept.begin() == made ? *std::next(kept.begin()) : *kept.begin());
-        for (const auto& [name, time] : entries())
-            if (!kept.count(time)) std::filesystem::remove(path_ + '/' + name);
+        keep_newest(count, made, [](const std::string& path, std::error_code& error) {
+            std::filesystem::remove(path, error);
+        });
     }
 
  private:
+    /// What follows "….db" in the names of a copy's own files: the copy first, then its key, then
+    /// what is unfinished, beside which SQLite writes.
+    static constexpr std::string_view own_endings[] = {
+        "", ".key", ".key.new", ".part", ".part-journal", ".part-wal", ".part-shm"};
+
+    /// The files that have the time of one copy.
+    struct Files {
+        std::set<std::string, std::less<>> own;  ///< their endings
+        bool others = false;                     ///< names that no copy gives, or no regular files
+
+        bool is_copy() const { return own.count("") > 0; }
+        bool may_go(std::string_view ending) const {
+            const bool is_key = ending == ".key" || ending == ".key.new";
+            return own.count(ending) > 0 && !(is_key && others);
+        }
+    };
+
+    static std::string and_more(std::size_t count) {
+        return count == 0 ? "" : " (and " + std::to_string(count) + " more)";
+    }
+
     [[noreturn]] static void fail(const std::string& folder) {
         store::throw_file_error("cannot write backups into", folder, errno);
     }
@@ -86,12 +133,23 @@ class BackupFolder {
         return stem_ + '-' + time + ".db";
     }
 
-    /// The names of the files of copies, each with the time of its copy.
-    std::vector<std::pair<std::string, Time>> entries() const {
-        std::vector<std::pair<std::string, Time>> found;
+    std::map<Time, Files> files_by_time() const {
+        std::map<Time, Files> found;
         for (const auto& each : std::filesystem::directory_iterator(path_)) {
             const std::string name = each.path().filename().string();
-            if (const auto time = time_of(name)) found.emplace_back(name, *time);
+            const auto time = time_of(name);
+            if (!time) continue;
+            const std::string ending = name.substr(name_at(*time).size());
+            std::error_code error;
+            const bool is_own =
+                std::find(std::begin(own_endings), std::end(own_endings), ending) !=
+                    std::end(own_endings) &&
+                each.symlink_status(error).type() == std::filesystem::file_type::regular;
+            Files& files = found[*time];
+            if (is_own)
+                files.own.insert(ending);
+            else
+                files.others = true;
         }
         return found;
     }
