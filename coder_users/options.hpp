@@ -213,7 +213,8 @@ struct Options {
     /// removes the sessions of its user that ended more than a day ago.
     std::chrono::seconds api_keys_retention{0};
     /// The folder into which the service copies its database and its sealing key while it runs, one
-    /// folder for each database; it must exist. Each copy is opened and checked; a failed one is an
+    /// folder for each database; it must exist, and the start throws std::runtime_error when the
+    /// newest copy there is of another one. Each copy is opened and checked; a failed one is an
     /// error line of the log, and is tried again. "": no copies are made.
     std::string backup_dir = {};
     /// How old the newest copy in that folder becomes before another one is made.

@@ -100,6 +100,92 @@ TEST_CASE("a restart makes no copy while the newest one is young enough") {
     CHECK(server.log().find("users-20260102T030405Z") == std::string::npos);
 }
 
+TEST_CASE("a restart counts the newest copy that is sound, and none that lies ahead") {
+    const Backups backups;
+    {
+        TestServer server(backups.options());
+        REQUIRE(backups.become(first));
+    }
+    const std::string made = backups.copy("20260102T030405Z"),
+                      earlier = backups.copy("20260102T023405Z");
+    std::filesystem::rename(made, earlier);
+    std::filesystem::rename(made + ".key", earlier + ".key");
+    const std::string ahead = "users-20270101T000000Z.db users-20270101T000000Z.db.key";
+    std::filesystem::copy_file(earlier, backups.copy("20270101T000000Z"));
+    std::filesystem::copy_file(earlier + ".key", backups.copy("20270101T000000Z") + ".key");
+    backups.put_all("users-20260102T025000Z.db");
+    std::filesystem::create_symlink(earlier, backups.copy("20260102T030000Z"));
+    Options options = backups.options();
+    options.backup_keep = 1;
+    {
+        TestServer server(options);
+        REQUIRE(eventually([&] {
+            return server.log().find("old backup is of no use folder=" + backups.copies()) !=
+                   std::string::npos;
+        }));
+        server.advance(minutes(30));
+        CHECK(backups.become(
+            "users-20260102T030000Z.db users-20260102T033405Z.db users-20260102T033405Z.db.key " +
+            ahead));
+    }
+    CHECK(data::check(Options{backups.copy("20260102T033405Z")}).users == 0);
+}
+
+TEST_CASE("a restart makes a copy at once when no old one is sound") {
+    const Backups backups;
+    backups.put_all("users-20260102T025000Z.db users-20260102T025500Z.db.key");
+    TestServer server(backups.options());
+    CHECK(backups.become("users-20260102T025000Z.db " + first));
+}
+
+TEST_CASE("a copy that is not sound never gets a name") {
+    const Backups backups;
+    Options options = backups.options();
+    options.backup_keep = 1;
+    TestServer server(options);
+    REQUIRE(backups.become(first));
+    SQLite::Database(options.database, SQLite::OPEN_READWRITE, 5000)
+        .exec("CREATE TABLE stranger (id TEXT)");
+    server.advance(hours(1));
+    REQUIRE(eventually([&] { return server.log().find("backup failed") != std::string::npos; }));
+    CHECK(server.log().find(backups.copy("20260102T040405Z") + ".part") != std::string::npos);
+    CHECK(backups.become(first));
+}
+
+TEST_CASE("a folder with copies of another database stops the start") {
+    const Backups backups;
+    {
+        TestServer server(backups.options());
+        REQUIRE(backups.become(first));
+    }
+    std::filesystem::create_directory(backups.folder.file("other"));
+    Options other = backups.options();
+    other.database = backups.folder.file("other/users.db");
+    backups.put_all("users-20270101T000000Z.db");  // cannot be read
+    CHECK_THROWS_WITH(coder_users::open(other),
+                      "cannot write backups into " + backups.copies() + ": " +
+                          backups.copy("20260102T030405Z") +
+                          " is of another database, and each needs a folder of its own");
+    CHECK(std::filesystem::is_empty(backups.folder.file("other")));
+    CHECK(backups.listing() == first + " users-20270101T000000Z.db");
+
+    other.database = backups.folder.file("other/crew.db");
+    coder_users::open(other).stop();
+    CHECK(std::filesystem::exists(backups.folder.file("other/crew.db")));
+}
+
+TEST_CASE("a database in memory is another one at each start, and may use the same folder") {
+    const Backups backups;
+    Options options = backups.options();
+    options.database = ":memory:";
+    {
+        TestServer server(options);
+        REQUIRE(backups.become("memory-20260102T030405Z.db memory-20260102T030405Z.db.key"));
+    }
+    TestServer server(options);
+    CHECK(server.send("GET", "!/readyz", "").status == 200);
+}
+
 TEST_CASE("what a killed process has left goes, and what is no copy stays") {
     const Backups backups;
     for (const char* name : {"users-20250101T000000Z.db", "users-20250102T000000Z.db.part",

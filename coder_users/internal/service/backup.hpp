@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -65,18 +66,32 @@ inline void refuse_own_files(const Options& options, const std::string& database
             throw std::runtime_error("is the database itself, or belongs to it: " + path);
 }
 
-/// Copies what `from` sees to `to`, and the key to the file beside it; "" as key means that the
-/// host keeps it.
-inline Copied back_up(store::Connection& from, const std::string& to, const std::string& key,
-                      bool replace, const Progress& progress) {
-    store::NewFile file(to, replace);
-    const std::string key_file = key.empty() ? "" : file.path() + ".key";
-    std::optional<NewKeyFile> new_key;
-    if (!key.empty()) add_key(new_key, key_file, key, replace);
-    copy_pages(from, file, progress);
-    publish(file, new_key);
-    return {file.path(), key_file};
-}
+/// A copy that has temporary names; the destructor removes it unless publish() was called.
+class NewCopy {
+ public:
+    /// `key` goes to the file beside `to`; "" means that the host keeps it. Throws
+    /// std::runtime_error when files are there and `replace` is false.
+    NewCopy(const std::string& to, const std::string& key, bool replace)
+        : file_(to, replace), key_file_(key.empty() ? "" : file_.path() + ".key") {
+        if (!key.empty()) add_key(key_, key_file_, key, replace);
+    }
+
+    /// Copies what `from` sees.
+    void write(store::Connection& from, const Progress& progress) {
+        copy_pages(from, file_, progress);
+    }
+    /// Where the files are until publish().
+    Copied unpublished() const { return {file_.part(), key_ ? key_file_ + ".new" : key_file_}; }
+    Copied publish() {
+        data::publish(file_, key_);
+        return {file_.path(), key_file_};
+    }
+
+ private:
+    store::NewFile file_;
+    const std::string key_file_;
+    std::optional<NewKeyFile> key_;
+};
 
 /// Returns the key that opens what is sealed in a copy: the one beside the copy, or this server's
 /// own.
@@ -103,6 +118,17 @@ inline void verify_copy(const Options& options, const Copied& copied) {
     const std::string damage = copy.damage();
     if (!damage.empty()) throw std::runtime_error("damaged: " + copied.file + ": " + damage);
     copy.read([&](store::Connection& c) { key_of_copy(options, c, copied.file, copied.key_file); });
+}
+
+/// Returns the id of the deployment that a copy is of; nothing when the copy cannot be read.
+inline std::optional<std::string> deployment_of_copy(const std::string& file) {
+    try {
+        store::FileReader copy(file);
+        return copy.read(
+            [](store::Connection& c) { return store::deployment::find(c, "deployment_id"); });
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
 }
 
 /// Puts the copy `from` in the place of the database of `options`. No server may use that database.

@@ -95,8 +95,9 @@ CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, 
     store::FileReader reader(options.database);
     refuse_own_files(options, reader.name(), to);
     const std::string key = key_of(options, reader);
-    return reader.read(
-        [&](store::Connection& c) { return back_up(c, to, key, replace, progress); });
+    NewCopy copy(to, key, replace);
+    reader.read([&](store::Connection& c) { copy.write(c, progress); });
+    return copy.publish();
 }
 
 CODER_USERS_INLINE Copied restore(const Options& options, const std::string& from, bool replace,

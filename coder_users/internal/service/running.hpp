@@ -89,6 +89,8 @@ struct Running final : net::FrontHandler {
         if (options.env.hooks) tests.emplace(options);
         backend.log = &log;
         backend.passcodes = passcodes_if_wanted();
+        if (backup_folder && !store->in_memory())
+            refuse_copies_of_another(*backup_folder, backend.deployment_id);
         if (listens) {
             front.bind(options.address, options.port);
             port = front.port();
@@ -310,16 +312,18 @@ struct Running final : net::FrontHandler {
         }
     }
 
-    // Throws errors of the new file as they are, because the host chose it.
-    Copied backup(const std::string& to, bool replace, const Progress& progress) {
+    /// Calls `check`, unless it is empty, before the copy gets its name; what it throws ends the
+    /// copy. Throws errors of the new file as they are, because the host chose it.
+    Copied backup(const std::string& to, bool replace, const Progress& progress,
+                  const std::function<void(const Copied&)>& check = {}) {
         if (!calls->enter()) throw unavailable();
         const CallCounter::Leave leave_at_end(*calls);
         data::refuse_own_files(options, store->name(), to);
         store->store_activity();
-        return store->read([&](store::Connection& c) {
-            const std::string key = options.secret_key.empty() ? backend.secret_key : std::string();
-            return data::back_up(c, to, key, replace, progress);
-        });
+        data::NewCopy copy(to, options.secret_key.empty() ? backend.secret_key : "", replace);
+        store->read([&](store::Connection& c) { copy.write(c, progress); });
+        if (check) check(copy.unpublished());
+        return copy.publish();
     }
 
     /// Runs an operation for a caller in the process: `run(const Acting&)`, after its session and
@@ -504,11 +508,12 @@ struct Running final : net::FrontHandler {
     }
 
     BackupWork backup_work() {
+        const auto verify = [this](const Copied& copied) { data::verify_copy(options, copied); };
         return {backend.now,
-                [this](const std::string& to, const Progress& progress) {
-                    return backup(to, false, progress);
+                [this, verify](const std::string& to, const Progress& progress) {
+                    return backup(to, false, progress, verify);
                 },
-                [this](const Copied& copied) { data::verify_copy(options, copied); }};
+                verify};
     }
 
     void complain(LogLevel level, const char* what, const std::string& reason) {

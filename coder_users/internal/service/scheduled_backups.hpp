@@ -2,8 +2,6 @@
 // Copies of the database on a schedule: one thread makes them, opens each, and removes old ones.
 #pragma once
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -22,6 +20,7 @@
 #include "coder_users/api.hpp"
 #include "coder_users/internal/base/log.hpp"
 #include "coder_users/internal/base/signals.hpp"
+#include "coder_users/internal/service/backup.hpp"
 #include "coder_users/internal/service/backup_folder.hpp"
 
 namespace coder_users { inline namespace v0 { namespace service {
@@ -29,9 +28,24 @@ namespace coder_users { inline namespace v0 { namespace service {
 /// How the thread that makes the copies reaches the rest of the service.
 struct BackupWork {
     std::function<Time()> now;
+    /// Makes a copy that gets its name when it was found sound.
     std::function<Copied(const std::string& to, const Progress&)> copy;
     std::function<void(const Copied&)> verify;  ///< throws when the copy is of no use
 };
+
+/// Throws std::runtime_error when the newest copy in the folder that can be read is of another
+/// deployment: two databases of one name would count and remove each other's copies.
+inline void refuse_copies_of_another(const BackupFolder& folder, const std::string& deployment) {
+    const std::set<Time> times = folder.times();
+    for (auto time = times.rbegin(); time != times.rend(); ++time) {
+        const auto found = data::deployment_of_copy(folder.file_at(*time));
+        if (!found) continue;
+        if (*found == deployment) return;
+        throw std::runtime_error("cannot write backups into " + folder.path() + ": " +
+                                 folder.file_at(*time) +
+                                 " is of another database, and each needs a folder of its own");
+    }
+}
 
 /// Makes a copy whenever the newest one in the folder is older than `Options::backup_every`, and
 /// tries again a minute after one has failed. Any thread may call any member function.
@@ -50,8 +64,6 @@ class ScheduledBackups {
           keep_(options.backup_keep),
           work_(std::move(work)),
           log_(log) {
-        const std::set<Time> there = folder_.times();
-        if (!there.empty()) counts_.newest = *there.rbegin();
         const SignalsBlocked quiet;
         thread_ = std::thread([this] { run(); });
     }
@@ -83,6 +95,7 @@ class ScheduledBackups {
 
     void run() {
         constexpr std::chrono::milliseconds look{250};
+        look_for_newest(work_.now());
         std::unique_lock<std::mutex> lock(mutex_);
         while (!stopping_) {
             const Time now = work_.now();
@@ -92,6 +105,34 @@ class ScheduledBackups {
                 lock.lock();
             }
             wake_.wait_for(lock, look, [this] { return stopping_; });
+        }
+    }
+
+    /// Finds the newest sound copy that an earlier run has made.
+    void look_for_newest(Time now) noexcept {
+        try {
+            std::set<Time> times = folder_.times();
+            times.erase(times.upper_bound(now), times.end());
+            for (auto time = times.rbegin(); time != times.rend(); ++time) {
+                if (!is_sound(folder_.file_at(*time), now)) continue;
+                const std::lock_guard<std::mutex> lock(mutex_);
+                counts_.newest = *time;
+                return;
+            }
+        } catch (const Stopped&) {
+            return;
+        } catch (const std::exception& error) {
+            tell("old backups not read", error, now);
+        }
+    }
+    bool is_sound(const std::string& file, Time now) {
+        throw_if_stopping();
+        try {
+            work_.verify({file, file + ".key"});
+            return true;
+        } catch (const std::exception& error) {
+            tell("old backup is of no use", error, now);
+            return false;
         }
     }
 
@@ -106,9 +147,11 @@ class ScheduledBackups {
     void make(Time now) noexcept {
         const Time second = from_micros(micros(now) / 1'000'000 * 1'000'000);
         try {
-            const std::string file = copied_to(folder_.file_at(second));
+            const Copied copied =
+                work_.copy(folder_.file_at(second),
+                           [this](std::int64_t, std::int64_t) { throw_if_stopping(); });
             note_made(second);
-            log_.write({LogLevel::info, now, "backup made", {{"file", file}}});
+            log_.write({LogLevel::info, now, "backup made", {{"file", copied.file}}});
         } catch (const Stopped&) {
             return;
         } catch (const std::exception& error) {
@@ -123,19 +166,9 @@ class ScheduledBackups {
         }
     }
 
-    std::string copied_to(const std::string& file) {
-        const Copied copied = work_.copy(file, [this](std::int64_t, std::int64_t) {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            if (stopping_) throw Stopped();
-        });
-        try {
-            work_.verify(copied);
-        } catch (const std::exception&) {
-            ::unlink(copied.file.c_str());
-            if (!copied.key_file.empty()) ::unlink(copied.key_file.c_str());
-            throw;
-        }
-        return copied.file;
+    void throw_if_stopping() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (stopping_) throw Stopped();
     }
 
     void note_made(Time second) {

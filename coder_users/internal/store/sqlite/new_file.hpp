@@ -55,14 +55,14 @@ class NewFile {
                 throw std::runtime_error("exists already, replaced with --force only: " + path_);
             if (locked == Locked::here && file_exists(path_ + ".lock")) lock_.emplace(path_);
         }
-        ::unlink(part_.c_str());
+        discard();
         const FileDescriptor file(::open(part_.c_str(),
                                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
                                          S_IRUSR | S_IWUSR));
         if (!file) throw_file_error("cannot write", part_, errno);
     }
     ~NewFile() {
-        if (!published_) ::unlink(part_.c_str());
+        if (!published_) discard();
     }
     NewFile(const NewFile&) = delete;
     NewFile& operator=(const NewFile&) = delete;
@@ -88,6 +88,10 @@ class NewFile {
     }
 
  private:
+    void discard() const {
+        for (const char* rest : {"", "-wal", "-shm", "-journal"}) ::unlink((part_ + rest).c_str());
+    }
+
     const std::string path_, part_;
     const bool replace_;
     std::optional<OwnershipLock> lock_;
