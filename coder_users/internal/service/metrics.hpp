@@ -74,7 +74,7 @@ inline void write_refusals(wire::MetricsText& out, const http::RequestMetrics& r
         }
     });
     out.family("coder_users_refused_logins_total", "counter",
-               "Logins by password or provider that were answered 401 or 403.");
+               "Logins over HTTP that were answered 401 or 403.");
     out.sample(logins);
     out.family("coder_users_rate_limited_total", "counter", "Requests that were answered 429.");
     out.sample(limited);
