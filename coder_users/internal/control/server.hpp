@@ -58,8 +58,9 @@ inline http::Reply set_clock(Call& call) {
     const auto now = text ? parse_rfc3339(*text) : std::nullopt;
     if (text && (!now || *now < never)) throw bad_value("now: expected RFC 3339");
     testing::Clock& clock = call.server.clock();
+    if (frozen && *frozen) clock.freeze();  // first, so that it stands where it is set
     if (now) clock.set(*now);
-    if (frozen) *frozen ? clock.freeze() : clock.run();
+    if (frozen && !*frozen) clock.run();
     return get_clock(call);
 }
 
