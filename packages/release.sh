@@ -108,7 +108,7 @@ check_release() { # folder
         fail 'SHA256SUMS does not list every file'
     work=$(mktemp -d)
     # shellcheck disable=SC2064
-    trap "[ -z \"\${server-}\" ] || kill \"\$server\"; rm -rf '$work'" EXIT
+    trap "[ -z \"\${server-}\" ] || kill \"\$server\" 2>/dev/null || :; rm -rf '$work'" EXIT
     packages=("$folder"/*.deb)
     [ ${#packages[@]} = 3 ] || fail "there are ${#packages[@]} packages"
     for package in "${packages[@]}"; do dpkg-deb -x "$package" "$work/root"; done

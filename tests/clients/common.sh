@@ -2,7 +2,7 @@
 # Wants the demo server in $demo.
 work=$(mktemp -d)
 server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || :; rm -rf "$work"' EXIT
 
 # Serves anew, without users. Sets url.
 serve() { # arguments of the server

@@ -2,7 +2,7 @@
 # The demo's command line: what it says to wrong input, and that a flag beats its variable.
 set -euo pipefail
 work=$(mktemp -d)
-trap 'for job in $(jobs -p); do kill "$job"; done; rm -rf "$work"' EXIT
+trap 'for job in $(jobs -p); do kill "$job" 2>/dev/null || :; done; rm -rf "$work"' EXIT
 fail() {
     echo "$*" >&2
     exit 1

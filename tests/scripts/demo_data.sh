@@ -2,7 +2,7 @@
 # The demo's commands on data, as the person who runs the server uses them.
 set -euo pipefail
 work=$(mktemp -d)
-trap 'for job in $(jobs -p); do kill "$job"; done; rm -rf "$work"' EXIT
+trap 'for job in $(jobs -p); do kill "$job" 2>/dev/null || :; done; rm -rf "$work"' EXIT
 fail() {
     echo "$*" >&2
     exit 1

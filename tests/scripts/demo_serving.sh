@@ -2,7 +2,7 @@
 # The demo while it serves: seeds, log, signals, pages of other origins.
 set -euo pipefail
 work=$(mktemp -d)
-trap 'for job in $(jobs -p); do kill "$job"; done; rm -rf "$work"' EXIT
+trap 'for job in $(jobs -p); do kill "$job" 2>/dev/null || :; done; rm -rf "$work"' EXIT
 fail() {
     echo "$*" >&2
     exit 1

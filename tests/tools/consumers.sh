@@ -6,7 +6,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 other=
-trap '[ -z "$other" ] || kill "$other" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $other 2>/dev/null || :; rm -rf "$work"' EXIT
 export CMAKE_GENERATOR=Ninja CMAKE_BUILD_TYPE=Debug CTEST_OUTPUT_ON_FAILURE=1
 quick=(-D CMAKE_CXX_FLAGS=-O0 -D CMAKE_CXX_FLAGS_DEBUG=) # what is tested is how it fits together
 clang=$(command -v clang++ || true)
@@ -141,4 +141,5 @@ of_what_is_installed "$@" &
 other=$!
 from_sources "$@"
 wait "$other"
+other= # nothing is left to end
 echo 'every consumer works'

@@ -5,7 +5,7 @@
 set -euo pipefail
 demo=$1 programs=$2
 work=$(mktemp -d)
-trap 'for job in $(jobs -p); do kill "$job" 2>/dev/null; done; wait; rm -rf "$work"' EXIT
+trap 'for job in $(jobs -p); do kill "$job" 2>/dev/null || :; done; wait; rm -rf "$work"' EXIT
 fail() {
     echo "prometheus: $*" >&2
     exit 1

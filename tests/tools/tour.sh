@@ -66,7 +66,7 @@ case " $* " in *' backup '* | *' restore '* | *' seed '*) exec "$DEMO" "$@" ;; e
 case " $* " in *' --database '*) ;; *) set -- "$@" --database started.db ;; esac
 : >out
 "$DEMO" "$@" --http-address 127.0.0.1:0 >out 2>log &
-trap 'kill $! 2>/dev/null' EXIT
+trap 'kill $! 2>/dev/null || :' EXIT
 for _ in $(seq 200); do
     ! grep -q ' listens on ' out || exit 0
     kill -0 $! || break
