@@ -11,8 +11,11 @@ foreach(name SQLiteCpp sqlite3 crypt ssl crypto)
     endif()
     list(APPEND coder_users_archives ${CODER_USERS_ARCHIVE_${name}})
 endforeach()
-if(TARGET httplib)  # built along
-    list(PREPEND coder_users_archives $<TARGET_FILE:httplib>)
+if(TARGET httplib)  # built along, or headers alone
+    get_target_property(coder_users_httplib_type httplib TYPE)
+    if(NOT coder_users_httplib_type STREQUAL INTERFACE_LIBRARY)
+        list(PREPEND coder_users_archives $<TARGET_FILE:httplib>)
+    endif()
 else()
     find_library(CODER_USERS_ARCHIVE_httplib libcpp-httplib.a)
     mark_as_advanced(CODER_USERS_ARCHIVE_httplib)
