@@ -148,6 +148,11 @@ TEST_CASE("a role of the host is a site role wherever one is named") {
                     .body)["members"][0]["global_roles"]
               .text() == "[" + shown("editor", "Editor") + "]");
 
+    const Answer moved = world.server.send("PUT", "/users/nora/email", world.owner,
+                                           R"({"email":"nora@example.com"})");
+    CHECK(moved.status == 200);
+    CHECK(parse(moved.body)["roles"].text() == "[" + shown("editor", "Editor") + "]");
+
     const std::string members = "/organizations/default/members/nora/roles";
     check_rows(world, {{"no role of organizations", "PUT", members, world.owner,
                         role_set({"editor"}), 400, message("must only update organization roles"),

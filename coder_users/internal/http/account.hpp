@@ -22,7 +22,7 @@ inline Reply put_profile(Call& call) {
 
 inline Reply put_email(Call& call) {
     return ok(wire::user(operations::set_email(call.acting, call.user(), call.body.text("email")),
-                         call.release()));
+                         call.form()));
 }
 
 inline Reply put_password(Call& call) {
