@@ -8,16 +8,6 @@ mkdir outbox
 server=$!
 until_found 'http://' out
 url=$(cat out)
-answers() { # status, path, arguments of curl
-    wanted=$1
-    path=$2
-    shift 2
-    status=$(curl --silent --show-error --max-time 10 --output answer --write-out '%{http_code}' "$@" "$url$path")
-    [ "$status" = "$wanted" ] || {
-        echo "$path is answered $status: $(cat answer)" >&2
-        exit 1
-    }
-}
 no_mail() {
     [ -z "$(ls outbox)" ] || {
         echo "a mail too many: $(cat outbox/*)" >&2

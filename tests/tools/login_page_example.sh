@@ -7,16 +7,6 @@ set -eu
 server=$!
 until_found 'http://' out
 url=$(cat out)
-answers() { # status, path, arguments of curl
-    wanted=$1
-    path=$2
-    shift 2
-    status=$(curl --silent --show-error --max-time 10 --output answer --write-out '%{http_code}' "$@" "$url$path")
-    [ "$status" = "$wanted" ] || {
-        echo "$path is answered $status: $(cat answer)" >&2
-        exit 1
-    }
-}
 # A password that a careless writer of JSON would break.
 answers 201 /api/v2/users/first -d '{"email":"ada@example.com","username":"ada","password":"cor\"rect\\-Hörse-9"}'
 answers 303 / # to the form

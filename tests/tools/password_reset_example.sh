@@ -9,21 +9,14 @@ chmod +x sendmail
 server=$!
 until_found 'http://' out
 url=$(cat out)/api/v2/users
-answers() { # status, path, body
-    status=$(curl --silent --show-error --max-time 10 --output answer --write-out '%{http_code}' "$url$2" -d "$3")
-    [ "$status" = "$1" ] || {
-        echo "$2 is answered $status: $(cat answer)" >&2
-        exit 1
-    }
-}
-answers 201 /first '{"email":"ada@example.com","username":"ada","password":"correct-Horse-9"}'
-answers 204 /otp/request '{"email":"ada@example.com"}'
+answers 201 /first -d '{"email":"ada@example.com","username":"ada","password":"correct-Horse-9"}'
+answers 204 /otp/request -d '{"email":"ada@example.com"}'
 until_found 'your password stays' mail
 grep -qx 'To: ada@example.com' mail
 code=$(grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' mail)
 answers 204 /otp/change-password \
-    "{\"email\":\"ada@example.com\",\"password\":\"another-Horse-7\",\"one_time_passcode\":\"$code\"}"
-answers 201 /login '{"email":"ada@example.com","password":"another-Horse-7"}'
+    -d "{\"email\":\"ada@example.com\",\"password\":\"another-Horse-7\",\"one_time_passcode\":\"$code\"}"
+answers 201 /login -d '{"email":"ada@example.com","password":"another-Horse-7"}'
 if grep -q "$code" out log; then
     echo 'the log has the code' >&2
     exit 1

@@ -17,3 +17,15 @@ until_found() { # pattern, file
         sleep 0.1
     done
 }
+
+# Sends a request to the example at $url, and keeps what comes in the file answer. Fails on another status.
+answers() { # status, path, arguments of curl
+    wanted=$1
+    path=$2
+    shift 2
+    status=$(curl --silent --show-error --max-time 10 --output answer --write-out '%{http_code}' "$@" "$url$path")
+    [ "$status" = "$wanted" ] || {
+        echo "$path is answered $status: $(cat answer)" >&2
+        exit 1
+    }
+}
