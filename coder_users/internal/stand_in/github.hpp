@@ -17,6 +17,7 @@
 #include "coder_users/internal/base/request.hpp"
 #include "coder_users/internal/rules/jwt.hpp"
 #include "coder_users/internal/stand_in/authorization.hpp"
+#include "coder_users/internal/stand_in/next_login.hpp"
 #include "coder_users/internal/wire/provider_answers.hpp"
 #include "coder_users/testing_logins.hpp"
 
@@ -30,25 +31,11 @@ struct GithubSettings {
 /// Paths below the base: /login/oauth/authorize, /login/oauth/access_token, /api/v3/…. Any thread
 /// may call it. A test of logins breaks it by other protected functions, of which only one runs at
 /// a time.
-class GithubStandIn {
+class GithubStandIn : public NextLogin<decltype(testing::NextLogins::github)> {
  public:
-    using Next = decltype(testing::NextLogins::github);
     using Who = testing::GithubLogin;
 
     explicit GithubStandIn(GithubSettings settings) : settings_(std::move(settings)) {}
-    virtual ~GithubStandIn() = default;
-    GithubStandIn(const GithubStandIn&) = delete;
-    GithubStandIn& operator=(const GithubStandIn&) = delete;
-
-    /// Sets who logs in next.
-    void set_next(Next next) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        next_ = std::move(next);
-    }
-    Next next() const {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        return next_;
-    }
 
     /// Codes and tokens that were given out are good no more.
     void forget_codes() {
@@ -172,8 +159,6 @@ class GithubStandIn {
     }
 
     const GithubSettings settings_;
-    mutable std::mutex mutex_;  // guards everything below
-    Next next_;
     std::map<std::string, Grant> grants_;  // by code
     std::map<std::string, Who> tokens_;
     int made_ = 0;

@@ -17,6 +17,7 @@
 #include "coder_users/internal/rules/jwt.hpp"
 #include "coder_users/internal/rules/signatures.hpp"
 #include "coder_users/internal/stand_in/authorization.hpp"
+#include "coder_users/internal/stand_in/next_login.hpp"
 #include "coder_users/internal/wire/provider_answers.hpp"
 #include "coder_users/testing_logins.hpp"
 
@@ -34,24 +35,9 @@ struct OidcSettings {
 /// Paths below the issuer: /.well-known/openid-configuration, /authorize, /token, /userinfo, /keys.
 /// Any thread may call it. A test of logins breaks it by another said(), id_token(), key_set() or
 /// proves_itself(), of which only one runs at a time.
-class OidcStandIn {
+class OidcStandIn : public NextLogin<decltype(testing::NextLogins::oidc)> {
  public:
-    using Next = decltype(testing::NextLogins::oidc);
-
     explicit OidcStandIn(OidcSettings settings) : settings_(std::move(settings)) {}
-    virtual ~OidcStandIn() = default;
-    OidcStandIn(const OidcStandIn&) = delete;
-    OidcStandIn& operator=(const OidcStandIn&) = delete;
-
-    /// Sets who logs in next.
-    void set_next(Next next) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        next_ = std::move(next);
-    }
-    Next next() const {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        return next_;
-    }
 
     /// Codes and access tokens that were given out are good no more.
     void forget_codes() {
@@ -199,8 +185,6 @@ class OidcStandIn {
     }
 
     const OidcSettings settings_;
-    mutable std::mutex mutex_;  // guards everything below
-    Next next_;
     std::optional<rules::P256Pair> key_;
     std::map<std::string, Grant> grants_;  // by code
     std::map<std::string, AccessToken> access_tokens_;
