@@ -1,0 +1,53 @@
+// Internal: may change at any time.
+// Dialect: the few texts of SQL in which engines differ. docs/architecture.md, "Two engines", lists
+// who asks for each.
+#pragma once
+
+#include <string>
+
+namespace coder_users { inline namespace v0 { namespace store {
+
+/// Constant texts of one engine. All other statements are one text for every engine.
+struct Dialect {
+    /// The aggregate that joins texts: `f(text, separator)`.
+    const char* join_texts;
+    /// Joins two tables, and reads the left one first where the engine must be told so.
+    const char* join_in_order;
+    /// Whether a list says which index it goes along (`INDEXED BY`).
+    bool names_indexes;
+    /// Whether an INSERT takes the next number of a table, because there is one writer. Otherwise
+    /// the database gives the numbers out.
+    bool counts_numbers;
+    /// The order of audit entries `a`, newest first.
+    const char* newest_entries_first;
+    /// `FROM` what, to see the times of the keys that were made last; about 1000 rows.
+    const char* youngest_keys;
+
+    /// Changes the counter $2 by $1; makes it when it is missing.
+    const char* add_to_counter;
+    /// Selects the value of the counter $1; no row when it is missing.
+    const char* counter;
+    /// Sets the counter `live_users` to the number of users who are not deleted.
+    const char* count_live_users;
+
+    /// Adds the user $1 to the index of texts, and removes the user $1 as the row is now. "": the
+    /// index follows the rows by itself.
+    const char* index_text;
+    const char* unindex_text;
+    /// Statements that make the index of texts again; nullptr ends them.
+    const char* index_all_texts[4];
+    /// Selects the numbers of users whose texts match the phrase $1, at most $2. "": the engine
+    /// chooses by itself when to use its index, for a condition with LIKE.
+    const char* numbers_with_text;
+    /// What stands before and after a placeholder for a JSON array of numbers, to make it a table
+    /// with the column `value`.
+    const char* numbers_begin;
+    const char* numbers_end;
+};
+
+/// The table users, named u, read along `index` where the engine must be told so.
+inline std::string users_along(const Dialect& dialect, const char* index) {
+    return dialect.names_indexes ? std::string("users u INDEXED BY ") + index : "users u";
+}
+
+}}}  // namespace coder_users::v0::store
