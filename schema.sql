@@ -1,6 +1,6 @@
 -- The current schema, version 3. A new database gets exactly this;
--- coder_users/internal/store/migrate.hpp brings older ones to it, and tests/tools/embed_schema.py
--- embeds it.
+-- coder_users/internal/store/sqlite/migrate.hpp brings older ones to it, and
+-- tests/tools/embed_schema.py embeds it.
 --
 -- Ids are lower-case uuids unless stated. Times are microseconds since 1970-01-01 UTC. Booleans
 -- are 0 and 1. A *_folded column holds the value of the column before it with ASCII letters in

@@ -8,7 +8,7 @@
 #include "catch.hpp"
 #include "child_process.hpp"
 #include "coder_users/internal/base/uuid.hpp"
-#include "coder_users/internal/store/store.hpp"
+#include "coder_users/internal/store/open_engine.hpp"
 #include "raw_client.hpp"
 #include "temp_folder.hpp"
 

@@ -12,7 +12,7 @@
 #include "catch.hpp"
 #include "coder_users/internal/base/audit_diff.hpp"
 #include "coder_users/internal/store/columns.hpp"
-#include "coder_users/internal/store/sqlite/db.hpp"
+#include "coder_users/internal/store/sqlite/connection.hpp"
 #include "coder_users/internal/wire/answers.hpp"
 #include "coder_users/internal/wire/export_reader.hpp"
 #include "coder_users/internal/wire/shapes.hpp"
@@ -197,7 +197,7 @@ TEST_CASE("a record has the fields of its part, with its own between them") {
 
 TEST_CASE("a row holds every field that has a column") {
     const store::Activity activity;
-    store::Connection db(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, activity);
+    store::sqlite::Connection db(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, activity);
     db.run(
         "CREATE TABLE badges (id TEXT, owner TEXT, owner_folded TEXT, issued BIGINT, worn INTEGER, "
         "number BIGINT, colour TEXT, pin TEXT, motto TEXT, entry BIGINT)");

@@ -9,8 +9,8 @@
 
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/store/open_engine.hpp"
 #include "coder_users/internal/store/organizations.hpp"
-#include "coder_users/internal/store/store.hpp"
 #include "coder_users/internal/store/user_records.hpp"
 
 namespace bench {

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "coder_users/internal/store/schema_sql.hpp"
+#include "coder_users/internal/store/sqlite/schema_sql.hpp"
 #include "raw_client.hpp"
 #include "temp_folder.hpp"
 

@@ -8,7 +8,7 @@
 
 #include "catch.hpp"
 #include "coder_users/internal/store/links.hpp"
-#include "coder_users/internal/store/migrate.hpp"
+#include "coder_users/internal/store/sqlite/migrate.hpp"
 #include "store_fixture.hpp"
 
 using namespace store_test;
@@ -43,7 +43,7 @@ namespace {
 template <class T>
 std::string differences(const std::set<std::string>& only_in_table = {}) {
     const store::Activity activity;
-    store::Connection db(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, activity);
+    store::sqlite::Connection db(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, activity);
     store::migrate(db);
     std::set<std::string> in_schema;
     {

@@ -402,7 +402,7 @@ TEST_CASE("changes by others are told from our own") {
     const std::string path = folder.file("a.db");
     { const store::Store made(options(path)); }
     const store::Activity activity;
-    store::Tx tx(path, store::opened::to_write | store::opened::by_one_thread, activity);
+    store::sqlite::Tx tx(path, store::opened::to_write | store::opened::by_one_thread, activity);
     SQLite::Database other = raw(path);
     const auto change = [&](const std::string& value) {
         return "UPDATE counters SET value = " + value + " WHERE name = 'live_users'";

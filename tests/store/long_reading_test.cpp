@@ -1,5 +1,5 @@
 // A state of the database that is read in several steps, and how the store ends such a reading.
-#include "coder_users/internal/store/sqlite/long_reading.hpp"
+#include "coder_users/internal/store/long_reading.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "coder_users/internal/store/migrate.hpp"
+#include "coder_users/internal/store/sqlite/migrate.hpp"
 
 #include <string>
 #include <vector>
@@ -71,7 +71,7 @@ TEST_CASE("version 1 and all steps make the current schema") {
     const store::Activity activity;
     for (int version = 1; version < store::schema_version; ++version) {
         CAPTURE(version);
-        store::Connection db(":memory:", flags, activity);
+        store::sqlite::Connection db(":memory:", flags, activity);
         db.run(old_schema(version));
         db.run("PRAGMA user_version = " + std::to_string(version));
         store::migrate(db);
@@ -120,7 +120,7 @@ TEST_CASE("users of version 1 are counted and found") {
 
 TEST_CASE("migrating again changes nothing") {
     const store::Activity activity;
-    store::Connection db(":memory:", flags, activity);
+    store::sqlite::Connection db(":memory:", flags, activity);
     store::migrate(db);
     db.run("INSERT INTO deployment VALUES ('a', 'b')");
     const std::string before = db.first_text("PRAGMA schema_version");
@@ -131,7 +131,7 @@ TEST_CASE("migrating again changes nothing") {
 
 TEST_CASE("a migration that fails leaves the database as it was and usable") {
     const store::Activity activity;
-    store::Connection db(":memory:", flags, activity);
+    store::sqlite::Connection db(":memory:", flags, activity);
     db.run("CREATE TABLE audit_logs (a)");  // conflicts with a late statement of the schema
     CHECK_THROWS_AS(store::migrate(db), std::runtime_error);
     CHECK(db.first_text("SELECT group_concat(name) FROM sqlite_master") == "audit_logs");
@@ -144,7 +144,7 @@ TEST_CASE("a migration that fails leaves the database as it was and usable") {
 
 TEST_CASE("a newer version is refused and told") {
     const store::Activity activity;
-    store::Connection db(":memory:", flags, activity);
+    store::sqlite::Connection db(":memory:", flags, activity);
     db.run("PRAGMA user_version = 999");
     CHECK_THROWS_WITH(store::migrate(db), Catch::Matchers::ContainsSubstring("999") &&
                                               Catch::Matchers::ContainsSubstring("newer version"));

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes coder_users/internal/store/schema_sql.hpp from schema.sql; --check only compares them."""
+"""Writes coder_users/internal/store/sqlite/schema_sql.hpp from schema.sql; --check only compares them."""
 
 import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "schema.sql"
-HEADER = ROOT / "coder_users" / "internal" / "store" / "schema_sql.hpp"
+HEADER = ROOT / "coder_users" / "internal" / "store" / "sqlite" / "schema_sql.hpp"
 LITERAL_LIMIT = 60_000  # bytes; some compilers refuse longer string literals
 
 TEMPLATE = """\

@@ -41,7 +41,7 @@ PLACES = [
 # that may use them.
 FENCES = [
     (r"picojson\.h|picojson/.*", INSIDE + "wire/json.hpp", r"picojson::", [INSIDE + "wire/"]),
-    (r"SQLiteCpp/.*|sqlite3.*\.h", INSIDE + "store/sqlite/query.hpp",
+    (r"SQLiteCpp/.*|sqlite3.*\.h", INSIDE + "store/sqlite/statement.hpp",
      r"\b(sqlite3_\w|SQLITE_[A-Z]|SQLite::)", [INSIDE + "store/sqlite/"]),
     (r"httplib\.h", INSIDE + "net/httplib.hpp", r"\bhttplib::",
      [INSIDE + "net/httplib.hpp", INSIDE + "service/mount.hpp", INSIDE + "service/provider_client.hpp",
@@ -53,12 +53,20 @@ FENCES = [
     (r"CLI/.*", "coder_users/demo/commands.hpp", r"\bCLI::", ["main.cpp", "coder_users/demo/"]),
     (r"regex", "nobody", r"\bstd::regex", []),  # some texts of clients make it very slow
 ]
-# Where our own names for JSON may be used. Elsewhere there are values only.
+# Where our own names for JSON and for an engine may be used. Elsewhere there are values only.
 OWN_FENCES = [
     (r"\bwire::(Json|parse_json|provider_json|member|\w+_member|elements|texts_in)\b",
      [INSIDE + "wire/", INSIDE + "http/", INSIDE + "control/"]),
+    (r"\bsqlite::\w", [INSIDE + "store/sqlite/", INSIDE + "store/open_engine.hpp"]),
     (r"\bJsonWriter\b",
      [INSIDE + "base/", INSIDE + "wire/", INSIDE + "http/", INSIDE + "control/"]),
+]
+# An engine of the store: its folder, and the files outside that may include it: the place where an
+# engine is chosen, and what works on database files without a store.
+ENGINES = [
+    (INSIDE + "store/sqlite/", [INSIDE + "store/open_engine.hpp"] + [
+        INSIDE + f"service/{name}.hpp"
+        for name in ("backup", "backup_folder", "data", "secret_key", "testing")]),
 ]
 ALSO_INCLUDES = {("main.cpp", "CLI/CLI.hpp")}
 
@@ -160,6 +168,9 @@ class House:
         if room != other and other not in self.below[room]:
             allowed = ", ".join(sorted(self.below[room])) or "no other room"
             self.errors.append(f"{where}: {room} may not include {target} (it may: {allowed})")
+        for folder, places in ENGINES:
+            if target.startswith(folder) and not name.startswith(folder) and name not in places:
+                self.errors.append(f"{where}: {target} is one engine's; use store/connection.hpp")
 
     def check_foreign(self, where, name, included):
         for pattern, owner, _, _ in FENCES:

@@ -43,8 +43,10 @@ class Layers(unittest.TestCase):
             IN + "base/a.hpp": include("coder_users/model.hpp"),
             IN + "wire/json.hpp": "#include <picojson.h>\n" + include("../base/a.hpp")
             + "\nusing Json = picojson::value;",
-            IN + "store/sqlite/query.hpp": "#ifdef X\n#include <sqlite3.h>\n#endif",
-            IN + "store/users.hpp": include("sqlite/query.hpp"),
+            IN + "store/sqlite/statement.hpp": "#ifdef X\n#include <sqlite3.h>\n#endif",
+            IN + "store/open_engine.hpp": include("sqlite/statement.hpp")
+            + "\nusing One = sqlite::Engine;",
+            IN + "store/users.hpp": "",
             IN + "rules/a.hpp": include(IN + "base/a.hpp"),
             IN + "operations/a.hpp": include(IN + "store/users.hpp", IN + "rules/a.hpp"),
             IN + "login/a.hpp": include(IN + "operations/a.hpp", IN + "wire/json.hpp"),
@@ -86,6 +88,15 @@ class Layers(unittest.TestCase):
                            ("login", "wire::Json json;"), ("operations", "JsonWriter json;")]:
             with self.subTest(room=room, text=text):
                 self.refused({f"{IN}{room}/a.hpp": text}, f"{IN}{room}/a.hpp:3", "is for")
+
+    def test_an_engine_outside_its_fence(self):
+        engine = IN + "store/sqlite/engine.hpp"
+        for name in ("store/users.hpp", "store/store.hpp", "operations/a.hpp", "http/a.hpp",
+                     "service/a.hpp"):
+            with self.subTest(name=name):
+                self.refused({IN + name: include(engine), engine: ""},
+                             f"{IN}{name}:3", "use store/connection.hpp")
+                self.refused({IN + name: "sqlite::Tx* tx;"}, f"{IN}{name}:3", "is for")
 
     def test_a_cycle(self):
         self.refused({IN + "base/a.hpp": include("b.hpp"),

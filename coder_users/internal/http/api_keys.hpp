@@ -40,7 +40,7 @@ class LongTokenList final : public LongList {
  private:
     bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>& rows) override {
         if (!rows) {
-            rows.emplace(store::api_keys::token_rows(c, which_, -1));
+            rows.emplace(store::api_keys::token_rows(c, which_, store::api_keys::no_limit));
             json.begin_array();
         }
         const auto tokens = store::api_keys::next_tokens(c, *rows, items_in_piece);
@@ -68,7 +68,8 @@ inline Reply get_tokens(Call& call) {
     auto which = operations::listed_tokens(call.acting, call.user(),
                                            is_true(call.query("include_all")), with_expired);
     const bool may_be_long = which && http::may_be_long(call, 0);
-    const auto found = operations::list_tokens(call.acting, which, may_be_long ? short_list : -1);
+    const auto found = operations::list_tokens(
+        call.acting, which, may_be_long ? short_list : store::api_keys::no_limit);
     if (!may_be_long || found.size() < short_list) return ok(wire::tokens(found, call.release()));
     return in_pieces(std::make_unique<LongTokenList>(call.acting.backend.store, std::move(*which),
                                                      call.release()));
@@ -105,7 +106,7 @@ class LongSessionList final : public LongList {
  private:
     bool write(JsonWriter& json, store::Connection& c, std::optional<store::Query>& rows) override {
         if (!rows) {
-            rows.emplace(store::api_keys::session_rows(c, user_id_, -1));
+            rows.emplace(store::api_keys::session_rows(c, user_id_, store::api_keys::no_limit));
             json.begin_array();
         }
         const auto keys = store::api_keys::next_sessions(c, *rows, items_in_piece);
@@ -124,7 +125,8 @@ class LongSessionList final : public LongList {
 inline Reply get_sessions(Call& call) {
     const operations::Target owner = operations::owner_of_sessions(call.acting, call.user());
     const bool may_be_long = http::may_be_long(call, 0);
-    const auto list = operations::list_sessions(call.acting, owner, may_be_long ? short_list : -1);
+    const auto list = operations::list_sessions(
+        call.acting, owner, may_be_long ? short_list : store::api_keys::no_limit);
     if (list.complete) return ok(wire::sessions(list.sessions));
     return in_pieces(std::make_unique<LongSessionList>(call.acting, owner->id));
 }

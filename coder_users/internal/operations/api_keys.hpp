@@ -246,10 +246,10 @@ inline std::optional<store::api_keys::TokenFilter> listed_tokens(const Acting& a
                                         expired ? never : acting.now};
 }
 
-/// Lists the tokens of listed_tokens(), oldest first. A negative `most` means no limit.
+/// Lists the tokens of listed_tokens(), oldest first.
 inline std::vector<store::api_keys::Token> list_tokens(
     const Acting& acting, const std::optional<store::api_keys::TokenFilter>& which,
-    std::int64_t most = -1) {
+    std::int64_t most = store::api_keys::no_limit) {
     if (!which) return {};
     return acting.backend.store.read(
         [&](store::Connection& c) { return store::api_keys::tokens(c, *which, most); });

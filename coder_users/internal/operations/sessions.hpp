@@ -55,9 +55,9 @@ struct SessionList {
 };
 
 /// Lists the sessions of a user that have not expired, oldest first. Looks at no more than `most`
-/// keys, the expired ones included, unless it is negative.
+/// keys, the expired ones included.
 inline SessionList list_sessions(const Acting& acting, const Target& owner,
-                                 std::int64_t most = -1) {
+                                 std::int64_t most = store::api_keys::no_limit) {
     const std::vector<ApiKey> keys = acting.backend.store.read(
         [&](store::Connection& c) { return store::api_keys::sessions(c, owner->id, most); });
     SessionList list;

@@ -19,10 +19,7 @@ namespace coder_users { inline namespace v0 { namespace data {
 /// Writes the database into the file, and syncs it. The file has no name yet.
 inline void copy_pages(store::Connection& from, const store::NewFile& file,
                        const Progress& progress) {
-    const store::Activity none;
-    store::Connection copy(file.part(), store::opened::to_write | store::opened::through_no_link,
-                           none);
-    from.copy_to(copy, progress);
+    from.copy_to(file.part(), progress);
 }
 
 inline bool holds_key(const std::string& path, const std::string& key) {

@@ -20,7 +20,9 @@
 #include "coder_users/internal/service/check_options.hpp"
 #include "coder_users/internal/service/export_import.hpp"
 #include "coder_users/internal/service/open_store.hpp"
+#include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/sqlite/file_reader.hpp"
+#include "coder_users/internal/store/sqlite/new_file.hpp"
 #include "coder_users/internal/wire/seed_reader.hpp"
 
 namespace coder_users { inline namespace v0 { namespace data {
@@ -149,7 +151,7 @@ CODER_USERS_INLINE std::string create_admin_user(const Options& options, const N
 
 CODER_USERS_INLINE User reset_password(const Options& options, const std::string& user,
                                        const std::string& password) {
-    if (options.database != ":memory:" && !store::file_exists(options.database))
+    if (store::is_file_name(options.database) && !store::file_exists(options.database))
         throw std::runtime_error("no such file: " + options.database);
     return change_database(options, [&](operations::Backend& backend) {
         return operations::reset_password(operations::HostActing(backend), user, password);

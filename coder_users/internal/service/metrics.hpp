@@ -94,9 +94,9 @@ inline void write_lanes(wire::MetricsText& out, const MetricSources& from) {
 inline void write_store(wire::MetricsText& out, const store::Store& store) {
     out.family("coder_users_commit_seconds", "histogram",
                "How long commits took, with their sync of the disk.");
-    out.histogram(store.groups().commit_times().read(), micros_of_second);
+    out.histogram(store.commit_times().read(), micros_of_second);
     out.family("coder_users_commit_changes", "histogram", "How many changes shared a commit.");
-    out.histogram(store.groups().group_sizes().read(), 1);
+    out.histogram(store.group_sizes().read(), 1);
     out.family("coder_users_log_bytes", "gauge", "The size of the write-ahead log.");
     out.sample(store.log_size());
     out.family("coder_users_session_cache_hits_total", "counter",

@@ -16,6 +16,7 @@
 #include "coder_users/internal/store/api_keys.hpp"
 #include "coder_users/internal/store/audit.hpp"
 #include "coder_users/internal/store/deployment.hpp"
+#include "coder_users/internal/store/open_engine.hpp"
 #include "coder_users/internal/store/store.hpp"
 
 namespace coder_users { inline namespace v0 { namespace service {

@@ -25,7 +25,7 @@
 #include "coder_users/internal/net/input_buffer.hpp"
 #include "coder_users/internal/net/request_head.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
-#include "coder_users/internal/store/image.hpp"
+#include "coder_users/internal/store/sqlite/image.hpp"
 #include "coder_users/internal/wire/answers.hpp"
 #include "coder_users/internal/wire/json.hpp"
 #include "coder_users/testing.hpp"

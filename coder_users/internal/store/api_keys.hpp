@@ -16,11 +16,14 @@
 #include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/shared.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 #include "coder_users/internal/store/users.hpp"
 #include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace api_keys {
+
+/// As the most rows that are wanted: all.
+inline constexpr std::int64_t no_limit = (std::numeric_limits<std::int64_t>::max)();
 
 /// A key, its user and what a request's check of the key needs.
 struct CheckedKey {
@@ -43,7 +46,8 @@ inline ApiKey read_key(const Query& row, int first_column = 0) {
 inline std::optional<CheckedKey> read_checked_key(Connection& c, std::string_view key_id) {
     static const std::string sql =
         "SELECT " + columns<ApiKey>("k.") + ", " + columns<User>("u.") +
-        ", k.hashed_secret, l.login_type, l.token_expires_at, l.sealed_refresh_token <> '' "
+        ", k.hashed_secret, l.login_type, l.token_expires_at, "
+        "CASE WHEN l.sealed_refresh_token <> '' THEN 1 ELSE 0 END "
         "FROM api_keys k JOIN users u ON u.id = k.user_id AND u.deleted = 0 "
         "LEFT JOIN user_links l ON l.user_id = u.id WHERE k.id = $1";
     Query row = c.query(sql, key_id);
@@ -117,7 +121,7 @@ struct Token {
 };
 
 /// Selects at most `most` tokens of one user, or of all users when `user_id` is empty, oldest
-/// first. A negative `most` means no limit.
+/// first.
 /// Which tokens are wanted.
 struct TokenFilter {
     std::string user_id;    ///< "": of all users
@@ -146,13 +150,13 @@ inline std::vector<Token> next_tokens(Connection& c, Query& rows, std::size_t mo
     return found;
 }
 
-inline std::vector<Token> tokens(Connection& c, const TokenFilter& which, std::int64_t most = -1) {
+inline std::vector<Token> tokens(Connection& c, const TokenFilter& which,
+                                 std::int64_t most = no_limit) {
     Query rows = token_rows(c, which, most);
     return next_tokens(c, rows, (std::numeric_limits<std::size_t>::max)());
 }
 
-/// Selects at most `most` sessions of a user, expired ones included, oldest first. A negative
-/// `most` means no limit.
+/// Selects at most `most` sessions of a user, expired ones included, oldest first.
 inline Query session_rows(Connection& c, std::string_view user_id, std::int64_t most) {
     static const std::string sql =
         "SELECT " + columns<ApiKey>("k.") +
@@ -172,7 +176,7 @@ inline std::vector<ApiKey> next_sessions(Connection& c, Query& rows, std::size_t
 }
 
 inline std::vector<ApiKey> sessions(Connection& c, std::string_view user_id,
-                                    std::int64_t most = -1) {
+                                    std::int64_t most = no_limit) {
     Query rows = session_rows(c, user_id, most);
     return next_sessions(c, rows, (std::numeric_limits<std::size_t>::max)());
 }
@@ -210,9 +214,9 @@ inline void store_uses(Tx& tx, const ActivityBatch& batch) {
 /// When a key was made or used most recently, as far as the thousand youngest keys know; `never`
 /// without any. Reads no others, since there may be very many.
 inline Time newest(Connection& c) {
-    Query row = c.query(
-        "SELECT MAX(created_at), MAX(last_used) FROM "
-        "(SELECT created_at, last_used FROM api_keys ORDER BY rowid DESC LIMIT 1000)");
+    Query row = c.query(std::string("SELECT MAX(created_at), MAX(last_used) FROM "
+                                    "(SELECT created_at, last_used FROM ") +
+                        c.dialect().youngest_keys + ") youngest");
     if (!row.next() || row.is_null(0)) return never;
     return (std::max)(row.time(0), row.time(1));
 }

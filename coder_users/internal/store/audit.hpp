@@ -15,7 +15,7 @@
 #include "coder_users/audit.hpp"
 #include "coder_users/internal/store/columns.hpp"
 #include "coder_users/internal/store/conditions.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace audit {
@@ -88,8 +88,8 @@ inline Query rows(Connection& c, const Filter& filter, std::int64_t limit, std::
                                    ", u.deleted, o.name, o.display_name, o.icon FROM audit_logs a "
                                    "LEFT JOIN users u ON u.id = a.resource_id "
                                    "LEFT JOIN organizations o ON o.id = a.organization_id WHERE " +
-                                   where + " ORDER BY a.entry DESC LIMIT " + limit_name +
-                                   " OFFSET " + offset_name);
+                                   where + " ORDER BY " + c.dialect().newest_entries_first +
+                                   " LIMIT " + limit_name + " OFFSET " + offset_name);
 }
 
 /// Reads the next entries, at most `most`; returns none at the end.

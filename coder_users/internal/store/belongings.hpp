@@ -9,7 +9,7 @@
 
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/store/columns.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 #include "coder_users/internal/store/user_data.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace belongings {

@@ -12,7 +12,7 @@
 
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/text.hpp"
-#include "coder_users/internal/store/sqlite/query.hpp"
+#include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "coder_users/internal/store/sqlite/db.hpp"
+#include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 

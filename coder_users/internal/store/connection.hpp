@@ -190,6 +190,10 @@ struct Concerned {
     std::vector<std::string> user_ids = {};
 };
 
+/// The tables that the session cache depends on.
+inline constexpr std::array<std::string_view, 5> session_tables{
+    "users", "user_roles", "organization_members", "user_links", "api_keys"};
+
 /// Whether execute_for() looks at the rows that its statement changed.
 #ifdef NDEBUG
 inline constexpr bool checks_concerned = false;
@@ -237,13 +241,9 @@ class Tx : public Connection {
  protected:
     using Connection::Connection;
 
-    /// An engine whose store has a session cache calls this whenever it prepares or lends a
-    /// statement that writes one of `session_tables`.
+    /// An engine with a session cache calls this whenever it lends a statement that writes one of
+    /// `session_tables`.
     void concern_everybody() { concerns_everybody_ = true; }
-
-    /// The tables that the session cache depends on.
-    static constexpr std::array<std::string_view, 5> session_tables{
-        "users", "user_roles", "organization_members", "user_links", "api_keys"};
 
  private:
     static constexpr std::size_t most_user_ids = 1000;  // an import must not fill memory

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace deployment {
 

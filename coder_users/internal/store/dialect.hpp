@@ -3,6 +3,7 @@
 // who asks for each.
 #pragma once
 
+#include <array>
 #include <string>
 
 namespace coder_users { inline namespace v0 { namespace store {
@@ -23,7 +24,7 @@ struct Dialect {
     /// `FROM` what, to see the times of the keys that were made last; about 1000 rows.
     const char* youngest_keys;
 
-    /// Changes the counter $2 by $1; makes it when it is missing.
+    /// Adds $1 to the counter $2.
     const char* add_to_counter;
     /// Selects the value of the counter $1; no row when it is missing.
     const char* counter;
@@ -34,8 +35,8 @@ struct Dialect {
     /// index follows the rows by itself.
     const char* index_text;
     const char* unindex_text;
-    /// Statements that make the index of texts again; nullptr ends them.
-    const char* index_all_texts[4];
+    /// Statements that make the index of texts again; those after the last are nullptr.
+    std::array<const char*, 3> index_all_texts;
     /// Selects the numbers of users whose texts match the phrase $1, at most $2. "": the engine
     /// chooses by itself when to use its index, for a condition with LIKE.
     const char* numbers_with_text;
@@ -46,8 +47,8 @@ struct Dialect {
 };
 
 /// The table users, named u, read along `index` where the engine must be told so.
-inline std::string users_along(const Dialect& dialect, const char* index) {
-    return dialect.names_indexes ? std::string("users u INDEXED BY ") + index : "users u";
+inline std::string users_along(const char* index, bool names_indexes) {
+    return names_indexes ? std::string("users u INDEXED BY ") + index : "users u";
 }
 
 }}}  // namespace coder_users::v0::store

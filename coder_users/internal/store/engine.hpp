@@ -23,12 +23,6 @@
 
 namespace coder_users { inline namespace v0 { namespace store {
 
-/// What a commit took and how many changes it held.
-struct CommitMetrics {
-    Latencies commit_times;  ///< in microseconds, failed commits, too
-    GroupSizes group_sizes;
-};
-
 /// What an engine may use of the store that opens it, and that outlives it.
 struct EngineHost {
     const StoreOptions& options;
@@ -91,7 +85,8 @@ class Engine {
     virtual void replace_everything(const std::string& image, FunctionRef<void()> replaced) = 0;
 
     /// For the metrics.
-    virtual const CommitMetrics& commits() const = 0;
+    virtual const Latencies& commit_times() const = 0;  ///< in microseconds, failed ones, too
+    virtual const GroupSizes& group_sizes() const = 0;  ///< how many changes a commit held
     virtual std::size_t waiting_writes() const = 0;
     virtual std::int64_t log_size() const { return 0; }
     virtual std::uint64_t cache_hits() const { return 0; }

@@ -22,7 +22,7 @@
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 

@@ -10,7 +10,7 @@
 
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/store/columns.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace organizations {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "coder_users/internal/store/belongings.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace passcodes {
 
@@ -39,13 +39,10 @@ inline Time replace(Tx& tx, std::string_view user_id, const OneTimePasscode& pas
 /// `pretend()` before and undoes what it has stored: it is the work that others cost.
 template <class Pretend>
 void count_unclaimed(Tx& tx, Pretend&& pretend) {
-    tx.run("SAVEPOINT unclaimed");
-    pretend();
-    tx.run("ROLLBACK TO unclaimed");
-    tx.run("RELEASE unclaimed");
+    tx.run_and_undo(pretend);
     tx.execute(
         "INSERT INTO counters (name, value) VALUES ('unclaimed_passcodes', 1) "
-        "ON CONFLICT (name) DO UPDATE SET value = value + 1");
+        "ON CONFLICT (name) DO UPDATE SET value = counters.value + 1");
 }
 
 }}}}  // namespace coder_users::v0::store::passcodes

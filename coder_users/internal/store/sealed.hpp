@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 

@@ -9,7 +9,7 @@
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/user_record.hpp"
 #include "coder_users/internal/store/belongings.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace settings {
 

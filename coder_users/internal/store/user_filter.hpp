@@ -102,15 +102,16 @@ inline std::string is_github_link(Conditions& conditions, std::int64_t id) {
 /// Whether `from` yields at most `few` rows.
 inline bool finds_few(const Conditions& conditions, Connection& c, const std::string& from) {
     Query count = conditions.query(c, "SELECT count(*) FROM (SELECT 1 FROM " + from + " LIMIT " +
-                                          std::to_string(few + 1) + ")");
+                                          std::to_string(few + 1) + ") found");
     return count.next() && count.integer(0) <= few;
 }
 
 /// Returns the numbers of the users who match a phrase, as a JSON array; nothing when there are
-/// more than `few`. Asked only once, since long phrases cost more than the rest of the query.
+/// more than `few`, or when the engine looks texts up by itself. Asked only once, since long
+/// phrases cost more than the rest of the query.
 inline std::optional<std::string> few_with_text(Connection& c, const std::string& match) {
-    Query rows =
-        c.query("SELECT rowid FROM users_text WHERE users_text MATCH $1 LIMIT $2", match, few + 1);
+    if (!*c.dialect().numbers_with_text) return std::nullopt;
+    Query rows = c.query(c.dialect().numbers_with_text, match, few + 1);
     std::string numbers;
     for (std::int64_t found = 0; rows.next(); ++found) {
         if (found == few) return std::nullopt;
@@ -157,28 +158,30 @@ inline std::string few_members(Conditions& all, const Filter& filter, Connection
 inline std::string leading_source(Conditions& all, const Filter& filter, const SeenUsers& seen,
                                   Connection& c) {
     if (filter.only_ids) return "users u";
+    const std::string users = std::string(c.dialect().join_in_order) + "users u ON ";
     if (!filter.email.empty())
         return "(SELECT id FROM users WHERE " + has_email(all.placeholder(filter.email)) +
-               ") found CROSS JOIN users u ON u.id = found.id";
+               ") found" + users + "u.id = found.id";
     if (filter.github_id)
         return "(SELECT user_id FROM user_links WHERE " + is_github_link(all, *filter.github_id) +
-               ") found CROSS JOIN users u ON u.id = found.user_id";
+               ") found" + users + "u.id = found.user_id";
     if (const auto match = phrase(filter.text))
         if (const auto numbers = few_with_text(c, *match))
-            return "json_each(" + all.placeholder(*numbers) +
-                   ") found CROSS JOIN users u ON u.number = found.value";
+            return c.dialect().numbers_begin + all.placeholder(*numbers) + c.dialect().numbers_end +
+                   " found" + users + "u.number = found.value";
     if (!filter.roles.empty()) {
         Conditions holders("");
         const std::string role = any_role(holders, filter);
         if (finds_few(holders, c, "user_roles WHERE " + role))
             return "(SELECT DISTINCT user_id FROM user_roles WHERE " + any_role(all, filter) +
-                   ") found CROSS JOIN users u ON u.id = found.user_id";
+                   ") found" + users + "u.id = found.user_id";
     }
     const std::string members = few_members(all, filter, c);
-    if (!members.empty()) return members + " CROSS JOIN users u ON u.id = found.user_id";
+    if (!members.empty()) return members + users + "u.id = found.user_id";
     const bool one_status = filter.statuses.size() == 1 && seen.woken.empty();
-    return one_status && filter.text.empty() ? "users u INDEXED BY users_live_status"
-                                             : "users u INDEXED BY users_live_search";
+    return users_along(
+        one_status && filter.text.empty() ? "users_live_status" : "users_live_search",
+        c.dialect().names_indexes);
 }
 
 inline Source source_of(Conditions& conditions, const Filter& filter, const SeenUsers& seen,
@@ -188,7 +191,8 @@ inline Source source_of(Conditions& conditions, const Filter& filter, const Seen
     std::vector<std::string> rows;
     for (const auto& [id, time] : seen.at) {
         const std::string id_name = conditions.placeholder(id);
-        rows.push_back("(" + id_name + ", " + conditions.placeholder(micros(time)) + ")");
+        rows.push_back("(" + id_name + ", CAST(" + conditions.placeholder(micros(time)) +
+                       " AS BIGINT))");
     }
     source.from += " LEFT JOIN (VALUES " + join(rows, ", ") + ") seen ON seen.column1 = u.id";
     source.last_seen_at =

@@ -43,10 +43,7 @@ inline bool matches_all_members(const Filter& filter) {
 }
 
 /// Counts all users who are not deleted.
-inline std::int64_t count_all(Connection& c) {
-    Query row = c.query("SELECT value FROM counters WHERE name = 'live_users'");
-    return row.next() ? row.integer(0) : 0;
-}
+inline std::int64_t count_all(Connection& c) { return counters::value(c, counters::live_users); }
 
 /// Counts users with this stored status who are not deleted. Reads only an index.
 inline std::int64_t count_status(Connection& c, UserStatus status) {
@@ -58,11 +55,11 @@ inline std::int64_t count_status(Connection& c, UserStatus status) {
 /// Counts users with a site role who are not deleted. Reads only indexes, so it is fast for common
 /// roles.
 inline std::int64_t count_role(Connection& c, const std::string& role) {
-    Query row = c.query(
-        "SELECT (SELECT count(*) FROM user_roles WHERE role = $1) - "
-        "(SELECT count(*) FROM users u CROSS JOIN user_roles r "
-        "ON r.user_id = u.id AND r.role = $1 WHERE u.deleted = 1)",
-        role);
+    Query row = c.query(std::string("SELECT (SELECT count(*) FROM user_roles WHERE role = $1) - "
+                                    "(SELECT count(*) FROM users u") +
+                            c.dialect().join_in_order +
+                            "user_roles r ON r.user_id = u.id AND r.role = $1 WHERE u.deleted = 1)",
+                        role);
     return row.next() ? row.integer(0) : 0;
 }
 
@@ -136,15 +133,29 @@ inline std::string select_part(std::string_view from, std::string_view where, bo
     return sql.append(" LIMIT ").append(limit).append(" OFFSET ").append(skipped);
 }
 
+/// Statements for a part of the list without any filter; its placeholders are the name that comes
+/// before, the limit, and how many to skip.
+struct PartsOfAll {
+    explicit PartsOfAll(bool names_index)
+        : forwards(select(names_index, false)), backwards(select(names_index, true)) {}
+
+    const std::string forwards, backwards;
+
+ private:
+    static std::string select(bool names_index, bool from_end) {
+        return select_part(users_along("users_live_username", names_index),
+                           "u.deleted = 0 AND u.username_folded > $1", from_end, "$2", "$3");
+    }
+};
+
 /// A part of the list without any filter, by statements that are prepared only once.
 inline std::vector<User> part_of_all(Connection& c, const Part& part) {
-    constexpr const char* from = "users u INDEXED BY users_live_username";
-    constexpr const char* where = "u.deleted = 0 AND u.username_folded > $1";
-    static const std::string forwards = select_part(from, where, false, "$2", "$3");
-    static const std::string backwards = select_part(from, where, true, "$2", "$3");
-    return read_part(
-        c, c.query(part.from_end ? backwards : forwards, part.after_name, part.limit, part.skipped),
-        part);
+    static const PartsOfAll along_index(true), as_planned(false);
+    const PartsOfAll& sql = c.dialect().names_indexes ? along_index : as_planned;
+    return read_part(c,
+                     c.query(part.from_end ? sql.backwards : sql.forwards, part.after_name,
+                             part.limit, part.skipped),
+                     part);
 }
 
 /// A list sorted by folded name, which one transaction reads part by part.

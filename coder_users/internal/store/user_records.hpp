@@ -13,24 +13,21 @@
 #include "coder_users/internal/base/user_record.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
 #include "coder_users/internal/store/belongings.hpp"
+#include "coder_users/internal/store/connection.hpp"
 #include "coder_users/internal/store/git_ssh_keys.hpp"
 #include "coder_users/internal/store/links.hpp"
 #include "coder_users/internal/store/organizations.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
-/// Lets one transaction cache 256 MB of pages. An import inserts rows in the order of random ids,
-/// which touches all pages again and again; each page that is not cached is written and read again.
+/// Tells the engine that the transaction writes very many rows, while it lives.
 class LargeCache {
  public:
-    explicit LargeCache(Tx& tx) : tx_(tx), before_(tx.first_text("PRAGMA cache_size")) {
-        tx_.run("PRAGMA cache_size = -262144");
-    }
+    explicit LargeCache(Tx& tx) : tx_(tx) { tx_.expect_many_rows(true); }
     ~LargeCache() {
         try {
-            tx_.run("PRAGMA cache_size = " + before_);
+            tx_.expect_many_rows(false);
         } catch (const std::exception&) {
             // the connection keeps more memory than before, which is harmless
         }
@@ -40,7 +37,6 @@ class LargeCache {
 
  private:
     Tx& tx_;
-    const std::string before_;
 };
 
 namespace user_records {

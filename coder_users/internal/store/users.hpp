@@ -12,7 +12,8 @@
 #include "coder_users/internal/base/password_hash.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/store/columns.hpp"
-#include "coder_users/internal/store/sqlite/tx.hpp"
+#include "coder_users/internal/store/connection.hpp"
+#include "coder_users/internal/store/counters.hpp"
 #include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace users {
@@ -135,58 +136,48 @@ inline void derive_organizations(Tx& tx, std::string_view id) {
 }
 
 /// What `roles` and `organization_ids` of users u are to be.
-inline constexpr const char* roles_in_row =
-    "COALESCE((SELECT group_concat(role, ' ') FROM (SELECT role FROM user_roles "
-    "WHERE user_id = u.id ORDER BY role)), '')";
-inline constexpr const char* organizations_in_row =
-    "COALESCE((SELECT group_concat(organization_id, ' ') FROM (SELECT organization_id FROM "
-    "organization_members WHERE user_id = u.id ORDER BY created_at, organization_id)), '')";
+inline std::string roles_in_row(const Dialect& dialect) {
+    return std::string("COALESCE((SELECT ") + dialect.join_texts +
+           "(role, ' ') FROM (SELECT role FROM user_roles "
+           "WHERE user_id = u.id ORDER BY role) sorted), '')";
+}
+inline std::string organizations_in_row(const Dialect& dialect) {
+    return std::string("COALESCE((SELECT ") + dialect.join_texts +
+           "(organization_id, ' ') FROM (SELECT organization_id FROM organization_members "
+           "WHERE user_id = u.id ORDER BY created_at, organization_id) sorted), '')";
+}
 
 /// The id of a user whose row has other roles or organizations than the user; "" when there is
 /// none.
 inline std::string first_with_wrong_row(Connection& c) {
-    static const std::string sql = std::string("SELECT id FROM users u WHERE roles <> ") +
-                                   roles_in_row + " OR organization_ids <> " +
-                                   organizations_in_row + " LIMIT 1";
-    Query row = c.query(sql);
+    Query row =
+        c.query("SELECT id FROM users u WHERE roles <> " + roles_in_row(c.dialect()) +
+                " OR organization_ids <> " + organizations_in_row(c.dialect()) + " LIMIT 1");
     return row.next() ? row.text(0) : std::string();
 }
 
 /// Adds a live user to what is derived from users: the count and the full-text index.
 inline void derive(Tx& tx, std::string_view id) {
-    tx.execute("UPDATE counters SET value = value + 1 WHERE name = 'live_users'");
-    tx.execute(
-        "INSERT INTO users_text (rowid, username_folded, email_folded) "
-        "SELECT number, username_folded, email_folded FROM users WHERE id = $1",
-        id);
+    counters::add(tx, counters::live_users, 1);
+    if (*tx.dialect().index_text) tx.execute(tx.dialect().index_text, id);
 }
 
 /// Undoes derive(); the row must still be as it was then. Returns false when there is no such live
 /// user.
 inline bool underive(Tx& tx, std::string_view id) {
-    const int found = tx.execute(
-        "INSERT INTO users_text (users_text, rowid, username_folded, email_folded) "
-        "SELECT 'delete', number, username_folded, email_folded FROM users "
-        "WHERE id = $1 AND deleted = 0",
-        id);
-    if (found == 0) return false;
-    tx.execute("UPDATE counters SET value = value - 1 WHERE name = 'live_users'");
+    if (!tx.query("SELECT 1 FROM users WHERE id = $1 AND deleted = 0", id).next()) return false;
+    if (*tx.dialect().unindex_text) tx.execute(tx.dialect().unindex_text, id);
+    counters::add(tx, counters::live_users, -1);
     return true;
 }
 
 /// Makes all derived data again, after other statements have changed users.
 inline void derive_all(Tx& tx) {
-    tx.execute("INSERT INTO users_text (users_text) VALUES ('delete-all')");
-    tx.execute(
-        "INSERT INTO users_text (rowid, username_folded, email_folded) "
-        "SELECT number, username_folded, email_folded FROM users WHERE deleted = 0");
-    tx.execute("INSERT INTO users_text (users_text) VALUES ('optimize')");
-    tx.execute(
-        "UPDATE counters SET value = (SELECT count(*) FROM users WHERE deleted = 0) "
-        "WHERE name = 'live_users'");
-    static const std::string rows = std::string("UPDATE users AS u SET roles = ") + roles_in_row +
-                                    ", organization_ids = " + organizations_in_row;
-    tx.execute(rows);
+    for (const char* statement : tx.dialect().index_all_texts)
+        if (statement) tx.execute(statement);
+    tx.execute(tx.dialect().count_live_users);
+    tx.execute("UPDATE users AS u SET roles = " + roles_in_row(tx.dialect()) +
+               ", organization_ids = " + organizations_in_row(tx.dialect()));
 }
 
 /// The highest cost that a stored hash has, or had before it was replaced; nothing when it is not
@@ -210,8 +201,10 @@ inline void raise_dearest_password_cost(Tx& tx, std::string_view hash) {
 /// Like insert(), but without derived data: call derive_all() after the last one. This is faster
 /// because insert() writes the full-text index for each user.
 inline void insert_row(Tx& tx, const User& user, std::string_view hashed_password) {
-    static const std::string sql = insert_into<User>({"hashed_password"}, "number");
-    tx.execute_for(user.id, sql, RowOf(user), hashed_password);
+    static const std::string counted = insert_into<User>({"hashed_password"}, "number");
+    static const std::string given_out = insert_into<User>({"hashed_password"});
+    tx.execute_for(user.id, tx.dialect().counts_numbers ? counted : given_out, RowOf(user),
+                   hashed_password);
     raise_dearest_password_cost(tx, hashed_password);
     insert_roles(tx, user.id, user.roles);
 }

@@ -9,10 +9,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "coder_users/internal/store/migrate.hpp"
+#include "coder_users/internal/store/sqlite/connection.hpp"
 #include "coder_users/internal/store/sqlite/database_file.hpp"
-#include "coder_users/internal/store/sqlite/db.hpp"
 #include "coder_users/internal/store/sqlite/integrity.hpp"
+#include "coder_users/internal/store/sqlite/migrate.hpp"
 #include "coder_users/internal/store/sqlite/transaction.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
@@ -34,7 +34,7 @@ class FileReader {
             test_data_ = id == std::to_string(test_application_id);
             check_version();
         } catch (const Unavailable& error) {
-            if (opened_) opened_->checkpoint_on_close(false);
+            if (opened_) opened_->database().checkpoint_on_close(false);
             throw std::runtime_error(std::string(error.what()) + ": " + name_);
         }
     }
@@ -58,7 +58,7 @@ class FileReader {
             if (!orphan.empty()) return "a row of " + orphan + " refers to nothing";
             return strange_schema();
         } catch (const Unavailable& error) {
-            opened_->checkpoint_on_close(false);
+            opened_->database().checkpoint_on_close(false);
             return error.what();
         }
     }
@@ -91,7 +91,7 @@ class FileReader {
 
     const std::string name_;
     Activity activity_;
-    std::optional<Connection> opened_;
+    std::optional<sqlite::Connection> opened_;
     bool test_data_ = false;
 };
 

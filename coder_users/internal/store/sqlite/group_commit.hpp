@@ -59,6 +59,7 @@ inline std::exception_ptr copied_store_error() noexcept {
 /// comes alone costs no more than without groups.
 class GroupCommit {
  public:
+    using Tx = sqlite::Tx;
     using Change = std::function<void(Tx&)>;
     /// Returns the connection for the next transaction. `anew`: a sync on the previous one has
     /// failed.

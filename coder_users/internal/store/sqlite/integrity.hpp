@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "coder_users/internal/store/schema_sql.hpp"
-#include "coder_users/internal/store/sqlite/db.hpp"
+#include "coder_users/internal/store/sqlite/connection.hpp"
+#include "coder_users/internal/store/sqlite/schema_sql.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -35,8 +35,8 @@ inline std::string schema_objects(Connection& connection) {
 /// Throws std::runtime_error when the schema differs from the current one: a trigger in a file from
 /// elsewhere would run with every change.
 inline void check_schema(Connection& connection) {
-    Connection expected(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY,
-                        connection.activity());
+    sqlite::Connection expected(":memory:", opened::to_write | opened::in_memory,
+                                connection.activity());
     expected.run(schema_sql);
     if (schema_objects(connection) != schema_objects(expected))
         throw std::runtime_error("its tables, indices and triggers are not those of coder_users");

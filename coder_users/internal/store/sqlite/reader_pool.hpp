@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "coder_users/internal/store/sqlite/db.hpp"
+#include "coder_users/internal/store/connection.hpp"
+#include "coder_users/internal/store/long_reading.hpp"
 #include "coder_users/internal/store/sqlite/fair_mutex.hpp"
-#include "coder_users/internal/store/sqlite/long_reading.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -72,7 +72,7 @@ class ReaderPool {
             const std::lock_guard<std::mutex> not_shut(mutex_);
             if (shut_) throw Busy("the database is being opened anew");
         }
-        auto state = std::make_shared<LongReading::State>(make_());
+        auto state = std::make_shared<LongReading::State>(make_(), "BEGIN");
         long_.push_back(state);
         any_long_ = true;
         return LongReading(std::move(state));

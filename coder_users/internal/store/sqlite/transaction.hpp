@@ -5,7 +5,7 @@
 #include <exception>
 #include <type_traits>
 
-#include "coder_users/internal/store/sqlite/db.hpp"
+#include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 

@@ -16,6 +16,7 @@ namespace coder_users { inline namespace v0 { namespace store {
 /// Any thread may call any member function except close().
 class Writer {
  public:
+    using Tx = sqlite::Tx;
     using Connect = std::function<std::unique_ptr<Tx>()>;
     using Change = GroupCommit::Change;
 
@@ -58,7 +59,7 @@ class Writer {
     /// Closes the connection. If it is the last one, SQLite then writes the log into the file,
     /// unless `untouched`: then the file stays as it is.
     void close(bool untouched) {
-        if (untouched && tx_) tx_->checkpoint_on_close(false);
+        if (untouched && tx_) tx_->database().checkpoint_on_close(false);
         tx_.reset();
     }
 

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "coder_users/internal/store/activity.hpp"
-#include "coder_users/internal/store/migrate.hpp"
+#include "coder_users/internal/store/sqlite/connection.hpp"
 #include "coder_users/internal/store/sqlite/database_file.hpp"
-#include "coder_users/internal/store/sqlite/db.hpp"
+#include "coder_users/internal/store/sqlite/migrate.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -32,8 +32,8 @@ inline void check_image(const std::string& image, bool test_data) {
     check_image_header(image, test_data);
     const Activity none;
     try {
-        Connection shown(":memory:", opened::to_write | opened::in_memory, none);
-        shown.show(image);
+        sqlite::Connection shown(":memory:", opened::to_write | opened::in_memory, none);
+        shown.database().show(image);
         const std::string result = shown.first_text("PRAGMA quick_check(1)");
         if (result != "ok") throw std::runtime_error(result);
         check_schema(shown);

@@ -5,10 +5,10 @@
 #include <array>
 #include <string>
 
-#include "coder_users/internal/store/schema_sql.hpp"
+#include "coder_users/internal/store/connection.hpp"
 #include "coder_users/internal/store/sqlite/database_file.hpp"
-#include "coder_users/internal/store/sqlite/db.hpp"
 #include "coder_users/internal/store/sqlite/integrity.hpp"
+#include "coder_users/internal/store/sqlite/schema_sql.hpp"
 #include "coder_users/internal/store/sqlite/transaction.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
