@@ -161,7 +161,7 @@ class Connection {
 
     virtual bool in_transaction() const = 0;
 
-    /// Copies the database, as this connection's transaction sees it, into the new file `path`.
+    /// Copies the database, as this connection's transaction sees it, into the empty file `path`.
     /// Throws std::runtime_error where databases are no files.
     virtual void copy_to(const std::string& path, const CopyProgress& progress) = 0;
 

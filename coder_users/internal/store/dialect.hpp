@@ -1,5 +1,5 @@
 // Internal: may change at any time.
-// Dialect: the few texts of SQL in which engines differ. docs/architecture.md, "Two engines", lists
+// Dialect: the few texts of SQL in which engines differ. docs/architecture.md, "Engines", lists
 // who asks for each.
 #pragma once
 

@@ -158,26 +158,26 @@ inline std::string few_members(Conditions& all, const Filter& filter, Connection
 inline std::string leading_source(Conditions& all, const Filter& filter, const SeenUsers& seen,
                                   Connection& c) {
     if (filter.only_ids) return "users u";
-    const std::string users = std::string(c.dialect().join_in_order) + "users u ON ";
+    const std::string and_users = std::string(c.dialect().join_in_order) + "users u ON ";
     if (!filter.email.empty())
         return "(SELECT id FROM users WHERE " + has_email(all.placeholder(filter.email)) +
-               ") found" + users + "u.id = found.id";
+               ") found" + and_users + "u.id = found.id";
     if (filter.github_id)
         return "(SELECT user_id FROM user_links WHERE " + is_github_link(all, *filter.github_id) +
-               ") found" + users + "u.id = found.user_id";
+               ") found" + and_users + "u.id = found.user_id";
     if (const auto match = phrase(filter.text))
         if (const auto numbers = few_with_text(c, *match))
             return c.dialect().numbers_begin + all.placeholder(*numbers) + c.dialect().numbers_end +
-                   " found" + users + "u.number = found.value";
+                   " found" + and_users + "u.number = found.value";
     if (!filter.roles.empty()) {
         Conditions holders("");
         const std::string role = any_role(holders, filter);
         if (finds_few(holders, c, "user_roles WHERE " + role))
             return "(SELECT DISTINCT user_id FROM user_roles WHERE " + any_role(all, filter) +
-                   ") found" + users + "u.id = found.user_id";
+                   ") found" + and_users + "u.id = found.user_id";
     }
     const std::string members = few_members(all, filter, c);
-    if (!members.empty()) return members + users + "u.id = found.user_id";
+    if (!members.empty()) return members + and_users + "u.id = found.user_id";
     const bool one_status = filter.statuses.size() == 1 && seen.woken.empty();
     return users_along(
         one_status && filter.text.empty() ? "users_live_status" : "users_live_search",
