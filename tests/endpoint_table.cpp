@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/store/sqlite/dialect.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 template class std::vector<coder_users_test::Row>;
@@ -130,8 +131,9 @@ void World::execute(const std::string& statement) const {
     SQLite::Database db(path, SQLite::OPEN_READWRITE, 5000);
     db.exec(statement);
     // What the server keeps in the rows of users besides.
-    namespace users = coder_users::store::users;
-    const std::string roles = users::roles_in_row, organizations = users::organizations_in_row;
+    namespace store = coder_users::store;
+    const std::string roles = store::users::roles_in_row(store::sqlite::dialect);
+    const std::string organizations = store::users::organizations_in_row(store::sqlite::dialect);
     db.exec("UPDATE users AS u SET roles = " + roles + ", organization_ids = " + organizations +
             " WHERE roles <> " + roles + " OR organization_ids <> " + organizations);
 }
