@@ -8,29 +8,21 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "figures.hpp"
 #include "raw_client.hpp"
 
 namespace {
 
+using bench::print;
+using bench::require;
 using Clock = std::chrono::steady_clock;
 
 double ms_since(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-void print(const char* what, std::vector<double> values, const char* goal) {
-    std::sort(values.begin(), values.end());
-    std::printf("%-52s median %8.2f ms  (%.2f to %.2f)  goal %s\n", what, values[values.size() / 2],
-                values.front(), values.back(), goal);
-}
-
-void require(bool good) {
-    if (!good) std::abort();
 }
 
 /// From the start of the program to the end of its ready line.

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <coder_users.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <vector>
 
 #include "coder_users/testing.hpp"
+#include "figures.hpp"
 
 namespace {
 
+using bench::print;
+using bench::require;
 using coder_users::testing::Client;
 using coder_users::testing::Server;
 using Clock = std::chrono::steady_clock;
@@ -21,16 +23,6 @@ double timed(Work&& work) {
     const auto start = Clock::now();
     work();
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-void print(const char* what, std::vector<double> values, const char* goal) {
-    std::sort(values.begin(), values.end());
-    std::printf("%-52s median %8.2f ms  (%.2f to %.2f)  goal %s\n", what, values[values.size() / 2],
-                values.front(), values.back(), goal);
-}
-
-void require(bool good) {
-    if (!good) std::abort();
 }
 
 }  // namespace

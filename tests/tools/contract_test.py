@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Checks what contract.py reports for tiny projects with one fault each."""
 
-import pathlib
-import tempfile
 import unittest
 
+import tiny_project
 from contract import Contract
 
 GOOD = {
@@ -17,12 +16,7 @@ GOOD = {
 
 def errors_of(files):
     """Returns the errors of the good project with more files, given as {path: text}."""
-    with tempfile.TemporaryDirectory() as root:
-        for name, text in {**GOOD, **files}.items():
-            path = pathlib.Path(root, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return Contract(root).errors
+    return tiny_project.errors_of({**GOOD, **files}, lambda root: Contract(root).errors)
 
 
 class Citations(unittest.TestCase):
@@ -30,10 +24,7 @@ class Citations(unittest.TestCase):
         self.assertEqual(errors_of({name: text}), [])
 
     def refused(self, text, *parts, name="coder_users/a.hpp"):
-        errors = errors_of({name: text})
-        self.assertEqual(len(errors), 1, errors)
-        for part in parts:
-            self.assertIn(part, errors[0])
+        tiny_project.expect_one(self, errors_of({name: text}), *parts)
 
     def test_a_good_project(self):
         self.assertEqual(errors_of({}), [])
@@ -101,10 +92,7 @@ class Citations(unittest.TestCase):
 
 class Operations(unittest.TestCase):
     def refused(self, files, *parts):
-        errors = errors_of(files)
-        self.assertEqual(len(errors), 1, errors)
-        for part in parts:
-            self.assertIn(part, errors[0])
+        tiny_project.expect_one(self, errors_of(files), *parts)
 
     def test_an_operation_without_a_heading(self):
         table = GOOD["coder_users/internal/http/table.hpp"]
@@ -131,11 +119,7 @@ class Links(unittest.TestCase):
         self.assertEqual(errors_of({"docs/a.md": text, "docs/b.svg": "", "main.cpp": ""}), [])
 
     def refused(self, text, *parts, name="docs/a.md"):
-        errors = errors_of({name: text})
-        self.assertEqual(len(errors), 1, errors)
-        self.assertIn(name, errors[0])
-        for part in parts:
-            self.assertIn(part, errors[0])
+        tiny_project.expect_one(self, errors_of({name: text}), name, *parts)
 
     def test_links_that_lead_somewhere(self):
         self.accepted("[x](contract/http.md) [x](contract/http.md#order-of-checks) ![x](b.svg) [x](../main.cpp) [x](.)")

@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
+import tiny_project
 from layers import INTERNAL_NOTE, House
 
 IN = "coder_users/internal/"
@@ -12,13 +13,12 @@ IN = "coder_users/internal/"
 
 def errors_of(files):
     """The errors for a tree given as {path: text}. Headers get their first line and #pragma once."""
-    with tempfile.TemporaryDirectory() as root:
-        for name, text in files.items():
-            path = pathlib.Path(root, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            first = INTERNAL_NOTE if name.startswith(IN) else "// A header."
-            path.write_text(f"{first}\n#pragma once\n{text}\n", encoding="utf-8")
-        return House(root).errors
+    def whole(name, text):
+        first = INTERNAL_NOTE if name.startswith(IN) else "// A header."
+        return f"{first}\n#pragma once\n{text}\n"
+
+    return tiny_project.errors_of({name: whole(name, text) for name, text in files.items()},
+                                  lambda root: House(root).errors)
 
 
 def include(*names):
@@ -27,10 +27,7 @@ def include(*names):
 
 class Layers(unittest.TestCase):
     def refused(self, files, *texts):
-        errors = errors_of(files)
-        self.assertEqual(len(errors), 1, errors)
-        for text in texts:
-            self.assertIn(text, errors[0])
+        tiny_project.expect_one(self, errors_of(files), *texts)
 
     def test_a_good_house(self):
         self.assertEqual(errors_of({

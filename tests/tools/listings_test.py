@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Checks what listings.py reports for tiny projects with one fault each."""
 
-import pathlib
-import tempfile
 import unittest
 
 import listings
+import tiny_project
 
 GOOD = {
     "dev": "./dev run    starts it\n",
@@ -21,20 +20,12 @@ GOOD = {
 
 def errors_of(files):
     """Returns the errors of the good project with other files, given as {path: text}."""
-    with tempfile.TemporaryDirectory() as root:
-        for name, text in {**GOOD, **files}.items():
-            path = pathlib.Path(root, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return list(listings.errors_of(pathlib.Path(root)))
+    return tiny_project.errors_of({**GOOD, **files}, listings.errors_of)
 
 
 class Listings(unittest.TestCase):
     def refused(self, files, *parts):
-        errors = errors_of(files)
-        self.assertEqual(len(errors), 1, errors)
-        for part in parts:
-            self.assertIn(part, errors[0])
+        tiny_project.expect_one(self, errors_of(files), *parts)
 
     def test_a_good_project(self):
         self.assertEqual(errors_of({}), [])
