@@ -92,11 +92,13 @@ Readings readings_of_users() {
         {"get-users", get("/users?q=role:auditor",
                           [](Both& both) {
                               const auto page = both.as_owner().list_users({"role:auditor"});
-                              return wire::users(page.users, page.count, newest);
+                              return wire::users(page.users, page.count, wire::Form(newest));
                           })},
-        {"get-user-by-name",
-         get("/users/bob",
-             [](Both& both) { return wire::user(both.as_owner().find_user("bob"), newest); })},
+        {"get-user-by-name", get("/users/bob",
+                                 [](Both& both) {
+                                     return wire::user(both.as_owner().find_user("bob"),
+                                                       wire::Form(newest));
+                                 })},
         {"get-user-appearance-settings",
          get("/users/bob/appearance",
              [](Both& both) {
@@ -130,7 +132,8 @@ Readings readings_of_users() {
         {"get-user-roles", get("/users/bob/roles",
                                [](Both& both) {
                                    const auto found = both.as_owner().find_roles("bob");
-                                   return wire::user_roles(found.user, found.memberships, newest);
+                                   return wire::user_roles(found.user, found.memberships,
+                                                           wire::Form(newest));
                                })},
         {"get-user-git-ssh-key", get("/users/bob/gitsshkey",
                                      [](Both& both) {
@@ -207,22 +210,25 @@ Readings readings_of_organizations() {
              [](Both& both) {
                  return wire::organization(both.as_owner().find_organization("default"), newest);
              })},
-        {"list-organization-members",
-         get("/organizations/crew/members",
-             [](Both& both) {
-                 return wire::members(both.as_owner().list_members("crew"), false, newest);
-             })},
+        {"list-organization-members", get("/organizations/crew/members",
+                                          [](Both& both) {
+                                              return wire::members(
+                                                  both.as_owner().list_members("crew"), false,
+                                                  wire::Form(newest));
+                                          })},
         {"paginated-organization-members",
          get("/organizations/crew/paginated-members?limit=1&offset=1",
              [](Both& both) {
                  coder_users::FindUsers second;
                  second.limit = second.offset = 1;
-                 return wire::members(both.as_owner().list_members("crew", second), true, newest);
+                 return wire::members(both.as_owner().list_members("crew", second), true,
+                                      wire::Form(newest));
              })},
         {"get-organization-member", get("/organizations/crew/members/bob",
                                         [](Both& both) {
                                             return wire::member(
-                                                both.as_owner().find_member("crew", "bob"), newest);
+                                                both.as_owner().find_member("crew", "bob"),
+                                                wire::Form(newest));
                                         })},
         {"get-member-roles-by-organization",
          get("/organizations/crew/members/roles",
@@ -299,7 +305,7 @@ Readings other_readings() {
          get("/audit?q=action:create&limit=2&offset=1",
              [](Both& both) {
                  const auto page = both.as_owner().list_audit({"action:create", 2, 1});
-                 return wire::audit_logs(page.entries, page.count, newest);
+                 return wire::audit_logs(page.entries, page.count, wire::Form(newest));
              })},
     };
 }

@@ -19,8 +19,10 @@ namespace coder_users { inline namespace v0 { namespace wire {
 
 /// What the text of an answer depends on besides its values. The roles must outlive it.
 struct Form {
-    // NOLINTNEXTLINE(google-explicit-constructor): most answers name no role of a host
-    Form(Release as = {}, const HostRoles& declared = no_roles()) : release(as), roles(&declared) {}
+    Form() : Form(Release()) {}
+    /// For answers that name no role of a host.
+    explicit Form(Release as) : Form(as, no_roles()) {}
+    Form(Release as, const HostRoles& declared) : release(as), roles(&declared) {}
 
     Release release;
     const HostRoles* roles;
@@ -105,7 +107,7 @@ void write_members(JsonWriter& json, const T& object, const Form& form = {}) {
 template <class T>
 void write_object(JsonWriter& json, const T& object, Release release = {}) {
     json.begin_object();
-    write_members(json, object, release);
+    write_members(json, object, Form(release));
     json.end_object();
 }
 

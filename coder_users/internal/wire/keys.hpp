@@ -17,7 +17,7 @@ inline std::string api_key(const ApiKey& key, Release release = {}) { return obj
 inline void write_token(JsonWriter& json, const ApiKey& key, std::string_view username,
                         Release release = {}) {
     json.begin_object();
-    write_members(json, key, release);
+    write_members(json, key, Form(release));
     json.member("username", username).end_object();
 }
 

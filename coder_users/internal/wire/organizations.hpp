@@ -18,7 +18,7 @@ namespace coder_users { inline namespace v0 { namespace wire {
 inline void write_organization(JsonWriter& json, const Organization& organization,
                                Release release) {
     json.begin_object();
-    write_members(json, organization, release);
+    write_members(json, organization, Form(release));
     if (release >= Release{2, 35})
         json.key("default_org_member_roles").begin_array().value(default_member_role).end_array();
     json.end_object();
@@ -51,7 +51,7 @@ inline void write_role_members(JsonWriter& json, std::string_view role,
 
 inline void write_membership_members(JsonWriter& json, const OrganizationMember& member,
                                      Release release) {
-    write_members(json, member, release, [&](auto at) {
+    write_members(json, member, Form(release), [&](auto at) {
         if constexpr (at.field.kind != fields::Kind::roles) return false;
         json.key(at.field.name).begin_array();
         for (const std::string& role : member.roles) {
