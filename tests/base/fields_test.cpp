@@ -15,6 +15,7 @@
 #include "coder_users/internal/store/sqlite/connection.hpp"
 #include "coder_users/internal/wire/answers.hpp"
 #include "coder_users/internal/wire/export_reader.hpp"
+#include "coder_users/internal/wire/seed_reader.hpp"
 #include "coder_users/internal/wire/shapes.hpp"
 
 using namespace coder_users;
@@ -47,7 +48,22 @@ struct Locker {
     std::string hashed_code;
 };
 
+/// What a body may say of a badge.
+struct Wish {
+    std::string id;
+    std::string motto;
+    bool worn = false;
+    std::vector<std::string> labels;
+};
+
 }  // namespace
+
+template <>
+struct coder_users::fields::Of<Wish> {
+    static constexpr auto list =
+        std::make_tuple(Field("id", &Wish::id).is(Kind::uuid), Field("motto", &Wish::motto),
+                        Field("worn", &Wish::worn), Field("labels", &Wish::labels));
+};
 
 template <>
 struct coder_users::fields::Of<Badge> {
@@ -219,6 +235,48 @@ TEST_CASE("a row holds every field that has a column") {
     CHECK(exported(read()) == exported(expected));
     db.run("UPDATE badges SET colour = 'damaged'");
     CHECK(read().colour == Colour::blue);
+
+    INFO("an update sets all of them but those that stay as they are");
+    const store::RowUpdate<Badge> update("id", {"issued"});
+    CHECK(update.sql() ==
+          "UPDATE badges SET owner = $1, owner_folded = $2, worn = $3, number = $4, colour = $5, "
+          "pin = $6, motto = $7 WHERE id = $8");
+    Badge changed = badge();
+    changed.owner = "Bob";
+    changed.motto = "upwards";
+    changed.issued = never;
+    db.execute(update.sql(), update.values(changed));
+    expected.owner = "Bob";
+    expected.motto = "upwards";
+    CHECK(exported(read()) == exported(expected));
+    CHECK(db.first_text("SELECT group_concat(owner_folded || entry) FROM badges") == "bob1,2");
+}
+
+TEST_CASE("a body that is a type has the fields that are listed") {
+    const wire::BodySchema schema{"Wish", wire::body_fields<Wish>(), "{}"};
+    std::string names;
+    for (const wire::Field& field : schema.fields) names.append(field.name).append(" ");
+    CHECK(names == "id motto worn labels ");
+    const auto read = [&](const std::string& json) {
+        Wish wish;
+        wire::read_fields(wire::decode_body(json, schema), wish);
+        return wish;
+    };
+    const Wish all =
+        read(R"({"id":")" + id + R"(","motto":"onwards","worn":true,"labels":["a","b"]})");
+    CHECK(all.id == id);
+    CHECK(all.motto == "onwards");
+    CHECK(all.worn);
+    CHECK(all.labels == std::vector<std::string>{"a", "b"});
+    const Wish none = read("{}");
+    CHECK(none.id + none.motto == "");
+    CHECK_FALSE(none.worn);
+    CHECK(none.labels.empty());
+    for (const char* bad :
+         {R"({"id":"ada"})", R"({"motto":1})", R"({"worn":"true"})", R"({"labels":"a"})"}) {
+        CAPTURE(bad);
+        CHECK_THROWS_AS(read(bad), ApiError);
+    }
 }
 
 TEST_CASE("a difference has what is audited, under its names") {

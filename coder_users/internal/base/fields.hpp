@@ -8,6 +8,7 @@
 #include "coder_users/audit.hpp"
 #include "coder_users/internal/base/audit_entry.hpp"
 #include "coder_users/internal/base/field.hpp"
+#include "coder_users/internal/base/seed_user.hpp"
 #include "coder_users/internal/base/user_record.hpp"
 #include "coder_users/internal/base/user_settings.hpp"
 #include "coder_users/model.hpp"
@@ -237,6 +238,24 @@ struct Of<OneTimePasscode> {
     static constexpr auto list =
         std::make_tuple(Field("hashed_passcode", &OneTimePasscode::hashed_passcode).is_secret(),
                         Field("expires_at", &OneTimePasscode::expires_at));
+};
+
+/// No table: what a seed says of a user. `tokens`, an object with names of its own, is not listed.
+template <>
+struct Of<SeedUser> {
+    static constexpr auto list = std::make_tuple(
+        Field("id", &SeedUser::id).is(Kind::uuid), Field("username", &SeedUser::username),
+        Field("email", &SeedUser::email), Field("password", &SeedUser::password),
+        Field("hashed_password", &SeedUser::hashed_password),
+        Field("login_type", &SeedUser::login_type), Field("status", &SeedUser::status),
+        Field("created_at", &SeedUser::created_at), Field("name", &SeedUser::name),
+        Field("avatar_url", &SeedUser::avatar_url),
+        Field("theme_preference", &SeedUser::theme_preference), Field("roles", &SeedUser::roles),
+        Field("organization", &SeedUser::organization),
+        Field("organizations", &SeedUser::organizations),
+        Field("organization_roles", &SeedUser::organization_roles),
+        Field("service_account", &SeedUser::service_account),
+        Field("sessions", &SeedUser::sessions));
 };
 
 /// Exports do not have audit entries.

@@ -2,6 +2,7 @@
 // Derives the columns of a type from its list of fields: what statements name, read and bind.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
@@ -72,23 +73,32 @@ T read_row(const Query& row, int first_column = 0) {
     return object;
 }
 
+template <class At, class T>
+void bind_value(Query& query, int& index, At at, const T& object) {
+    constexpr const auto& field = at.field;
+    using Value = typename std::decay_t<decltype(field)>::Value;
+    if constexpr (std::is_enum_v<Value>)
+        query.bind(++index, to_string(field.of(object)));
+    else if constexpr (std::is_same_v<Value, std::vector<std::string>>)
+        query.bind(++index, join(field.of(object), " "));
+    else
+        query.bind(++index, field.of(object));
+}
+
+/// Binds what the columns of a field hold: its value, and that in lower case where it has a column.
+template <class At, class T>
+void bind_columns(Query& query, int& index, At at, const T& object) {
+    bind_value(query, index, at, object);
+    if constexpr (at.field.folded) query.bind(++index, fold_ascii(at.field.of(object)));
+}
+
 /// Binds the values of a row and its *_folded columns to the placeholders of insert_into().
 template <class T>
 struct RowOf : ManyValues {
     explicit RowOf(const T& row) : object(row) {}
 
     void bind_to(Query& query, int& index) const {
-        for_each_column<T>([&](auto at) {
-            constexpr const auto& field = at.field;
-            using Value = typename std::decay_t<decltype(field)>::Value;
-            if constexpr (std::is_enum_v<Value>)
-                query.bind(++index, to_string(field.of(object)));
-            else if constexpr (std::is_same_v<Value, std::vector<std::string>>)
-                query.bind(++index, join(field.of(object), " "));
-            else
-                query.bind(++index, field.of(object));
-            if constexpr (field.folded) query.bind(++index, fold_ascii(field.of(object)));
-        });
+        for_each_column<T>([&](auto at) { bind_columns(query, index, at, object); });
     }
 
     const T& object;
@@ -116,5 +126,53 @@ std::string insert_into(std::initializer_list<std::string_view> more = {},
     return "INSERT INTO " + table + " (" + names + ", " + number + ") SELECT " + values +
            ", COALESCE(MAX(" + number + "), 0) + 1 FROM " + table;
 }
+
+/// An UPDATE of all columns of the row that `key` finds, but those that stay as they are.
+template <class T>
+class RowUpdate {
+ public:
+    explicit RowUpdate(std::string_view key, std::initializer_list<std::string_view> as_they_are)
+        : key_(key), kept_(as_they_are) {
+        int placeholders = 0;
+        const auto placeholder = [&] { return " = $" + std::to_string(++placeholders); };
+        std::string set;
+        for_each_column<T>([&](auto at) {
+            const std::string column = at.field.column;
+            if (!sets(column)) return;
+            set.append(set.empty() ? "" : ", ").append(column).append(placeholder());
+            if (at.field.folded) set.append(", " + column + "_folded").append(placeholder());
+        });
+        sql_ = std::string("UPDATE ") + fields::Of<T>::table + " SET " + set + " WHERE " + key_ +
+               placeholder();
+    }
+
+    const std::string& sql() const { return sql_; }
+
+    /// The values of one row, for sql(). Neither may end before them.
+    struct Values : ManyValues {
+        Values(const RowUpdate& its_update, const T& row) : update(its_update), object(row) {}
+
+        void bind_to(Query& query, int& index) const {
+            for_each_column<T>([&](auto at) {
+                if (update.sets(at.field.column)) bind_columns(query, index, at, object);
+            });
+            for_each_column<T>([&](auto at) {
+                if (at.field.column == update.key_) bind_value(query, index, at, object);
+            });
+        }
+
+        const RowUpdate& update;
+        const T& object;
+    };
+    Values values(const T& row) const { return {*this, row}; }
+
+ private:
+    bool sets(std::string_view column) const {
+        return column != key_ && std::find(kept_.begin(), kept_.end(), column) == kept_.end();
+    }
+
+    std::string key_, sql_;
+    std::vector<std::string_view> kept_;
+};
 
 }}}  // namespace coder_users::v0::store

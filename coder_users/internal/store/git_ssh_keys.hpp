@@ -21,11 +21,8 @@ inline void insert(Tx& tx, const SealedKey& sealed) {
 
 /// Replaces the user's key but not its `created_at`.
 inline void replace(Tx& tx, const SealedKey& sealed) {
-    tx.execute(
-        "UPDATE git_ssh_keys SET updated_at = $1, public_key = $2, sealed_private_key = $3 "
-        "WHERE user_id = $4",
-        sealed.key.updated_at, sealed.key.public_key, sealed.sealed_private_key,
-        sealed.key.user_id);
+    static const RowUpdate<SealedKey> statement("user_id", {"created_at"});
+    tx.execute(statement.sql(), statement.values(sealed));
 }
 
 inline std::optional<SealedKey> find(Connection& c, std::string_view user_id) {

@@ -161,11 +161,8 @@ inline std::vector<std::string> member_ids(Connection& c, std::string_view organ
 
 /// Stores what may be changed about an organization.
 inline void update(Tx& tx, const Organization& organization) {
-    tx.execute(
-        "UPDATE organizations SET name = $1, name_folded = $2, display_name = $3, "
-        "description = $4, icon = $5, updated_at = $6 WHERE id = $7",
-        organization.name, fold_ascii(organization.name), organization.display_name,
-        organization.description, organization.icon, organization.updated_at, organization.id);
+    static const RowUpdate<Organization> statement("id", {"created_at", "is_default"});
+    tx.execute(statement.sql(), statement.values(organization));
 }
 
 /// The organization must have no members.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/reason.hpp"
 #include "coder_users/internal/base/seed_user.hpp"
 #include "coder_users/internal/wire/body.hpp"
@@ -15,50 +16,55 @@
 
 namespace coder_users { inline namespace v0 { namespace wire {
 
-inline const BodySchema seed_schema{
-    "SeedUser",
-    {{"id", FieldType::uuid},
-     {"username", FieldType::text},
-     {"email", FieldType::text},
-     {"password", FieldType::text},
-     {"hashed_password", FieldType::text},
-     {"login_type", FieldType::text},
-     {"status", FieldType::text},
-     {"created_at", FieldType::text},
-     {"name", FieldType::text},
-     {"avatar_url", FieldType::text},
-     {"theme_preference", FieldType::text},
-     {"roles", FieldType::texts},
-     {"organization", FieldType::text},
-     {"organizations", FieldType::texts},
-     {"organization_roles", FieldType::texts},
-     {"service_account", FieldType::flag},
-     {"tokens", FieldType::object},
-     {"sessions", FieldType::texts}},
-    R"({"username":"ada","email":"ada@example.com","password":"correct-Horse-9","roles":["owner"]})"};
+/// The fields of a body that is a `T`, from the list of its fields: texts, flags and lists of
+/// texts.
+template <class T>
+std::vector<Field> body_fields() {
+    std::vector<Field> all;
+    fields::for_each<T>([&](auto at) {
+        using fields::Kind;
+        constexpr Kind kind = at.field.kind;
+        all.emplace_back(at.field.name, kind == Kind::flag    ? FieldType::flag
+                                        : kind == Kind::texts ? FieldType::texts
+                                        : kind == Kind::uuid  ? FieldType::uuid
+                                                              : FieldType::text);
+    });
+    return all;
+}
+
+/// Reads what body_fields() names; what was not sent is empty.
+template <class T>
+void read_fields(const Body& body, T& object) {
+    fields::for_each<T>([&](auto at) {
+        using fields::Kind;
+        const std::string name = at.field.name;
+        auto& value = at.field.of(object);
+        if constexpr (at.field.kind == Kind::flag)
+            value = body.flag(name);
+        else if constexpr (at.field.kind == Kind::texts)
+            value = body.texts(name);
+        else if constexpr (at.field.kind == Kind::uuid)
+            value = body.uuid(name).value_or("");
+        else
+            value = body.text(name);
+    });
+}
+
+inline BodySchema make_seed_schema() {
+    BodySchema schema{
+        "SeedUser", body_fields<SeedUser>(),
+        R"({"username":"ada","email":"ada@example.com","password":"correct-Horse-9","roles":["owner"]})"};
+    schema.fields.emplace_back("tokens", FieldType::object);
+    return schema;
+}
+inline const BodySchema seed_schema = make_seed_schema();
 
 /// Throws LineError.
 inline SeedUser read_seed_user(const LocatedText& located) {
     const Body body = decode_located(located, seed_schema);
     SeedUser user;
     user.line = located.line;
-    user.id = body.uuid("id").value_or("");
-    user.username = body.text("username");
-    user.email = body.text("email");
-    user.password = body.text("password");
-    user.hashed_password = body.text("hashed_password");
-    user.login_type = body.text("login_type");
-    user.status = body.text("status");
-    user.created_at = body.text("created_at");
-    user.name = body.text("name");
-    user.service_account = body.flag("service_account");
-    user.avatar_url = body.text("avatar_url");
-    user.theme_preference = body.text("theme_preference");
-    user.roles = body.texts("roles");
-    user.organization = body.text("organization");
-    user.organizations = body.texts("organizations");
-    user.organization_roles = body.texts("organization_roles");
-    user.sessions = body.texts("sessions");
+    read_fields(body, user);
     for (const auto& [name, token] : body.members("tokens")) {
         if (!is_text(token))
             throw LineError(located.line, "\"tokens\" holds names, each with its token");

@@ -3,30 +3,37 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/json_writer.hpp"
 #include "coder_users/internal/base/seed_user.hpp"
 
 namespace coder_users { inline namespace v0 { namespace wire {
 
+/// Whether the body below has the field of a seed.
+constexpr bool is_sent_in_requests(std::string_view field) {
+    constexpr std::string_view sent[] = {"username", "email",      "name",   "service_account",
+                                         "password", "login_type", "status", "roles"};
+    for (const std::string_view each : sent)
+        if (each == field) return true;
+    return false;
+}
+
 /// Throws LineError for a user with values that no request can set.
 inline std::string seed_request(const SeedUser& user) {
-    const auto refuse = [&](bool given, const char* name) {
-        if (given)
-            throw LineError(user.line, "\"" + std::string(name) +
-                                           "\" cannot be given to a server that is running");
+    const auto refuse = [&](std::string_view name) {
+        throw LineError(user.line,
+                        '"' + std::string(name) + "\" cannot be given to a server that is running");
     };
-    refuse(!user.id.empty(), "id");
-    refuse(!user.hashed_password.empty(), "hashed_password");
-    refuse(!user.created_at.empty(), "created_at");
-    refuse(!user.avatar_url.empty(), "avatar_url");
-    refuse(!user.theme_preference.empty(), "theme_preference");
-    refuse(!user.organization.empty(), "organization");
-    refuse(!user.organizations.empty(), "organizations");
-    refuse(!user.organization_roles.empty(), "organization_roles");
-    refuse(!user.tokens.empty(), "tokens");
-    refuse(!user.sessions.empty(), "sessions");
+    fields::for_each<SeedUser>([&](auto at) {
+        const auto& value = at.field.of(user);
+        if (value != std::decay_t<decltype(value)>() && !is_sent_in_requests(at.field.name))
+            refuse(at.field.name);
+    });
+    if (!user.tokens.empty()) refuse("tokens");
     JsonWriter json;
     json.begin_object().member("username", user.username);
     if (!user.email.empty()) json.member("email", user.email);
