@@ -1,11 +1,12 @@
-// What every operation leaves behind, found out by doing it: one audit entry, the events that it
-// names, and the same when its change runs twice (CONTRIBUTING.md, "Adding an operation").
+// What every operation leaves behind, found out by doing it: a change of what is stored, or none;
+// one audit entry, the events that it names, and the same when its change runs twice
+// (CONTRIBUTING.md, "Adding an operation").
 #include <mutex>
 #include <set>
 
 #include "endpoint_table.hpp"
+#include "operations.hpp"
 #include "route_table.hpp"
-#include "routes/drives.hpp"
 
 using namespace coder_users_test;
 using coder_users::Event;
@@ -17,15 +18,12 @@ namespace {
 /// What a host was asked and told about one request.
 class Host {
  public:
-    coder_users::Options options() {
-        coder_users::Options options;
+    void take_part_in(coder_users::Options& options) {
         options.before = [this](const Event& event) -> std::optional<coder_users::Veto> {
             note(asked_, event);
             return std::nullopt;
         };
         options.on_event = [this](const Event& event) { note(told_, event); };
-        options.send_passcode = [](const coder_users::Passcode&) {};  // without, none is made
-        return options;
     }
     std::multiset<EventKind> asked(const std::string& request_id) const {
         return of(asked_, request_id);
@@ -53,11 +51,6 @@ class Host {
     Noted asked_, told_;
 };
 
-/// Their drives use servers of their own; tests of the first user and of external login look at
-/// what they leave behind.
-const std::set<std::string> on_other_servers{"create-initial-user", "oauth-20-github-callback",
-                                             "openid-connect-callback"};
-
 /// The events that the operation names.
 std::multiset<EventKind> named_events(const Route& route) {
     std::multiset<EventKind> kinds;
@@ -68,8 +61,8 @@ std::multiset<EventKind> named_events(const Route& route) {
 }
 
 /// "type|action|status" of the entries that this request wrote.
-std::string entries_of(const World& world, const std::string& request_id) {
-    return world.sql(
+std::string entries_of(const OperationStage& stage, const std::string& request_id) {
+    return stage.sql(
         "SELECT resource_type, action, status_code FROM audit_logs WHERE request_id = '" +
         request_id + "'");
 }
@@ -81,23 +74,24 @@ std::string expected_entry(const Route& route) {
            std::to_string(route.success);
 }
 
-void check_effects(const Route& route, bool repeat) {
+/// Looks at what the good request of a row left behind.
+void check_effects(const Route& route, const OperationRow& row, bool repeat) {
     Host host;
-    coder_users::Options options = host.options();
-    options.env.repeat_changes = repeat;
-    World world(options);
-    const auto drive = drives().find(route.operation_id());
-    CHECK(drive != drives().end());
-    if (drive == drives().end()) return;
-    const Answer answer = drive->second(world);
-    INFO(world.server.log());
+    OperationStage stage([&](coder_users::Options& options) {
+        host.take_part_in(options);
+        options.env.repeat_changes = repeat;
+    });
+    const std::string before = snapshot_of(stage.path());
+    const Answer answer = stage.ask(row);
+    INFO(answer.body);
     CHECK(answer.status == route.success);
     const std::string id = answer.header("x-coder-request-id");
-    CHECK(entries_of(world, id) == expected_entry(route));
+    CHECK(entries_of(stage, id) == expected_entry(route));
+    CHECK((snapshot_of(stage.path()) != before) == (row.changes != Changes::nothing));
     const auto named = named_events(route);
     CHECK(host.asked(id) == named);
     CHECK(eventually([&] { return host.told(id).size() >= named.size(); }));
-    world.server.service().stop();  // what was told is told
+    stage.service().stop();  // what was told is told
     CHECK(host.told(id) == named);
 }
 
@@ -105,10 +99,14 @@ void check_effects(const Route& route, bool repeat) {
 
 TEST_CASE("every operation leaves one audit entry and its events behind, however often it runs") {
     for (const Route& route : route_table()) {
-        if (on_other_servers.count(route.operation_id())) continue;
+        const OperationRow* const row = operation_row(route.operation_id());
+        CAPTURE(route.operation_id());
+        CHECK(row);
+        // Tests of external login look at what the others leave behind.
+        if (!row || row->elsewhere) continue;
         for (const bool repeat : {false, true}) {
             INFO(route.operation_id() << (repeat ? ", its change run twice" : ""));
-            check_effects(route, repeat);
+            check_effects(route, *row, repeat);
         }
     }
 }
@@ -117,11 +115,9 @@ TEST_CASE("an operation that changes something does not run in the lane of reads
     using coder_users::operations::Lane;
     for (const Route& route : route_table()) {
         INFO(route.operation_id());
-        const bool asks_only = route.verb == coder_users::http::Verb::get ||
-                               std::string(route.path) == "/authcheck" ||
-                               std::string(route.path) == "/users/validate-password" ||
-                               std::string(route.path) == "/users/{user}/quiet-hours";
-        if (route.operation.audit().action || !asks_only)
+        const OperationRow* const row = operation_row(route.operation_id());
+        REQUIRE(row);
+        if (route.operation.audit().action || row->changes != Changes::nothing)
             CHECK(route.operation.lane() != Lane::read);
     }
 }
@@ -135,13 +131,6 @@ TEST_CASE("who may do it is said of every operation on a user") {
         CHECK((route.operation.action().has_value() !=
                (route.operation.decides_itself_because() != nullptr)));
     }
-}
-
-TEST_CASE("the permission matrix and the drives name operations that there are") {
-    std::set<std::string> ids;
-    for (const Route& route : route_table()) ids.insert(route.operation_id());
-    for (const auto& [id, drive] : drives()) CHECK(ids.count(id) == 1);
-    for (const std::string& id : on_other_servers) CHECK(ids.count(id) == 1);
 }
 
 TEST_CASE("every rule of a field is checked by the operation that takes it") {
@@ -174,33 +163,31 @@ TEST_CASE("every rule of a field is checked by the operation that takes it") {
 namespace {
 
 /// What the sessions of the owner and of bob, both looked up before, show after the operation.
-std::string shown_after(const Route& route, std::size_t cached_sessions) {
-    coder_users::Options options;
-    options.limits.cached_sessions = cached_sessions;
-    World world(options);
-    const std::string bob = world.member("bob");
+std::string shown_after(const OperationRow& row, std::size_t cached_sessions) {
+    OperationStage stage(
+        [&](coder_users::Options& options) { options.limits.cached_sessions = cached_sessions; });
+    const std::string bob = stage.scene().bob, owner = stage.scene().owner;
     const auto shown = [&](const std::string& token) {
-        const Answer answer = world.server.send("GET", "/users/me", token);
+        const Answer answer = stage.send({"GET", "/users/me", token, ""});
         const Value user = parse(answer.body);
         return std::to_string(answer.status) + " " + user["detail"].text() + " " +
                user["username"].text() + " " + user["status"].text() + " " + user["roles"].text() +
                " " + user["theme_preference"].text();
     };
     shown(bob);
-    shown(world.owner);
-    drives().at(route.operation_id())(world);
-    return shown(bob) + "; " + shown(world.owner);
+    shown(owner);
+    stage.ask(row);
+    return shown(bob) + "; " + shown(owner);
 }
 
 }  // namespace
 
 TEST_CASE("sessions that an operation concerns are looked up anew after it") {
     const std::size_t usual = coder_users::Limits().cached_sessions;
-    for (const Route& route : route_table()) {
-        if (on_other_servers.count(route.operation_id()) || !route.operation.audit().action)
-            continue;
-        INFO(route.operation_id());
-        CHECK(shown_after(route, usual) == shown_after(route, 0));
+    for (const OperationRow& row : operations()) {
+        if (row.elsewhere || row.on_empty_server || row.changes != Changes::recorded) continue;
+        INFO(row.id);
+        CHECK(shown_after(row, usual) == shown_after(row, 0));
     }
 }
 
