@@ -68,6 +68,10 @@ ENGINES = [
         INSIDE + f"service/{name}.hpp"
         for name in ("backup", "backup_folder", "data", "secret_key", "testing")]),
 ]
+# Words of SQL that one engine alone understands: in texts of the store they come from the dialect.
+ONE_ENGINES_SQL = re.compile(
+    r"\b(rowid|PRAGMA|INDEXED BY|INSERT OR|CROSS JOIN|json_\w+|group_concat|string_agg|ILIKE)\b")
+DIALECT = INSIDE + "store/dialect.hpp"
 ALSO_INCLUDES = {("main.cpp", "CLI/CLI.hpp")}
 
 STD_ONLY = re.compile(r"[a-z_]+(\.h)?$")  # foreign headers that the promise may include
@@ -130,6 +134,7 @@ class House:
         if name.startswith(INSIDE) and INTERNAL_NOTE not in lines[0]:
             self.errors.append(f'{name}: its first line does not say "{INTERNAL_NOTE}"')
         self.check_names(name, text)
+        self.check_sql(name, text)
 
         local = []
         conditions = 0
@@ -188,6 +193,16 @@ class House:
                 number = text.count("\n", 0, found.start()) + 1
                 self.errors.append(
                     f"{name}:{number}: {found.group()} is for {' and '.join(places) or 'nobody'}")
+
+    def check_sql(self, name, text):
+        engines = [folder for folder, _ in ENGINES] + [DIALECT]
+        if not name.startswith(INSIDE + "store/") or name.startswith(tuple(engines)):
+            return
+        for literal in STRING_OR_COMMENT.finditer(text):
+            found = literal.group().startswith(('"', "R")) and ONE_ENGINES_SQL.search(literal.group())
+            if found:
+                number = text.count("\n", 0, literal.start()) + 1
+                self.errors.append(f"{name}:{number}: {found.group()} is one engine's SQL; see {DIALECT}")
 
     def check_cycles(self):
         done = set()

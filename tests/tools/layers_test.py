@@ -95,6 +95,15 @@ class Layers(unittest.TestCase):
                              f"{IN}{name}:3", "use store/connection.hpp")
                 self.refused({IN + name: "sqlite::Tx* tx;"}, f"{IN}{name}:3", "is for")
 
+    def test_sql_of_one_engine(self):
+        for sql in ("SELECT rowid FROM t", "PRAGMA user_version", "INSERT OR REPLACE INTO t"):
+            text = f'auto sql = "{sql}";'
+            with self.subTest(sql=sql):
+                self.refused({IN + "store/users.hpp": text}, IN + "store/users.hpp:3", "SQL; see")
+                self.assertEqual(errors_of({IN + "store/sqlite/a.hpp": text,
+                                            IN + "store/dialect.hpp": text,
+                                            IN + "store/a.hpp": f"// {sql}"}), [])
+
     def test_a_cycle(self):
         self.refused({IN + "base/a.hpp": include("b.hpp"),
                       IN + "base/b.hpp": include("c.hpp"),
