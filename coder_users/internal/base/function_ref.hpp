@@ -16,10 +16,11 @@ template <class Result, class... Arguments>
 class FunctionRef<Result(Arguments...)> {
  public:
     template <class Fn, std::enable_if_t<!std::is_same_v<std::decay_t<Fn>, FunctionRef>, int> = 0>
-    FunctionRef(Fn& fn)  // by design from any function, as std::function
+    FunctionRef(Fn&& fn)  // by design from any function, as std::function
         : object_(const_cast<void*>(static_cast<const void*>(std::addressof(fn)))),
           call_([](void* object, Arguments... arguments) -> Result {
-              return (*static_cast<Fn*>(object))(std::forward<Arguments>(arguments)...);
+              return (*static_cast<std::remove_reference_t<Fn>*>(object))(
+                  std::forward<Arguments>(arguments)...);
           }) {}
 
     Result operator()(Arguments... arguments) const {
