@@ -103,7 +103,7 @@ TEST_CASE("users of version 1 are counted and found") {
         const auto list =
             store.read([&](store::Connection& c) { return store::users::list(c, filter, {}); });
         std::string names = std::to_string(list.count);
-        for (const User& user : list.users) names += " " + user.username;
+        for (const auto& user : list.users) names += " " + user->username;
         return names;
     };
     CHECK(listed("") == "2 alice Carol");

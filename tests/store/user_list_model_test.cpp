@@ -77,7 +77,7 @@ std::string listed(store::Store& store, const Filter& filter, const Page& page) 
     const auto list =
         store.read([&](store::Connection& c) { return store::users::list(c, filter, page); });
     std::string out = std::to_string(list.count);
-    for (const User& user : list.users) out += ' ' + user.username;
+    for (const auto& user : list.users) out += ' ' + user->username;
     return out;
 }
 

@@ -1,10 +1,15 @@
 #include "coder_users/internal/store/user_list.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/store/organizations.hpp"
 #include "store_fixture.hpp"
 
@@ -20,7 +25,7 @@ std::string listed(store::Store& store, const Filter& filter = {}, const Page& p
     const auto list =
         store.read([&](store::Connection& c) { return store::users::list(c, filter, page); });
     std::string out;
-    for (const User& user : list.users) out += user.username + " ";
+    for (const auto& user : list.users) out += user->username + " ";
     return out + "(" + std::to_string(list.count) + ")";
 }
 
@@ -72,7 +77,7 @@ TEST_CASE("a listed user is whole") {
     const auto list = five.store.read(
         [&](store::Connection& c) { return store::users::list(c, with_text("dave"), {}); });
     REQUIRE(list.users.size() == 1);
-    const User& dave = list.users[0];
+    const User& dave = *list.users[0];
     CHECK(dave.id == id_of(1));
     CHECK(dave.roles == std::vector<std::string>{"auditor", "owner"});
     CHECK(dave.organization_ids == std::vector<std::string>{id_of(51), id_of(50)});
@@ -270,8 +275,8 @@ TEST_CASE("walking by cursor meets everybody once") {
         });
         CHECK(list.count == 100);
         if (list.users.empty()) break;
-        for (const User& user : list.users) met.push_back(fold_ascii(user.username));
-        cursor = list.users.back().id;
+        for (const auto& user : list.users) met.push_back(fold_ascii(user->username));
+        cursor = list.users.back()->id;
     }
     CHECK(met.size() == 100);
     CHECK(std::is_sorted(met.begin(), met.end()));
@@ -324,4 +329,164 @@ TEST_CASE("users of an organization, whether they are few or many") {
     filter.only_members_visible = true;
     CHECK(listed(store, filter, {numbered(1), 1, 0}) == "(3)");
     CHECK(listed(store, filter, {numbered(2), 1, 0}) == "u11001 (3)");
+}
+
+TEST_CASE("memberships of a page are those of its users, in their order") {
+    store::Store store(in_memory("as-members"));
+    store.write([](store::Tx& tx) {
+        for (const int organization : {50, 51})
+            store::organizations::insert(
+                tx, {id_of(organization), "o" + std::to_string(organization), now, now});
+        for (int i = 1; i <= 4; ++i) {
+            store::users::insert(tx, user_named("user" + std::to_string(i), i), "");
+            const auto roles = i == 2   ? std::vector<std::string>{"x", "y"}
+                               : i == 3 ? std::vector<std::string>{"x"}
+                                        : std::vector<std::string>();
+            store::organizations::add_member(tx, id_of(51), id_of(i), {"other"}, now);
+            if (i != 4)
+                store::organizations::add_member(tx, id_of(50), id_of(i), roles,
+                                                 now + std::chrono::seconds(i));
+        }
+    });
+    const auto described = [&](const std::vector<int>& numbers) {
+        std::vector<Shared<User>> users;
+        for (const int i : numbers)
+            users.push_back(std::make_shared<const User>(user_named("u" + std::to_string(i), i)));
+        const auto members = store.read([&](store::Connection& c) {
+            return store::organizations::as_members(c, id_of(50), users);
+        });
+        std::string out;
+        for (const Member& each : members) {
+            CHECK(each.user.id == each.membership.user_id);
+            CHECK(each.membership.organization_id == id_of(50));
+            CHECK(each.membership.created_at > now);
+            out += each.user.username + "(" + join(each.membership.roles, ",") + ")";
+        }
+        return out;
+    };
+    CHECK(described({}).empty());
+    CHECK(described({1, 2, 3}) == "u1()u2(x,y)u3(x)");
+    CHECK(described({3, 1, 2}) == "u3(x)u1()u2(x,y)");
+    CHECK(described({2, 4, 3}) == "u2(x,y)u3(x)");  // 4 is no member
+    CHECK(described({4}).empty());
+}
+
+namespace {
+
+/// The same users once in a file and once in memory.
+store::StoreOptions stored_where(bool file, const TempFolder& folder) {
+    return file ? options(folder.file("users.db")) : in_memory("recent");
+}
+
+/// How many of the users that the next reader may list without reading their rows are known to it.
+int remembered(store::Store& store) {
+    return store.read([](store::Connection& c) {
+        c.recent_users().see(c.data_version());
+        int known = 0;
+        for (int rowid = 1; rowid <= 10; ++rowid) known += c.recent_users().find(rowid) ? 1 : 0;
+        return known;
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a page of remembered users is the page of their rows") {
+    const bool file = GENERATE(true, false);
+    const TempFolder folder;
+    store::Store store(stored_where(file, folder));
+    for (const char* name : {"carol", "alice", "bob"})
+        add_user(store, user_named(name, name[0] - 'a' + 1));
+    CHECK(remembered(store) == 0);
+    CHECK(listed(store, {}, {"", 2, 0}) == "alice bob (3)");
+    CHECK(remembered(store) == 2);
+    CHECK(listed(store, {}, {"", 2, 0}) == "alice bob (3)");  // from memory alone
+    CHECK(listed(store, {}, {"", 3, 0}) == "alice bob carol (3)");
+    CHECK(remembered(store) == 3);
+    CHECK(listed(store, {}, {id_of(1), 2, 0}) == "bob carol (3)");
+    CHECK(listed(store, {}, {"", 2, 2}) == "carol (3)");
+    CHECK(listed(store, {}, {"", 101, 0}) == "alice bob carol (3)");
+
+    store.write([](store::Tx& tx) { store::users::set_username(tx, id_of(2), "zoe"); });
+    CHECK(remembered(store) == 0);
+    CHECK(listed(store, {}, {"", 3, 0}) == "alice carol zoe (3)");
+    const std::string image = store.image();
+    store.write([](store::Tx& tx) {
+        store::users::set_profile(tx, id_of(3), "Carol C.", "", now);
+        store::users::remove(tx, id_of(1));
+    });
+    const auto page = store.read([](store::Connection& c) {
+        return store::users::list(c, {}, {"", 3, 0});
+    });
+    REQUIRE(page.users.size() == 2);
+    CHECK(page.users[0]->name == "Carol C.");
+    store.replace_everything(image);
+    CHECK(listed(store, {}, {"", 3, 0}) == "alice carol zoe (3)");
+}
+
+TEST_CASE("a page of remembered users shows uses that are not stored yet") {
+    store::Store store(in_memory("recent-uses"));
+    User sleeper = user_named("sleeper", 1);
+    sleeper.status = UserStatus::dormant;
+    add_user(store, sleeper);
+    const auto first = [&] {
+        const auto page = store.read([](store::Connection& c) {
+            return store::users::list(c, {}, {"", 1, 0});
+        });
+        return *page.users.at(0);
+    };
+    CHECK(first().status == UserStatus::dormant);
+    REQUIRE(remembered(store) == 1);
+    ApiKey key;
+    key.id = "abcdefghij";
+    key.user_id = sleeper.id;
+    const Time used = now + std::chrono::hours(1);
+    store.note_use(key, used, used, used);
+    CHECK(first().status == UserStatus::active);
+    CHECK(first().last_seen_at == used);
+    CHECK(first().updated_at == used);
+    store.store_activity();
+    CHECK(first().last_seen_at == used);
+}
+
+TEST_CASE("a page of remembered users shows what another program has written") {
+    const TempFolder folder;
+    store::Store store(options(folder.file("users.db")));
+    add_user(store, user_named("alice", 1));
+    CHECK(listed(store, {}, {"", 5, 0}) == "alice (1)");
+    raw(folder.file("users.db")).exec("UPDATE users SET name = 'Alice A.'");
+    const auto page = store.read([](store::Connection& c) {
+        return store::users::list(c, {}, {"", 5, 0});
+    });
+    REQUIRE(page.users.size() == 1);
+    CHECK(page.users[0]->name == "Alice A.");
+}
+
+TEST_CASE("remembered users are bounded in bytes") {
+    store::RecentUsers recent;
+    CHECK_FALSE(recent.on());
+    User user = user_named("alice", 1);
+    user.name = std::string(1000, 'n');
+    const auto shared = std::make_shared<const User>(user);
+    recent.keep(1, shared);
+    CHECK(recent.empty());  // off
+    recent.hold(10'000);
+    REQUIRE(recent.on());
+    recent.see(1);
+    int most = 0;
+    for (std::int64_t rowid = 1; rowid <= 100; ++rowid) {
+        recent.keep(rowid, shared);
+        int known = 0;
+        for (std::int64_t other = 1; other <= 100; ++other) known += recent.find(other) ? 1 : 0;
+        most = (std::max)(most, known);
+        CHECK(recent.find(rowid) == shared);
+    }
+    CHECK(most < 10);
+    CHECK(most > 3);
+    user.name = std::string(10'000, 'n');
+    recent.keep(200, std::make_shared<const User>(user));
+    CHECK(recent.find(200) == nullptr);
+    recent.see(1);
+    CHECK_FALSE(recent.empty());
+    recent.see(2);
+    CHECK(recent.empty());
 }

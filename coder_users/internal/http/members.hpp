@@ -28,9 +28,9 @@ class LongMemberList final : public LongListByName {
 
  private:
     void begin(JsonWriter& json) override { wire::begin_members(json, by_page_); }
-    void write_each(JsonWriter& json, store::Connection& c, std::vector<User> users) override {
-        const auto members =
-            store::organizations::as_members(c, organization_id_, std::move(users));
+    void write_each(JsonWriter& json, store::Connection& c,
+                    const std::vector<Shared<User>>& users) override {
+        const auto members = store::organizations::as_members(c, organization_id_, users);
         for (const Member& each : members) wire::write_member(json, each, form_);
     }
     void end(JsonWriter& json, std::int64_t count) override {

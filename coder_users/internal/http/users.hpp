@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/http/call.hpp"
 #include "coder_users/internal/http/long_list.hpp"
 #include "coder_users/internal/operations/create_user.hpp"
@@ -26,7 +27,8 @@ class LongListByName : public LongList {
 
  protected:
     virtual void begin(JsonWriter& json) = 0;
-    virtual void write_each(JsonWriter& json, store::Connection& c, std::vector<User> users) = 0;
+    virtual void write_each(JsonWriter& json, store::Connection& c,
+                            const std::vector<Shared<User>>& users) = 0;
     virtual void end(JsonWriter& json, std::int64_t count) = 0;
 
  private:
@@ -35,9 +37,9 @@ class LongListByName : public LongList {
             listing_.emplace(c, std::move(wanted_.filter), wanted_.page);
             begin(json);
         }
-        std::vector<User> users = listing_->next(c, items_in_piece);
+        const std::vector<Shared<User>> users = listing_->next(c, items_in_piece);
         const bool more = users.size() == items_in_piece;
-        write_each(json, c, std::move(users));
+        write_each(json, c, users);
         if (!more) end(json, listing_->count());
         return more;
     }
@@ -53,8 +55,9 @@ class LongUserList final : public LongListByName {
 
  private:
     void begin(JsonWriter& json) override { wire::begin_users(json); }
-    void write_each(JsonWriter& json, store::Connection&, std::vector<User> users) override {
-        for (const User& each : users) wire::write_user(json, each, form_);
+    void write_each(JsonWriter& json, store::Connection&,
+                    const std::vector<Shared<User>>& users) override {
+        for (const Shared<User>& each : users) wire::write_user(json, *each, form_);
     }
     void end(JsonWriter& json, std::int64_t count) override { wire::end_counted(json, count); }
 

@@ -115,11 +115,12 @@ inline UserListPage members_wanted(const Acting& acting, const Organization& org
 
 /// `wanted` is what members_wanted() returned for the organization.
 inline MemberPage list_members(const Acting& acting, const UserListPage& wanted) {
-    return read_user_list(acting, wanted, [&](store::Connection& c, store::users::UserList found) {
-        return MemberPage{store::organizations::as_members(c, wanted.filter.organization_id,
-                                                           std::move(found.users)),
-                          found.count};
-    });
+    const std::string& organization_id = wanted.filter.organization_id;
+    return read_user_list(
+        acting, wanted, [&](store::Connection& c, const store::users::UserList& found) {
+            return MemberPage{store::organizations::as_members(c, organization_id, found.users),
+                              found.count};
+        });
 }
 
 /// `text` is "me", an id or a name. Throws the same 404 whatever the reason, so that nobody learns

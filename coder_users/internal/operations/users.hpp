@@ -126,7 +126,7 @@ inline User find_user_by_email(const Acting& acting, std::string_view email) {
     store::users::UserList found;
     if (!email.empty()) found = list_users(acting, wanted);
     if (found.users.empty()) throw user_not_found(email);
-    return std::move(found.users.front());
+    return *found.users.front();
 }
 
 /// Deletes the user and all that belongs to it. Returns the user as it was before deletion.

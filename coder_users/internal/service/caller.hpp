@@ -151,9 +151,12 @@ inline operations::UserListRequest as_request(const FindUsers& which) {
 CODER_USERS_INLINE UserPage Caller::list_users(const FindUsers& which) const {
     return running_->call(
         operations::about::list_users, identity_, "", [&](const operations::Acting& acting) {
-            store::users::UserList found = operations::list_users(
+            const store::users::UserList found = operations::list_users(
                 acting, operations::user_list_page(acting, service::as_request(which)));
-            return UserPage{std::move(found.users), found.count};
+            UserPage page{{}, found.count};
+            page.users.reserve(found.users.size());
+            for (const Shared<User>& each : found.users) page.users.push_back(*each);
+            return page;
         });
 }
 

@@ -69,6 +69,20 @@ class Activity {
         lay_over_locked(key);
     }
 
+    /// Adds pending uses; copies the user only when there are any.
+    Shared<User> laid_over(Shared<User> user) const {
+        if (!any_) return user;
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto batches = all();
+        if (std::none_of(batches.begin(), batches.end(), [&](const ActivityBatch* batch) {
+                return batch->seen_at.count(user->id) != 0;
+            }))
+            return user;
+        User used = *user;
+        lay_over_locked(used);
+        return std::make_shared<const User>(std::move(used));
+    }
+
     /// Adds pending uses; copies the identity only when there are any.
     Shared<SharedIdentity> laid_over(Shared<SharedIdentity> identity) const {
         if (!any_) return identity;

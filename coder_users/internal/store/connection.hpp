@@ -19,6 +19,7 @@
 #include "coder_users/internal/store/activity.hpp"
 #include "coder_users/internal/store/dialect.hpp"
 #include "coder_users/internal/store/errors.hpp"
+#include "coder_users/internal/store/recent_users.hpp"
 #include "coder_users/time.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
@@ -161,6 +162,12 @@ class Connection {
 
     virtual bool in_transaction() const = 0;
 
+    /// A number that is another one when another connection has changed the database. Inside a
+    /// transaction it stays the same. Only for engines that switch recent_users() on.
+    virtual std::int64_t data_version() {
+        throw std::logic_error("this engine does not number the states of its database");
+    }
+
     /// Copies the database, as this connection's transaction sees it, into the empty file `path`.
     /// Throws std::runtime_error where databases are no files.
     virtual void copy_to(const std::string& path, const CopyProgress& progress) = 0;
@@ -169,6 +176,8 @@ class Connection {
     const Activity& activity() const { return activity_; }
     /// The texts in which engines differ.
     const Dialect& dialect() const { return dialect_; }
+    /// Off, unless the engine switched it on for a connection that only reads.
+    RecentUsers& recent_users() { return recent_users_; }
 
  protected:
     /// Both must outlive the connection.
@@ -182,6 +191,7 @@ class Connection {
  private:
     const Dialect& dialect_;
     const Activity& activity_;
+    RecentUsers recent_users_;
 };
 
 /// The users whose cached keys a transaction may have made stale.

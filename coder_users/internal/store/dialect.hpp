@@ -16,6 +16,9 @@ struct Dialect {
     const char* join_in_order;
     /// Whether a list says which index it goes along (`INDEXED BY`).
     bool names_indexes;
+    /// The number of the row of a user `u`, which its indexes hold, too. "": rows have none, and
+    /// connections remember no users.
+    const char* row_id;
     /// Whether an INSERT takes the next number of a table, because there is one writer. Otherwise
     /// the database gives the numbers out.
     bool counts_numbers;

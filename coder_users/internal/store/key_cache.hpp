@@ -22,29 +22,11 @@
 #include "coder_users/internal/base/fields.hpp"
 #include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/store/api_keys.hpp"
+#include "coder_users/internal/store/bytes_of.hpp"
 #include "coder_users/internal/store/connection.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
-/// What a value occupies beside its own size, about.
-inline std::size_t bytes_beside(const std::string& text) { return text.capacity(); }
-inline std::size_t bytes_beside(const std::vector<std::string>& list) {
-    std::size_t bytes = list.capacity() * sizeof(std::string);
-    for (const std::string& each : list) bytes += bytes_beside(each);
-    return bytes;
-}
-template <class T>
-std::size_t bytes_beside(const T&) {
-    return 0;
-}
-
-/// What a record occupies, about.
-template <class Record>
-std::size_t bytes_of(const Record& record) {
-    std::size_t bytes = sizeof(Record);
-    fields::for_each<Record>([&](auto at) { bytes += bytes_beside(at.field.of(record)); });
-    return bytes;
-}
 /// Without its user, which other keys may share.
 inline std::size_t bytes_of(const api_keys::CheckedKey& key) {
     return sizeof key + bytes_of(key.identity.key) + bytes_beside(key.hashed_secret);

@@ -129,14 +129,33 @@ inline std::optional<OrganizationMember> find_membership(Connection& c, std::str
     return std::move(found.front());
 }
 
-/// Adds their memberships in the organization to users, who must all be members.
+/// Adds their memberships in the organization to users, who must all be members. One statement
+/// reads those of many users.
 inline std::vector<Member> as_members(Connection& c, std::string_view organization_id,
-                                      std::vector<User> users) {
+                                      const std::vector<Shared<User>>& users) {
+    static const std::string sql =
+        "SELECT " + columns<OrganizationMember>("m.") +
+        ", r.role FROM json_each($1) asked CROSS JOIN organization_members m "
+        "ON m.user_id = asked.value AND m.organization_id = $2 "
+        "LEFT JOIN organization_member_roles r "
+        "ON r.user_id = m.user_id AND r.organization_id = m.organization_id "
+        "ORDER BY asked.id, r.role";
+    std::string ids = "[";
+    for (const Shared<User>& user : users)
+        ids.append(ids.size() == 1 ? "\"" : ",\"").append(user->id).append("\"");
     std::vector<Member> members;
     members.reserve(users.size());
-    for (User& user : users)
-        if (auto found = find_membership(c, user.id, organization_id))
-            members.push_back({std::move(user), std::move(*found)});
+    auto user = users.begin();
+    Query rows = c.query(sql, ids + ']', organization_id);
+    while (rows.next()) {
+        auto member = read_row<OrganizationMember>(rows);
+        if (members.empty() || members.back().membership.user_id != member.user_id) {
+            while ((*user)->id != member.user_id) ++user;
+            members.push_back({**user, std::move(member)});
+        }
+        constexpr int role = column_count<OrganizationMember>;
+        if (!rows.is_null(role)) members.back().membership.roles.push_back(rows.text(role));
+    }
     return members;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "coder_users/internal/base/key_scopes.hpp"
+#include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/store/user_filter.hpp"
 #include "coder_users/internal/store/users.hpp"
 
@@ -25,7 +27,7 @@ struct Page {
 };
 
 struct UserList {
-    std::vector<User> users;
+    std::vector<Shared<User>> users;
     std::int64_t count = 0;  ///< of all users who match the filter, whatever the page is
 };
 
@@ -112,50 +114,85 @@ struct Part {
     bool from_end = false;
 };
 
-/// Reads the users of a part from `rows`, which must select their columns.
-inline std::vector<User> read_part(Connection& c, Query rows, const Part& part) {
-    std::vector<User> users;
+/// Reads the users of a part. `read(rows)` returns that of the current row; when it returns nullptr
+/// so does this.
+template <class Read>
+std::optional<std::vector<Shared<User>>> read_part(Connection& c, Query rows, const Part& part,
+                                                   Read&& read) {
+    std::vector<Shared<User>> users;
     users.reserve(static_cast<std::size_t>((std::min)(part.limit, few)));
     while (rows.next()) {
-        users.push_back(read_user(rows));
-        c.activity().lay_over(users.back());
+        Shared<User> user = read(rows);
+        if (!user) return std::nullopt;
+        users.push_back(c.activity().laid_over(std::move(user)));
     }
     if (part.from_end) std::reverse(users.begin(), users.end());
     return users;
 }
 
+/// Reads the user of a row that has its columns first.
+inline Shared<User> read_shared(const Query& row) {
+    return std::make_shared<const User>(read_user(row));
+}
+
 /// The SELECT for a part; `limit` and `skipped` are names of placeholders.
-inline std::string select_part(std::string_view from, std::string_view where, bool from_end,
-                               std::string_view limit, std::string_view skipped) {
+inline std::string select_part(std::string_view what, std::string_view from, std::string_view where,
+                               bool from_end, std::string_view limit, std::string_view skipped) {
     std::string sql = "SELECT ";
-    sql.append(columns<User>("u.")).append(" FROM ").append(from).append(" WHERE ").append(where);
+    sql.append(what).append(" FROM ").append(from).append(" WHERE ").append(where);
     sql.append(" ORDER BY u.username_folded").append(from_end ? " DESC" : "");
     return sql.append(" LIMIT ").append(limit).append(" OFFSET ").append(skipped);
 }
 
-/// Statements for a part of the list without any filter; its placeholders are the name that comes
-/// before, the limit, and how many to skip.
+/// Statements for a part of the list without any filter; their placeholders are the name that comes
+/// before, the limit, and how many to skip. `what` is selected.
 struct PartsOfAll {
-    explicit PartsOfAll(bool names_index)
-        : forwards(select(names_index, false)), backwards(select(names_index, true)) {}
+    PartsOfAll(const std::string& what, bool names_index)
+        : forwards(select(what, names_index, false)), backwards(select(what, names_index, true)) {}
+
+    Query rows(Connection& c, const Part& part) const {
+        return c.query(part.from_end ? backwards : forwards, part.after_name, part.limit,
+                       part.skipped);
+    }
 
     const std::string forwards, backwards;
 
  private:
-    static std::string select(bool names_index, bool from_end) {
-        return select_part(users_along("users_live_username", names_index),
+    static std::string select(const std::string& what, bool names_index, bool from_end) {
+        return select_part(what, users_along("users_live_username", names_index),
                            "u.deleted = 0 AND u.username_folded > $1", from_end, "$2", "$3");
     }
 };
 
+/// A part of the list without any filter, of a connection that remembers users. When it remembers
+/// all of them, only the index is read.
+inline std::vector<Shared<User>> remembered_part(Connection& c, const Part& part) {
+    static const std::string row_id = c.dialect().row_id;
+    static const PartsOfAll ids(row_id, true), all(columns<User>("u.") + ", " + row_id, true);
+    RecentUsers& recent = c.recent_users();
+    recent.see(c.data_version());
+    if (!recent.empty()) {
+        auto found = read_part(c, ids.rows(c, part), part,
+                               [&](const Query& row) { return recent.find(row.integer(0)); });
+        if (found) return std::move(*found);
+    }
+    return *read_part(c, all.rows(c, part), part, [&](const Query& row) {
+        Shared<User> user = read_shared(row);
+        recent.keep(row.integer(column_count<User>), user);
+        return user;
+    });
+}
+
 /// A part of the list without any filter, by statements that are prepared only once.
-inline std::vector<User> part_of_all(Connection& c, const Part& part) {
-    static const PartsOfAll along_index(true), as_planned(false);
+inline std::vector<Shared<User>> part_of_all(Connection& c, const Part& part) {
+    constexpr std::int64_t most_remembered = 100;  // a longer part would drive out many others
+    // When a user is not remembered the index is gone through again, so not far.
+    if (c.recent_users().on() && part.limit <= most_remembered && part.skipped <= few)
+        return remembered_part(c, part);
+    static const PartsOfAll along_index(columns<User>("u."), true);
+    static const PartsOfAll as_planned(columns<User>("u."), false);
     const PartsOfAll& sql = c.dialect().names_indexes ? along_index : as_planned;
-    return read_part(c,
-                     c.query(part.from_end ? sql.backwards : sql.forwards, part.after_name,
-                             part.limit, part.skipped),
-                     part);
+    return *read_part(c, sql.rows(c, part), part, read_shared);
 }
 
 /// A list sorted by folded name, which one transaction reads part by part.
@@ -183,7 +220,7 @@ class Listing {
     std::int64_t count() const { return count_; }
 
     /// Returns the next users of the page, at most `most`; none at the end.
-    std::vector<User> next(Connection& c, std::int64_t most) {
+    std::vector<Shared<User>> next(Connection& c, std::int64_t most) {
         const std::int64_t limit = (std::min)(left_, most);
         if (limit == 0) return {};
         Part part{after_name_, limit, offset_};
@@ -192,27 +229,27 @@ class Listing {
             part.skipped = count_ - offset_ - part.limit;
             part.from_end = true;
         }
-        std::vector<User> found = part.limit == 0 ? std::vector<User>()
-                                  : all_          ? part_of_all(c, part)
-                                                  : part_of_some(c, part);
+        std::vector<Shared<User>> found = part.limit == 0 ? std::vector<Shared<User>>()
+                                          : all_          ? part_of_all(c, part)
+                                                          : part_of_some(c, part);
         const auto size = static_cast<std::int64_t>(found.size());
         left_ = size < limit ? 0 : left_ - size;
         offset_ = 0;
-        if (left_ > 0) after_name_ = fold_ascii(found.back().username);
+        if (left_ > 0) after_name_ = fold_ascii(found.back()->username);
         return found;
     }
 
  private:
-    std::vector<User> part_of_some(Connection& c, const Part& part) const {
+    std::vector<Shared<User>> part_of_some(Connection& c, const Part& part) const {
         Conditions conditions = conditions_;
         if (!part.after_name.empty())
             conditions.add("u.username_folded > " + conditions.placeholder(part.after_name));
         const std::string where = conditions.sql();
         const std::string limit = conditions.placeholder(part.limit);
         const std::string skipped = conditions.placeholder(part.skipped);
-        return read_part(
-            c, conditions.query(c, select_part(source_.from, where, part.from_end, limit, skipped)),
-            part);
+        const std::string sql =
+            select_part(columns<User>("u."), source_.from, where, part.from_end, limit, skipped);
+        return *read_part(c, conditions.query(c, sql), part, read_shared);
     }
 
     const Filter filter_;

@@ -14,6 +14,7 @@
 #include "coder_users/internal/base/json_writer.hpp"
 #include "coder_users/internal/base/organization_roles.hpp"
 #include "coder_users/internal/base/release.hpp"
+#include "coder_users/internal/base/shared.hpp"
 
 namespace coder_users { inline namespace v0 { namespace wire {
 
@@ -143,11 +144,15 @@ inline void end_counted(JsonWriter& json, std::int64_t count) {
     json.end_array().member("count", count).end_object();
 }
 
-inline std::string users(const std::vector<User>& users, std::int64_t count,
-                         const Form& form = {}) {
+inline const User& user_in(const User& user) { return user; }
+inline const User& user_in(const Shared<User>& user) { return *user; }
+
+/// `Each` is User, or Shared<User>.
+template <class Each = User>
+std::string users(const std::vector<Each>& users, std::int64_t count, const Form& form = {}) {
     JsonWriter json;
     begin_users(json);
-    for (const User& each : users) write_user(json, each, form);
+    for (const Each& each : users) write_user(json, user_in(each), form);
     end_counted(json, count);
     return document(json);
 }

@@ -10,6 +10,7 @@ inline constexpr Dialect dialect{
     /*.join_texts =*/"group_concat",
     /*.join_in_order =*/" CROSS JOIN ",
     /*.names_indexes =*/true,
+    /*.row_id =*/"u.rowid",
     /*.counts_numbers =*/true,
     /*.newest_entries_first =*/"a.entry DESC",
     /*.youngest_keys =*/"api_keys ORDER BY rowid DESC LIMIT 1000",

@@ -204,6 +204,8 @@ class Engine final : public store::Engine {
         return writer;
     }
 
+    static constexpr std::size_t recent_users_bytes = 512 << 10;  // of each reading connection
+
     // Nobody else can be using them, because the lock is held until they are gone.
     void delete_files() noexcept {
         for (const char* each : {"", "-wal", "-shm", "-journal", ".reserve", ".lock"})
@@ -218,6 +220,7 @@ class Engine final : public store::Engine {
         auto connection = std::make_unique<Connection>(connection_name_, flags_, host_.activity);
         connection->run("PRAGMA query_only = ON");
         connection->run("PRAGMA wal_autocheckpoint = 0");  // only the writer checkpoints
+        connection->recent_users().hold(recent_users_bytes);
         return connection;
     }
 

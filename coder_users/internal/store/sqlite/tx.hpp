@@ -38,9 +38,7 @@ class Tx final : public On<store::Tx> {
     /// Whether another connection has changed the database since the last call. Says yes to the
     /// first.
     bool changed_by_others() {
-        Query row = query("PRAGMA data_version");
-        row.next();
-        const std::int64_t before = std::exchange(data_version_, row.integer(0));
+        const std::int64_t before = std::exchange(data_version_, data_version());
         return before != data_version_;
     }
 
