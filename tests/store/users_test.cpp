@@ -181,6 +181,58 @@ TEST_CASE("name, status and time of last sight are changed for that live user al
           "bobactive" + std::to_string(micros(now)));
 }
 
+TEST_CASE("users who are inserted together are counted and found like others") {
+    store::Store store(in_memory("together"));
+    add_user(store, user_named("alice", 1));
+    store.write([](store::Tx& tx) {
+        users::deriving(tx, [&] {
+            for (int i = 2; i <= 4; ++i)
+                users::insert_row(tx, user_named("bob" + std::to_string(i), i), "");
+        });
+    });
+    store.write([](store::Tx& tx) { users::deriving(tx, [] {}); });
+    const auto live = "SELECT value FROM counters WHERE name = 'live_users'";
+    const auto found = [&](const std::string& text) {
+        return rows(store,
+                    "SELECT username FROM users_text t JOIN users u ON u.number = t.rowid "
+                    "WHERE users_text MATCH '\"" +
+                        text + "\"' ORDER BY username");
+    };
+    CHECK(rows(store, live) == "4");
+    CHECK(found("bob") == "bob2\nbob3\nbob4");
+    CHECK(found("ali") == "alice");
+    store.write([](store::Tx& tx) {
+        users::remove(tx, id_of(2));
+        users::set_username(tx, id_of(3), "carol");
+    });
+    CHECK(rows(store, live) == "3");
+    CHECK(found("bob") == "bob4\ncarol");  // whose address is that of before
+    CHECK(found("carol") == "carol");
+    CHECK_THROWS_AS(store.write([](store::Tx& tx) {
+        users::deriving(tx, [&] {
+            users::insert_row(tx, user_named("dave", 5), "");
+            users::insert_row(tx, user_named("dave", 6), "");
+        });
+    }),
+                    store::Duplicate);
+    CHECK(rows(store, live) == "3");
+    CHECK(found("dave").empty());
+}
+
+TEST_CASE("a user name that stays writes nothing") {
+    store::Store store(in_memory("same-name"));
+    add_user(store, user_named("Alice", 1));
+    const auto text = [&] {
+        return rows(store, "SELECT id, hex(block) FROM users_text_data ORDER BY id");
+    };
+    const std::string before = text();
+    store.write([](store::Tx& tx) { users::set_username(tx, id_of(1), "Alice"); });
+    CHECK(text() == before);
+    store.write([](store::Tx& tx) { users::set_username(tx, id_of(1), "alice"); });
+    CHECK(find(store, id_of(1))->username == "alice");
+    CHECK(text() != before);
+}
+
 TEST_CASE("profile and status are stored with the time of the update") {
     store::Store store(in_memory("updated"));
     User alice = user_named("alice", 1);

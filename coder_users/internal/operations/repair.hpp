@@ -61,7 +61,7 @@ inline std::string create_admin(const Acting& acting, const data::NewAdmin& admi
         record.hashed_password = made.hashed_password;
         record.ssh_key = made.ssh_key;
         join_all(now.tx, acting, record);
-        store::user_records::insert(now.tx, record);
+        store::users::deriving(now.tx, [&] { store::user_records::insert(now.tx, record); });
         now.record(made_user(record));
         return record.user.id;
     });

@@ -209,8 +209,10 @@ inline void seed(const Acting& acting, const std::vector<SeedUser>& users,
     }
     change(acting, about::seed, Asked::not_needed(), [&](Change& now) {
         const store::LargeCache room(now.tx);
-        for (std::size_t i = 0; i < users.size(); ++i)
-            located(users[i], [&] { insert_seed(now, acting, users[i], records[i]); });
+        store::users::deriving(now.tx, [&] {
+            for (std::size_t i = 0; i < users.size(); ++i)
+                located(users[i], [&] { insert_seed(now, acting, users[i], records[i]); });
+        });
     });
 }
 

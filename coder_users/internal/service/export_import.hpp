@@ -238,7 +238,10 @@ inline Imported import_from(const operations::Acting& acting, std::istream& in, 
                 throw std::runtime_error("holds users already, an import needs a new database: " +
                                          acting.backend.store.name());
             const store::LargeCache room(now.tx);
-            return Import(acting, now, new_ssh_keys).run(in, progress);
+            Imported imported;
+            store::users::deriving(
+                now.tx, [&] { imported = Import(acting, now, new_ssh_keys).run(in, progress); });
+            return imported;
         });
 }
 

@@ -123,8 +123,10 @@ std::string insert_into(std::initializer_list<std::string_view> more = {},
     const std::string table = fields::Of<T>::table;
     if (counter.empty()) return "INSERT INTO " + table + " (" + names + ") VALUES (" + values + ")";
     const std::string number(counter);
-    return "INSERT INTO " + table + " (" + names + ", " + number + ") SELECT " + values +
-           ", COALESCE(MAX(" + number + "), 0) + 1 FROM " + table;
+    // Not by INSERT … SELECT, of which SQLite copies each page that it touches, in case a later row
+    // fails.
+    return "INSERT INTO " + table + " (" + names + ", " + number + ") VALUES (" + values +
+           ", (SELECT COALESCE(MAX(" + number + "), 0) + 1 FROM " + table + "))";
 }
 
 /// An UPDATE of all columns of the row that `key` finds, but those that stay as they are.

@@ -58,11 +58,11 @@ inline std::vector<std::string> organizations_of(std::vector<OrganizationMember>
     return ids;
 }
 
-/// The user's organizations must exist.
+/// The user's organizations must exist. Call it inside users::deriving().
 inline void insert(Tx& tx, const UserRecord& record) {
     User user = record.user;
     user.organization_ids = organizations_of(record.memberships);
-    users::insert(tx, user, record.hashed_password);
+    users::insert_row(tx, user, record.hashed_password);
     for (const OrganizationMember& member : record.memberships)
         organizations::insert_member(tx, member);
     for (const StoredKey& stored : record.keys)
