@@ -2,11 +2,14 @@
 
 #include <atomic>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "catch.hpp"
+#include "coder_users/internal/base/fields.hpp"
+#include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/store/links.hpp"
 #include "coder_users/internal/store/organizations.hpp"
 #include "coder_users/internal/store/user_records.hpp"
@@ -100,18 +103,72 @@ struct Two {
 
 using Change = std::function<void(store::Tx&)>;
 
+template <class T>
+bool equal(const T& a, const T& b) {
+    bool same = true;
+    fields::for_each<T>([&](auto at) { same = same && at.field.of(a) == at.field.of(b); });
+    return same;
+}
+
+void check_same_as_rows(const Shared<SharedIdentity>& identity, store::Tx& tx, int key) {
+    const auto read = store::api_keys::find_checked_key(tx, key_id(key));
+    REQUIRE((identity != nullptr) == read.has_value());
+    if (!read) return;
+    CHECK(equal(identity->key, read->identity.key));
+    CHECK(equal(*identity->user, *read->identity.user));
+}
+
 void check_shown(int key, const char* name, const Change& change) {
     CAPTURE(name);
     Two two("shows");
     const std::string before = told(two.store, key);
     CHECK(told(two.store, key) == before);
-    two.store.write(change);
+    const Shared<User> user = two.store.find_checked_key(key_id(key))->identity.user;
+    two.store.write([&](store::Tx& tx) {
+        CHECK(two.store.identity_in(tx, key_id(key))->user == user);  // no row was read
+        change(tx);
+        check_same_as_rows(two.store.identity_in(tx, key_id(key)), tx, key);
+    });
     const std::string after = told(two.store, key);
     CHECK(after != before);
     CHECK(after == stored(two.store, key));
 }
 
 }  // namespace
+
+TEST_CASE("a change sees its session as its transaction leaves it") {
+    const TempFolder folder;
+    store::StoreOptions chosen = options(folder.file("users.db"));
+    chosen.cached_sessions = 100;
+    store::Store store(chosen);
+    add_user(store, user_named("alice", 1));
+    store.write([](store::Tx& tx) { add_key(tx, 1, 1); });
+    const auto name_in = [&](store::Tx& tx) {
+        const auto identity = store.identity_in(tx, key_id(1));
+        return identity ? identity->user->username : "none";
+    };
+    const auto name_now = [&] { return store.write(name_in); };
+    REQUIRE(store.find_checked_key(key_id(1)));
+    CHECK(name_now() == "alice");
+    const auto rename = [](store::Tx& tx) { store::users::set_username(tx, id_of(1), "carol"); };
+    CHECK_THROWS_AS(store.write([&](store::Tx& tx) {
+        rename(tx);
+        CHECK(name_in(tx) == "carol");
+        throw std::runtime_error("undone");
+    }),
+                    std::runtime_error);
+    CHECK(name_now() == "alice");
+    REQUIRE(store.find_checked_key(key_id(1)));
+    store.write(rename);
+    CHECK(name_now() == "carol");
+    INFO("another program");
+    REQUIRE(store.find_checked_key(key_id(1)));
+    raw(folder.file("users.db")).exec("UPDATE users SET username = 'dave'");
+    CHECK(name_now() == "dave");
+    REQUIRE(store.find_checked_key(key_id(1)));
+    raw(folder.file("users.db")).exec("DELETE FROM api_keys");
+    CHECK(name_now() == "none");
+}
 
 TEST_CASE("whatever changes a session shows in the next look at it") {
     const std::vector<std::pair<const char*, Change>> changes{

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/audit.hpp"
 #include "coder_users/internal/operations/operation.hpp"
@@ -139,10 +140,18 @@ class Change {
 /// request was checked.
 inline Shared<SharedIdentity> identity_now(store::Tx& tx, const Acting& acting) {
     if (acting.is_nobody() || acting.is_host()) return acting.actor;
-    auto session = store::api_keys::find_checked_key(tx, acting.actor->key.id);
-    if (!session) throw rules::key_invalid();
-    if (session->identity.user->status == UserStatus::suspended) throw rules::user_suspended();
-    return std::make_shared<const SharedIdentity>(std::move(session->identity));
+    auto identity = acting.backend.store.identity_in(tx, acting.actor->key.id);
+    if (!identity) throw rules::key_invalid();
+    if (identity->user->status == UserStatus::suspended) throw rules::user_suspended();
+    return identity;
+}
+
+/// Reads the target again, which is the caller itself often enough.
+inline Shared<User> target_now(store::Tx& tx, const Shared<SharedIdentity>& identity,
+                               const Target& target) {
+    if (target->id == identity->user->id) return part_of(identity, *identity->user);
+    auto found = store::users::find(tx, target->id);
+    return found ? std::make_shared<const User>(std::move(*found)) : nullptr;
 }
 
 /// Runs `fn(Change&)` in one transaction, after reading the caller and `target` again and checking
@@ -160,10 +169,9 @@ auto change(const Acting& acting, const Operation& about, const Asked& asked, co
         Change now(tx, acting, about, asked);
         now.identity = identity_now(tx, acting);
         if (target) {
-            auto found = store::users::find(tx, target->user->id);
-            if (!found || !rules::may(now.actor(), Action::read_user, *found))
+            now.user = target_now(tx, now.identity, *target);
+            if (!now.user || !rules::may(now.actor(), Action::read_user, now.target()))
                 throw user_not_found(target->text);
-            now.user = std::make_shared<const User>(std::move(*found));
         }
         permit(about, now.actor(), target ? now.target() : now.actor(),
                [&](const User& user) { return administered_organizations(tx, user); });

@@ -35,6 +35,12 @@ class Tx final : public On<store::Tx> {
         run("PRAGMA cache_size = " + (many ? "-262144" : usual_cache_size_));
     }
 
+    /// Whether the transaction has changed what sessions of this user show, so far.
+    bool concerns(const std::string& user_id) const {
+        return changes_sessions_ ||
+               std::find(user_ids_.begin(), user_ids_.end(), user_id) != user_ids_.end();
+    }
+
     /// Whether another connection has changed the database since the last call. Says yes to the
     /// first.
     bool changed_by_others() {
