@@ -3,6 +3,7 @@
 // derives are Statement, Connection and Tx; files that hold SQL use Query, Connection and Tx.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -241,6 +242,12 @@ class Tx : public Connection {
     /// Makes room for a transaction that writes very many rows, or takes it back. Does nothing
     /// where an engine needs no such word.
     virtual void expect_many_rows(bool /*many*/) {}
+
+    /// Whether the transaction has changed what sessions of this user show, so far.
+    bool concerns(const std::string& user_id) const {
+        return concerns_everybody_ ||
+               std::find(user_ids_.begin(), user_ids_.end(), user_id) != user_ids_.end();
+    }
 
     /// Returns and resets what the transaction has affected so far, including changes that were
     /// rolled back to a savepoint.

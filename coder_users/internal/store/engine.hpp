@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "coder_users/internal/base/function_ref.hpp"
 #include "coder_users/internal/base/metrics.hpp"
@@ -72,6 +73,12 @@ class Engine {
     /// Returns what api_keys::read_checked_key() reads, or the same from a cache that is exact;
     /// nullptr for an unknown key.
     virtual CheckedKey find_checked_key(std::string_view key_id) = 0;
+
+    /// The same in a change, whose transaction is `tx`: as the change has left the key so far.
+    virtual CheckedKey find_checked_key_in(Tx& tx, std::string_view key_id) {
+        auto key = api_keys::read_checked_key(tx, key_id);
+        return key ? std::make_shared<const api_keys::CheckedKey>(std::move(*key)) : nullptr;
+    }
 
     /// Begins and ends a round of the thread that stores activity. It begins one when there is
     /// activity, when wants_round(), or after `wake`. `wrote`: something was committed in between.

@@ -103,16 +103,10 @@ class Store {
         return activity_.laid_over(part_of(session, session->identity));
     }
 
-    /// The same as api_keys::find_checked_key() reads in a change, whose transaction is `tx`;
-    /// nullptr for an unknown id. The cache is exact here, too: before a transaction began, it was
-    /// told of all earlier commits, those of other programs included; nobody else can write until
-    /// it ends; and `tx` knows whom it has changed itself, in this change or in one before it.
+    /// The identity of a key in a change, whose transaction is `tx`; nullptr for an unknown id.
     Shared<SharedIdentity> identity_in(Tx& tx, std::string_view key_id) {
-        const KeyCache::Key kept = sessions_.find(key_id);
-        if (kept && !tx.concerns(kept->identity.user->id)) return identity_of(kept);
-        auto found = api_keys::find_checked_key(tx, key_id);
-        if (!found) return nullptr;
-        return std::make_shared<const SharedIdentity>(std::move(found->identity));
+        const Engine::CheckedKey key = engine_->find_checked_key_in(tx, key_id);
+        return key ? identity_of(key) : nullptr;
     }
 
     /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that wait at

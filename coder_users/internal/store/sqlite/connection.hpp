@@ -25,9 +25,11 @@ class Database {
     using CopyProgress = store::Connection::CopyProgress;
     using Lent = std::unique_ptr<Statement, GiveBack>;
 
-    /// Opens a file, or a URI if `name` begins with "file:".
-    Database(const std::string& name, int flags)
-        : db_(translated([&] { return SQLite::Database(name, flags, busy_timeout_ms); })) {
+    /// Opens a file, or a URI if `name` begins with "file:". `file_system` is the name of an
+    /// sqlite3_vfs; "": that of the operating system.
+    Database(const std::string& name, int flags, const std::string& file_system = "")
+        : db_(translated(
+              [&] { return SQLite::Database(name, flags, busy_timeout_ms, file_system); })) {
         checkpoint_on_close(false);  // a file that is refused stays unchanged
         lower_limits();
         sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_LOOKASIDE, nullptr, 1200, 400);
@@ -159,8 +161,9 @@ template <class Base>
 class On : public Base {
  public:
     /// Takes the parameters of Database; `activity` must outlive the connection.
-    On(const std::string& name, int flags, const Activity& activity)
-        : Base(dialect, activity), database_(name, flags) {}
+    On(const std::string& name, int flags, const Activity& activity,
+       const std::string& file_system = "")
+        : Base(dialect, activity), database_(name, flags, file_system) {}
 
     Database& database() { return database_; }
 

@@ -101,6 +101,15 @@ class Engine final : public store::Engine {
         return found ? sessions_.keep(std::move(*found), changes) : nullptr;
     }
 
+    /// The cache is exact here, too: before the transaction began, it was told of all earlier
+    /// commits, those of other programs included; nobody else can write until it ends; and `tx`
+    /// knows whom it has changed itself, in this change or in one before it.
+    CheckedKey find_checked_key_in(store::Tx& tx, std::string_view key_id) override {
+        auto kept = sessions_.find(key_id);
+        if (kept && !tx.concerns(kept->identity.user->id)) return kept;
+        return store::Engine::find_checked_key_in(tx, key_id);
+    }
+
     bool wants_round() const override { return watch_.wanted(); }
     void begin_round() override {
         if (watch_.wanted() && !watch_.is_on()) watch_.begin(look_for_other_programs());

@@ -8,13 +8,15 @@
 #include <utility>
 
 #include "coder_users/internal/store/sqlite/connection.hpp"
+#include "coder_users/internal/store/sqlite/joined_log.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace sqlite {
 
 class Tx final : public On<store::Tx> {
  public:
     /// Takes the parameters of Connection.
-    Tx(const std::string& name, int flags, const Activity& activity) : On(name, flags, activity) {
+    Tx(const std::string& name, int flags, const Activity& activity)
+        : On(name, flags, activity, JoinedLogs::name()) {
         database().note_session_tables();
     }
 
@@ -33,12 +35,6 @@ class Tx final : public On<store::Tx> {
     void expect_many_rows(bool many) override {
         if (many) usual_cache_size_ = first_text("PRAGMA cache_size");
         run("PRAGMA cache_size = " + (many ? "-262144" : usual_cache_size_));
-    }
-
-    /// Whether the transaction has changed what sessions of this user show, so far.
-    bool concerns(const std::string& user_id) const {
-        return changes_sessions_ ||
-               std::find(user_ids_.begin(), user_ids_.end(), user_id) != user_ids_.end();
     }
 
     /// Whether another connection has changed the database since the last call. Says yes to the
