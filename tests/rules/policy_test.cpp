@@ -27,7 +27,7 @@ const User plain = user_with("plain"), marked_member = user_with("marked", {"mem
            both = user_with("both", {"auditor", "user-admin"});
 
 /// Nobody is admin of an organization.
-std::vector<std::string> none(const User&) { return {}; }
+const auto none = [](const User&) { return std::vector<std::string>(); };
 
 /// Returns what the actor may do to the target, in words.
 std::string rights(const User& actor, const User& target) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/function_ref.hpp"
 #include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/audit.hpp"
@@ -154,13 +155,9 @@ inline Shared<User> target_now(store::Tx& tx, const Shared<SharedIdentity>& iden
     return found ? std::make_shared<const User>(std::move(*found)) : nullptr;
 }
 
-/// Runs `fn(Change&)` in one transaction, after reading the caller and `target` again and checking
-/// permission with what was read. `target` is nullptr where the operation is about no user, or `fn`
-/// finds it. Returns the result of `fn` after the commit. An exception of `fn` undoes the change
-/// and leaves.
-template <class Fn>
-auto change(const Acting& acting, const Operation& about, const Asked& asked, const Target* target,
-            Fn&& fn) {
+/// change() without a result.
+inline void run_change(const Acting& acting, const Operation& about, const Asked& asked,
+                       const Target* target, FunctionRef<void(Change&)> fn) {
     if (!target && about.action() && rules::concerns_a_user(*about.action()))
         throw std::logic_error("a permission on a user, and no user");
     std::vector<Announcement<Event>> announcements;
@@ -175,29 +172,28 @@ auto change(const Acting& acting, const Operation& about, const Asked& asked, co
         }
         permit(about, now.actor(), target ? now.target() : now.actor(),
                [&](const User& user) { return administered_organizations(tx, user); });
-        const auto finish = [&] {
-            now.check_complete();
-            announcements = std::move(now.announcements);
-        };
-        if constexpr (std::is_void_v<decltype(fn(now))>) {
-            fn(now);
-            finish();
-        } else {
-            auto result = fn(now);
-            finish();
-            return result;
-        }
+        fn(now);
+        now.check_complete();
+        announcements = std::move(now.announcements);
     };
-    const auto tell = [&] {
-        for (Announcement<Event>& each : announcements) each.publish();
-    };
-    if constexpr (std::is_void_v<decltype(in_transaction(std::declval<store::Tx&>()))>) {
-        acting.backend.store.write(in_transaction, about.need());
-        tell();
+    acting.backend.store.write(in_transaction, about.need());
+    for (Announcement<Event>& each : announcements) each.publish();
+}
+
+/// Runs `fn(Change&)` in one transaction, after reading the caller and `target` again and checking
+/// permission with what was read. `target` is nullptr where the operation is about no user, or `fn`
+/// finds it. Returns the result of `fn` after the commit. An exception of `fn` undoes the change
+/// and leaves.
+template <class Fn>
+auto change(const Acting& acting, const Operation& about, const Asked& asked, const Target* target,
+            Fn&& fn) {
+    using Result = std::decay_t<decltype(fn(std::declval<Change&>()))>;
+    if constexpr (std::is_void_v<Result>) {
+        run_change(acting, about, asked, target, fn);
     } else {
-        auto result = acting.backend.store.write(in_transaction, about.need());
-        tell();
-        return result;
+        std::optional<Result> result;
+        run_change(acting, about, asked, target, [&](Change& now) { result.emplace(fn(now)); });
+        return std::move(*result);
     }
 }
 

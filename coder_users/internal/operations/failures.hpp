@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/function_ref.hpp"
 #include "coder_users/internal/base/log.hpp"
 #include "coder_users/internal/base/logged_failure.hpp"
 #include "coder_users/internal/base/refusal.hpp"
@@ -18,17 +19,18 @@
 
 namespace coder_users { inline namespace v0 { namespace operations {
 
-/// Runs `run()`. ApiError passes; a taken name or address becomes 409; any other exception becomes
-/// 500 or 503, and its text goes to the log with the request id, because clients must not see it.
-template <class Run>
-auto refusing(Log& log, Time now, const std::string& request_id, Run&& run) -> decltype(run()) {
+/// Throws what the caller gets in place of the exception that is being handled. ApiError passes; a
+/// taken name or address becomes 409; any other exception becomes 500 or 503, and its text goes to
+/// the log with the request id, because clients must not see it.
+[[noreturn]] inline void refuse_caught(Log& log, Time now, FunctionRef<std::string()> request_id) {
     const auto failed = [&](LogLevel level, const char* reason, const ApiError& refusal) {
-        log.write_failure({level, now, "request failed", {{"reason", reason}, {"id", request_id}}});
+        log.write_failure(
+            {level, now, "request failed", {{"reason", reason}, {"id", request_id()}}});
         return refusal;
     };
     const auto internal = [] { return ApiError(500, "An internal server error occurred."); };
     try {
-        return run();
+        throw;
     } catch (const LoggedFailure& error) {
         failed(LogLevel::error, error.reason().c_str(), error);
         throw;
@@ -49,6 +51,16 @@ auto refusing(Log& log, Time now, const std::string& request_id, Run&& run) -> d
         throw failed(LogLevel::error, error.what(), internal());
     } catch (...) {
         throw failed(LogLevel::error, "not a std::exception", internal());
+    }
+}
+
+/// Runs `run()`, and turns what it throws into a refusal as refuse_caught() does.
+template <class Run>
+auto refusing(Log& log, Time now, const std::string& request_id, Run&& run) -> decltype(run()) {
+    try {
+        return run();
+    } catch (...) {
+        refuse_caught(log, now, [&] { return request_id; });
     }
 }
 

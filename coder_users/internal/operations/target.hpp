@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/function_ref.hpp"
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/operations/acting.hpp"
@@ -105,11 +106,9 @@ inline std::vector<std::string> administered_organizations(store::Connection& c,
 }
 
 /// Throws 403 when the caller lacks the operation's permission. Call it after the fields were
-/// checked, because the contract wants their refusal first. `administered_by` is that of
-/// rules::may_manage().
-template <class AdministeredBy>
-void permit(const Operation& about, const User& actor, const User& target,
-            AdministeredBy&& administered_by) {
+/// checked, because the contract wants their refusal first.
+inline void permit(const Operation& about, const User& actor, const User& target,
+                   rules::AdministeredBy administered_by) {
     const auto action = about.action();
     if (!action || rules::may(actor, *action, target, administered_by)) return;
     throw about.forbidden() ? ApiError(403, about.forbidden()) : forbidden();
@@ -171,26 +170,30 @@ struct RefusedChange {
     std::string organization_id = std::string(nil_uuid);
 };
 
+/// Writes the audit entry of a refusal if the operation records it.
+inline void record_refusal(const Acting& acting, const Operation& about, int status,
+                           FunctionRef<RefusedChange()> subject) {
+    const bool counts = status == 400 || status == 401 || status == 403 || status == 409;
+    if (!about.records_refusals() || !counts) return;
+    RefusedChange refused = subject();
+    AuditNote note;
+    note.resource_id = refused.resource_id;
+    note.resource_target = std::move(refused.resource_target);
+    note.status = status;
+    note.organization_id = std::move(refused.organization_id);
+    acting.backend.store.write(
+        [&](store::Tx& tx) { record(tx, acting, acting.user(), about.audit(), note); });
+}
+
 /// Runs `step()`. When it throws a refusal that the operation records, writes an audit entry about
 /// `subject()`.
-template <class Subject, class Step>
-auto recording_refusals(const Acting& acting, const Operation& about, Subject&& subject,
-                        Step&& step) -> decltype(step()) {
+template <class Step>
+auto recording_refusals(const Acting& acting, const Operation& about,
+                        FunctionRef<RefusedChange()> subject, Step&& step) -> decltype(step()) {
     try {
         return step();
     } catch (const ApiError& error) {
-        const int status = error.status();
-        const bool counts = status == 400 || status == 401 || status == 403 || status == 409;
-        if (about.records_refusals() && counts) {
-            RefusedChange refused = subject();
-            AuditNote note;
-            note.resource_id = refused.resource_id;
-            note.resource_target = std::move(refused.resource_target);
-            note.status = status;
-            note.organization_id = std::move(refused.organization_id);
-            acting.backend.store.write(
-                [&](store::Tx& tx) { record(tx, acting, acting.user(), about.audit(), note); });
-        }
+        record_refusal(acting, about, error.status(), subject);
         throw;
     }
 }
@@ -204,6 +207,14 @@ inline void refuse_self(const Acting& acting, const Operation& about, const User
             return RefusedChange{target.id, target.username};
         },
         [&] { refuse_self(about, acting.user(), target); });
+}
+
+/// Throws 403 when the caller may not do this to the user.
+inline void permit(const Acting& acting, const Operation& about, const User& target) {
+    permit(about, acting.user(), target, [&](const User& user) {
+        return acting.backend.store.read(
+            [&](store::Connection& c) { return administered_organizations(c, user); });
+    });
 }
 
 /// Runs one operation on one user: finds the target, refuses callers who name themselves if the
@@ -222,10 +233,7 @@ auto on_user(const Acting& acting, const Operation& about, const UserRef& who,
             return RefusedChange{target->id, named(*target)};
         },
         [&] {
-            permit(about, acting.user(), *target, [&](const User& user) {
-                return acting.backend.store.read(
-                    [&](store::Connection& c) { return administered_organizations(c, user); });
-            });
+            permit(acting, about, *target);
             return fn(target);
         });
 }

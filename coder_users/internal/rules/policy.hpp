@@ -12,6 +12,7 @@
 
 #include "coder_users/action.hpp"
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/function_ref.hpp"
 #include "coder_users/internal/rules/roles.hpp"
 #include "coder_users/model.hpp"
 
@@ -28,11 +29,12 @@ inline bool holds_role(const User& user, std::string_view role) {
 inline bool is_owner(const User& user) { return holds_role(user, role_owner); }
 inline bool is_user_admin(const User& user) { return holds_role(user, role_user_admin); }
 
+/// Returns the ids of the organizations that a user is admin of. Called only when they matter.
+using AdministeredBy = FunctionRef<std::vector<std::string>(const User&)>;
+
 /// Owners manage everybody. A user-admin manages users who hold no role that the user-admin lacks,
-/// be it a site role or that of an organization's admin. `administered_by(const User&)` returns the
-/// ids of the organizations that a user is admin of; it is called only when they matter.
-template <class AdministeredBy>
-bool may_manage(const User& actor, const User& target, AdministeredBy&& administered_by) {
+/// be it a site role or that of an organization's admin.
+inline bool may_manage(const User& actor, const User& target, AdministeredBy administered_by) {
     if (is_owner(actor)) return true;
     const bool shares_roles = std::all_of(
         target.roles.begin(), target.roles.end(),
@@ -47,11 +49,11 @@ bool may_manage(const User& actor, const User& target, AdministeredBy&& administ
     });
 }
 
-/// Whether `actor` may do this to `target`; `administered_by` is that of may_manage().
+/// Whether `actor` may do this to `target`.
 /// Operations refuse deleting or suspending oneself and changing one's own roles before they ask,
 /// since these refusals have texts of their own.
-template <class AdministeredBy>
-bool may(const User& actor, Action action, const User& target, AdministeredBy&& administered_by) {
+inline bool may(const User& actor, Action action, const User& target,
+                AdministeredBy administered_by) {
     const bool self = actor.id == target.id;
     const bool owner = is_owner(actor), user_admin = is_user_admin(actor);
     const bool auditor = holds_role(actor, role_auditor);
