@@ -95,8 +95,8 @@ class Recipes:
         configured = calls.get("vcpkg_cmake_configure", [])
         self.expect(str(self.root) in configured, name, "builds something else than this checkout")
         given = set(OPTION.findall(" ".join(configured + calls.get("vcpkg_check_features", []))))
-        left = self.options - given - {"CODER_USERS_FUZZ", "CODER_USERS_SINGLE_HEADER",
-                                       "CODER_USERS_TESTS_OF_THREADS"}
+        left = self.options - given - {"CODER_USERS_FUZZ", "CODER_USERS_JOIN_TESTS",
+                                       "CODER_USERS_SINGLE_HEADER", "CODER_USERS_TESTS_OF_THREADS"}
         self.expect(not left, name, f"leaves to chance: {', '.join(sorted(left))}")
 
     def check_conan(self):
