@@ -1,5 +1,6 @@
 // docs/contract/users.md, "GET /users/{user}", and how `{user}` is resolved:
 // docs/contract/http.md, "The {user} parameter".
+#include "coder_users/testing.hpp"
 #include "endpoint_table.hpp"
 
 using namespace coder_users_test;
@@ -34,6 +35,40 @@ TEST_CASE("a user is found by me, id and name in any letter case") {
     owner.last_seen_at = owner.created_at;
     CHECK(me.body == owner.answer());
     CHECK(world.server.send("GET", "/users/owner", world.owner).body == me.body);
+}
+
+TEST_CASE("a caller sees itself as others see it, after every change") {
+    coder_users::testing::Server server;
+    const auto owner = server.owner();
+    const auto bob = server.user("bob");
+    const auto check_same = [&](const char* after) {
+        INFO(after);
+        bob.get("/users/me");                             // which may count as a visit
+        const auto seen = owner.get("/users/" + bob.id);  // read from its row
+        for (int i = 0; i < 3; ++i) {
+            const auto own = bob.get("/users/me");
+            CHECK(own.status == 200);
+            CHECK(own.body == seen.body);
+        }
+    };
+    check_same("the login");
+    REQUIRE(owner.put("/users/bob/profile", R"({"username":"bob","name":"B"})").status == 200);
+    check_same("another name");
+    REQUIRE(owner.put("/users/bob/roles", R"({"roles":["auditor"]})").status == 200);
+    check_same("a role");
+    REQUIRE(bob.put("/users/me/appearance", R"({"theme_preference":"dark"})").status == 200);
+    check_same("another theme");
+    server.clock().advance(std::chrono::hours(2));
+    check_same("a visit after two hours");
+    server.set_coder_version("2.35");
+    check_same("another release");
+    server.set_coder_version("2.6");
+    check_same("the first release");
+    const auto before = server.snapshot();
+    REQUIRE(owner.put("/users/bob/profile", R"({"username":"bob","name":"C"})").status == 200);
+    check_same("a third name");
+    server.restore(before);
+    check_same("what was before");
 }
 
 TEST_CASE("who reads whom: everybody else is not there") {

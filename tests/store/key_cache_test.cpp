@@ -314,6 +314,58 @@ TEST_CASE("all sessions of a user hold one copy of it") {
     CHECK(cache.bytes() < 2'000'000);
 }
 
+TEST_CASE("the text of a user is kept for all its sessions, and goes with it") {
+    Two two("texts");
+    int made = 0;
+    const auto text_of = [&](int key, Release release = {}) {
+        const auto session = two.store.find_checked_key(key_id(key));
+        const auto identity = two.store.identity_of(session);
+        const auto make = [&] {
+            ++made;
+            return identity->user->username + std::string(1000, 'x') + to_text(release);
+        };
+        return identity->user_text ? identity->user_text->get(release, make) : make();
+    };
+    const std::string alice = text_of(1);
+    CHECK(text_of(1) == alice);
+    CHECK(text_of(2) == alice);
+    CHECK(made == 1);
+    CHECK(text_of(1, {2, 30}) == "alice" + std::string(1000, 'x') + "2.30");
+    CHECK(made == 2);
+    CHECK(text_of(3) != alice);
+    two.store.write([](store::Tx& tx) { store::users::set_username(tx, id_of(1), "carol"); });
+    CHECK(text_of(2) == "carol" + alice.substr(5));
+
+    const auto session = two.store.find_checked_key(key_id(1));
+    const Time later = now + std::chrono::minutes(5);
+    two.store.note_use(session->identity.key, later, later + std::chrono::hours(24), later);
+    made = 0;
+    CHECK(text_of(1) == text_of(1));
+    CHECK(made == 2);  // a use that is not stored yet is no part of what is kept
+}
+
+TEST_CASE("kept texts count among the bytes of sessions, and stay within their bound") {
+    std::size_t alone = 0, with_text = 0;
+    const std::string text(700, 'x');
+    const auto keep = [&](store::KeyCache& cache) {
+        const auto key = cache.keep(session(1, 1, 5000), 0);
+        alone = cache.bytes();
+        if (key->identity.user_text) key->identity.user_text->get({}, [&] { return text; });
+        with_text = cache.bytes();
+    };
+    {
+        store::KeyCache roomy(16, enough);
+        keep(roomy);
+        CHECK(with_text >= alone + text.size());
+        roomy.forget({true});
+        roomy.keep(session(1, 2, 5000), roomy.changes());
+        CHECK(roomy.bytes() == alone);
+    }
+    store::KeyCache full(16, alone + text.size() - 1);
+    keep(full);
+    CHECK(with_text == alone);
+}
+
 TEST_CASE("the table of sessions is bounded in bytes, with the users and down to nothing") {
     constexpr std::size_t most = 1'000'000;
     store::KeyCache cache(8192, most);

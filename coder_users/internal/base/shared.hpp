@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "coder_users/internal/base/kept_text.hpp"
 #include "coder_users/model.hpp"
 
 namespace coder_users { inline namespace v0 {
@@ -28,6 +29,8 @@ Shared<T> unowned(const T& value) {
 struct SharedIdentity {
     Shared<User> user;
     ApiKey key;
+    /// `user` as answers show it; lives as long as `user`. nullptr: that is not kept.
+    const KeptText* user_text = nullptr;
 
     bool is_system() const { return user->id == nil_uuid; }
     bool has_full_power() const { return v0::has_full_power(key); }

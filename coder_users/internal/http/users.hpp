@@ -122,7 +122,12 @@ inline Reply post_users(Call& call) {
 }
 
 inline Reply get_user(Call& call) {
-    return ok(wire::user(*operations::get_user(call.acting, call.user()), call.form()));
+    const Shared<User> found = operations::get_user(call.acting, call.user());
+    const auto write = [&] { return wire::user(*found, call.form()); };
+    const SharedIdentity& actor = *call.acting.actor;
+    if (actor.user_text && found == actor.user)
+        return ok(actor.user_text->get(call.release(), write));
+    return ok(write());
 }
 
 inline Reply delete_user(Call& call) {

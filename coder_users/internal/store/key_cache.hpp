@@ -35,17 +35,25 @@ inline std::size_t bytes_of(const api_keys::CheckedKey& key) {
 /// A value that adds what it occupies to a sum, for as long as anybody holds it.
 template <class T>
 struct Counted {
-    Counted(T counted, std::shared_ptr<std::atomic<std::size_t>> sum)
+    Counted(T counted, std::shared_ptr<KeptBytes> sum)
         : value(std::move(counted)), bytes(bytes_of(value)), total(std::move(sum)) {
-        *total += bytes;
+        total->now += bytes;
     }
-    ~Counted() { *total -= bytes; }
+    ~Counted() { total->now -= bytes; }
     Counted(const Counted&) = delete;
     Counted& operator=(const Counted&) = delete;
 
     const T value;
     const std::size_t bytes;
-    const std::shared_ptr<std::atomic<std::size_t>> total;
+    const std::shared_ptr<KeptBytes> total;
+};
+
+/// A user of cached keys, and the answer that shows it.
+struct KeptUser : Counted<User> {
+    KeptUser(User read, const std::shared_ptr<KeptBytes>& sum)
+        : Counted(std::move(read), sum), text(sum) {}
+
+    const KeptText text;
 };
 
 /// The users of cached keys, one copy of each while anybody holds it. Any thread may call any
@@ -53,16 +61,14 @@ struct Counted {
 class SharedUsers {
  public:
     /// `read`, or a copy that others hold already, which must be equal in every field.
-    Shared<User> shared(const Shared<User>& read,
-                        const std::shared_ptr<std::atomic<std::size_t>>& total) {
+    Shared<KeptUser> shared(const User& read, const std::shared_ptr<KeptBytes>& total) {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (known_.size() >= sweep_at_) sweep();
-        std::weak_ptr<const User>& known = known_[read->id];
-        if (Shared<User> copy = known.lock())
-            if (equal(*copy, *read)) return copy;
+        std::weak_ptr<const KeptUser>& known = known_[read.id];
+        if (Shared<KeptUser> copy = known.lock())
+            if (equal(copy->value, read)) return copy;
         // Not by make_shared(), where the weak pointer would keep the memory of the user.
-        const Shared<Counted<User>> counted(new Counted<User>(*read, total));
-        Shared<User> copy = part_of(counted, counted->value);
+        const Shared<KeptUser> copy(new KeptUser(read, total));
         known = copy;
         return copy;
     }
@@ -82,7 +88,7 @@ class SharedUsers {
     static constexpr std::size_t least_sweep = 64;
 
     std::mutex mutex_;
-    std::map<std::string, std::weak_ptr<const User>> known_;  // by user id
+    std::map<std::string, std::weak_ptr<const KeptUser>> known_;  // by user id
     std::size_t sweep_at_ = least_sweep;
 };
 
@@ -97,12 +103,13 @@ class KeyCache {
     /// Holds about `most` entries, rounded up; 0 switches the cache off. They and their users
     /// occupy `most_bytes` at most, together with what requests still hold of earlier ones.
     KeyCache(std::size_t most, std::size_t most_bytes)
-        : most_bytes_(most_bytes), sets_(most / ways + (most % ways ? 1 : 0)) {}
+        : bytes_(std::make_shared<KeptBytes>(most_bytes)),
+          sets_(most / ways + (most % ways ? 1 : 0)) {}
 
     bool on() const { return !sets_.empty(); }
 
     /// What entries and their users occupy, about.
-    std::size_t bytes() const { return *bytes_; }
+    std::size_t bytes() const { return bytes_->now; }
 
     /// Call this before reading from the database, and pass the result to keep().
     std::uint64_t changes() const { return changes_; }
@@ -120,9 +127,11 @@ class KeyCache {
 
     /// Stores what was read after changes() returned `changes`, and returns it.
     Key keep(api_keys::CheckedKey read, std::uint64_t changes) {
-        if (!on() || bytes_of(read) + bytes_of(*read.identity.user) > most_bytes_)
+        if (!on() || bytes_of(read) + bytes_of(*read.identity.user) > bytes_->most)
             return std::make_shared<const api_keys::CheckedKey>(std::move(read));
-        read.identity.user = users_.shared(read.identity.user, bytes_);
+        const Shared<KeptUser> user = users_.shared(*read.identity.user, bytes_);
+        read.identity.user = part_of(user, user->value);
+        read.identity.user_text = &user->text;
         const auto counted =
             std::make_shared<const Counted<api_keys::CheckedKey>>(std::move(read), bytes_);
         Key key = part_of(counted, counted->value);
@@ -174,7 +183,7 @@ class KeyCache {
 
     /// Drops entries, one set after the other, until the rest occupies no more than it may.
     void make_room() {
-        for (std::size_t tried = 0; bytes() > most_bytes_ && tried < sets_.size(); ++tried) {
+        for (std::size_t tried = 0; bytes() > bytes_->most && tried < sets_.size(); ++tried) {
             Set& set = sets_[hand_++ % sets_.size()];
             std::array<Entry, ways> dropped;  // freed after the lock
             const std::lock_guard<std::mutex> lock(set.mutex);
@@ -207,10 +216,7 @@ class KeyCache {
     std::atomic<std::uint64_t> changes_{0};
     std::atomic<std::uint64_t> of_everybody_{0};
     mutable std::array<std::atomic<std::uint64_t>, 4096> of_users_{};
-    // Entries may outlive the cache.
-    const std::shared_ptr<std::atomic<std::size_t>> bytes_ =
-        std::make_shared<std::atomic<std::size_t>>(0);
-    const std::size_t most_bytes_;
+    const std::shared_ptr<KeptBytes> bytes_;  // entries may outlive the cache
     SharedUsers users_;
     std::atomic<std::size_t> hand_{0};  // the set that make_room() empties next
     mutable std::vector<Set> sets_;
