@@ -2,14 +2,14 @@
 // Counts calls in progress, so that shutdown can wait for them.
 #pragma once
 
-#include <unistd.h>
-
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <stdexcept>
 
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/fork_mark.hpp"
 
 namespace coder_users { inline namespace v0 {
 
@@ -31,7 +31,7 @@ class CallCounter {
 
     /// Whether this process is a fork() of the one that made it. Its threads and locks are those of
     /// the other process, so nothing that depends on them works here.
-    bool is_copy() const noexcept { return ::getpid() != maker_; }
+    bool is_copy() const noexcept { return mark_.is_copy(); }
     void refuse_copy() const {
         if (is_copy())
             throw std::logic_error(
@@ -42,32 +42,38 @@ class CallCounter {
     /// Throws std::logic_error in a copy.
     bool enter() {
         refuse_copy();
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (closed_) return false;
-        ++inside_;
+        std::size_t state = state_;
+        do {
+            if (state & closed) return false;
+        } while (!state_.compare_exchange_weak(state, state + one_call));
         return true;
     }
     void leave() {
+        std::size_t state = state_;
+        // While nobody waits, the last access to this object is the exchange: whoever begins to
+        // wait afterwards may destroy it.
+        while (!(state & awaited))
+            if (state_.compare_exchange_weak(state, state - one_call)) return;
         const std::lock_guard<std::mutex> lock(mutex_);
-        if (--inside_ == 0) left_.notify_all();
+        state_ -= one_call;
+        left_.notify_all();
     }
     /// From now on enter() returns false.
-    void shut() {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        closed_ = true;
-    }
+    void shut() { state_ |= closed; }
     /// Waits until every call has left. Call shut() first, else new ones may enter.
     void wait_until_empty() {
         std::unique_lock<std::mutex> lock(mutex_);
-        left_.wait(lock, [&] { return inside_ == 0; });
+        state_ |= awaited;
+        left_.wait(lock, [&] { return state_ < one_call; });
     }
 
  private:
-    const pid_t maker_ = ::getpid();
-    std::mutex mutex_;
+    static constexpr std::size_t closed = 1, awaited = 2, one_call = 4;
+
+    const ForkMark mark_;
+    std::atomic<std::size_t> state_{0};  ///< calls inside, times `one_call`, and the two flags
+    std::mutex mutex_;                   ///< held by whoever leaves while somebody waits
     std::condition_variable left_;
-    std::size_t inside_ = 0;
-    bool closed_ = false;
 };
 
 }}  // namespace coder_users::v0
