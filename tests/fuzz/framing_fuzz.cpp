@@ -31,7 +31,8 @@ inline std::string run(std::string_view bytes, const FramingLimits& limits, std:
         bytes.remove_prefix((std::min)(piece, bytes.size()));
         while (reader.advance() == RequestReader::Step::ready) {
             const bool open = reader.stays_open();
-            const Request request = reader.take();
+            const Request request = reader.request();
+            reader.next();
             require(request.headers.size() <= limits.fields && request.body.size() <= limits.body);
             seen += request.method + ' ' + request.target + (open ? " +" : " -");
             for (const auto& [name, value] : request.headers) seen += name + ':' + value + '\n';

@@ -22,7 +22,8 @@ std::string read_all(RequestReader& reader, std::string_view bytes, std::size_t 
         bytes.remove_prefix((std::min)(piece, bytes.size()));
         while (reader.advance() == RequestReader::Step::ready) {
             const std::string open = reader.stays_open() ? "" : " close";
-            const Request request = reader.take();
+            const Request request = reader.request();
+            reader.next();
             seen += request.method + " " + request.target + " " +
                     std::to_string(request.headers.size()) + " [" + request.body + "]" + open +
                     "\n";
@@ -382,23 +383,57 @@ TEST_CASE("the stage tells which deadline runs") {
     CHECK(after("OST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n") == Stage::head);
     CHECK(after("\r\n") == Stage::body);
     CHECK(after("a") == Stage::body);
-    CHECK(reader.take().body == "a");
+    CHECK(reader.request().body == "a");
+    reader.next();
     CHECK(reader.stage() == Stage::idle);
 }
 
-TEST_CASE("what is known of a refused request can be taken") {
+TEST_CASE("what is known of a refused request can be read") {
     RequestReader reader;
     reader.feed("HEAD /x HTTP/1.1\r\n\r\n");
     REQUIRE(reader.advance() == RequestReader::Step::refused);
-    const Request known = reader.take();
-    CHECK(known.method == "HEAD");
-    CHECK(known.target == "/x");
+    CHECK(reader.request().method == "HEAD");
+    CHECK(reader.request().target == "/x");
+    reader.next();
     CHECK(reader.advance() == RequestReader::Step::refused);
 
     RequestReader nothing;
     nothing.feed("?\n");
     REQUIRE(nothing.advance() == RequestReader::Step::refused);
-    CHECK(nothing.take().method.empty());
+    CHECK(nothing.request().method.empty());
+}
+
+TEST_CASE("a request shows nothing of the one before, whose memory it gets") {
+    RequestReader reader;
+    reader.feed(
+        "POST /first HTTP/1.1\r\nHost: a\r\nX-Secret: of the first request\r\n"
+        "Content-Length: 4\r\n\r\nbody");
+    REQUIRE(reader.advance() == RequestReader::Step::ready);
+    REQUIRE(reader.request().headers.size() == 3);
+    const auto* const memory = reader.request().headers.data();
+    reader.next();
+    reader.feed("GET /");
+    REQUIRE(reader.advance() == RequestReader::Step::need_more);
+    CHECK(reader.request().method.empty());
+    CHECK(reader.request().headers.empty());
+    CHECK(reader.request().body.empty());
+    reader.feed(" HTTP/1.1\r\nHost: b\r\n\r\n");
+    REQUIRE(reader.advance() == RequestReader::Step::ready);
+    const Request& second = reader.request();
+    CHECK(second.target == "/");
+    REQUIRE(second.headers.size() == 1);
+    CHECK(second.headers.front().second == "b");
+    CHECK(second.headers.data() == memory);
+    CHECK(second.body.empty());
+    CHECK(reader.stays_open());
+}
+
+TEST_CASE("a large head leaves no memory behind") {
+    RequestReader reader;
+    reader.feed(get + "X: " + std::string(2000, 'a') + "\r\n\r\n");
+    REQUIRE(reader.advance() == RequestReader::Step::ready);
+    reader.next();
+    CHECK(reader.request().headers.capacity() == 0);
 }
 
 TEST_CASE("memory follows the unfinished request alone") {
@@ -407,11 +442,11 @@ TEST_CASE("memory follows the unfinished request alone") {
     reader.feed(get + "\r\n" + get);
     CHECK(reader.held() == 2 * get.size() + 2);
     REQUIRE(reader.advance() == RequestReader::Step::ready);
-    reader.take();
+    reader.next();
     CHECK(reader.held() == get.size());
     reader.feed("\r\n");
     REQUIRE(reader.advance() == RequestReader::Step::ready);
-    reader.take();
+    reader.next();
     CHECK(reader.held() == 0);
 }
 

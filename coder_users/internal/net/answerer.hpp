@@ -48,14 +48,13 @@ class Answerer {
 
     /// Refuses the request; the connection stays open if the client wants it to.
     void refuse(Connection& c, const Refusal& refusal) {
-        reply(c, [&] { return handler_.refuse(c.request, refusal); });
+        reply(c, [&] { return handler_.refuse(c.reader.request(), refusal); });
     }
 
     /// Refuses a partly read request. The connection closes, since nobody knows where the next
     /// begins.
     void refuse_input(Connection& c, const Refusal& refusal) {
-        c.request = c.reader.take();
-        c.request.address = c.address;
+        c.reader.request().address = c.address;
         c.stays_open = false;
         refuse(c, refusal);
     }
@@ -68,7 +67,7 @@ class Answerer {
         try {
             Answer answer = respond();
             if (answer.cut) throw ConnectionCut();
-            const bool to_head = c.request.method == "HEAD";
+            const bool to_head = c.reader.request().method == "HEAD";
             c.end = !answer.rest ? BodyEnd::by_length
                     : c.http10   ? BodyEnd::by_close
                                  : BodyEnd::by_last_chunk;
@@ -81,8 +80,8 @@ class Answerer {
             c.output.resize(before);
             c.closing = true;
         }
-        c.pending.reset();
-        c.request = Request();
+        c.pending.reset();  // it refers to the request
+        c.reader.next();
     }
 
     FrontHandler& handler_;

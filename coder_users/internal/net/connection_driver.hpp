@@ -214,12 +214,11 @@ class ConnectionDriver {
     bool answer_or_queue(Connection& c) {
         c.stays_open = c.reader.stays_open();
         c.http10 = c.reader.http10();
-        std::optional<Url> url = c.reader.take_url();
-        c.request = c.reader.take();
-        c.request.address = c.address;
+        Request& request = c.reader.request();
+        request.address = c.address;
         c.phase = Phase::answer;
         try {
-            c.pending = handler_.look(c.request, std::move(url));
+            c.pending = handler_.look(request, c.reader.take_url());
         } catch (const std::bad_alloc&) {
             answerer_.refuse(c, overloaded);
             return true;

@@ -43,8 +43,7 @@ struct Connection {
     bool peer_ended = false;  ///< the client will send nothing more
     bool closing = false;     ///< the connection ends after `output`
     std::size_t answered = 0;
-    RequestReader reader;
-    Request request;                   ///< the request that is being answered
+    RequestReader reader;              ///< holds the request that is being answered
     std::unique_ptr<Pending> pending;  ///< that request after FrontHandler::look()
     bool stays_open = true;            ///< whether that request asks for it
     bool http10 = false;               ///< whether that request has this version
@@ -169,7 +168,6 @@ class ConnectionTable {
         reset_if_cut_short(c);
         c.socket.reset();
         c.pending.reset();
-        c.request = Request();
         c.reader = RequestReader();
         std::string().swap(c.output);
         c.rest.reset();
@@ -198,7 +196,8 @@ class ConnectionTable {
 
     /// Updates the count of bytes that the caller's connection holds.
     void count(Connection& c) {
-        const std::size_t bytes = c.reader.held() + c.request.body.size() + c.output.size();
+        const std::size_t bytes = c.reader.held() + c.output.size();
+        if (bytes == c.counted_) return;
         held_ += bytes - c.counted_;
         c.counted_ = bytes;
     }

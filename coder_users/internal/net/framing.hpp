@@ -20,7 +20,8 @@ namespace coder_users { inline namespace v0 { namespace net {
 /// which they come, and a refusal comes as soon as it is certain. One thread at a time may use it.
 ///
 ///     reader.feed(bytes);
-///     while (reader.advance() == RequestReader::Step::ready) answer(reader.take());
+///     for (; reader.advance() == RequestReader::Step::ready; reader.next())
+///         answer(reader.request());
 class RequestReader {
  public:
     enum class Step { need_more, ready, refused };
@@ -31,7 +32,7 @@ class RequestReader {
 
     void feed(std::string_view bytes) { input_.append(bytes); }
 
-    /// Continues reading. Returns `ready` until take() is called, and `refused` for ever.
+    /// Continues reading. Returns `ready` until next() is called, and `refused` for ever.
     Step advance() {
         if (step_ != Step::need_more) return step_;
         step_ = part_ == Part::body ? read_body() : read_head();
@@ -39,20 +40,24 @@ class RequestReader {
         return step_;
     }
 
-    /// Moves out the URL of the request that is ready; nothing when it cannot be decoded. Call it
-    /// before take().
+    /// Moves out the URL of the request that is ready; nothing when it cannot be decoded.
     std::optional<Url> take_url() { return std::move(head_.url); }
 
-    /// Moves out the request that is ready, or what was read of an incomplete one. Its address is
-    /// empty. After a complete request the next one can be read.
-    Request take() {
-        Request request = std::move(head_.request);
-        head_ = RequestHead();
+    /// The request that is ready, or what was read of an incomplete one, as long as nobody calls
+    /// next(). Its address is empty.
+    Request& request() {
+        head_.drop_earlier_fields();
+        return head_.request;
+    }
+
+    /// Forgets the request, except that the next one gets its memory if that is little. After a
+    /// complete request the next one can be read.
+    void next() {
+        head_.start_again(head_size_ <= kept_head);
         chunks_ = ChunkedBody();
         part_ = Part::line;
         received_ = head_size_ = 0;
         if (step_ == Step::ready) step_ = Step::need_more;
-        return request;
     }
 
     /// Whether the client keeps the connection open after the request that is ready.
@@ -77,6 +82,8 @@ class RequestReader {
 
  private:
     enum class Part { line, fields, body };
+
+    static constexpr std::size_t kept_head = 1024;
 
     Step refuse(const Refusal& refusal) {
         refusal_ = head_.instead_of(refusal);
@@ -109,7 +116,7 @@ class RequestReader {
             if (first) head_.request.headers.reserve(8);
             if (first ? !read_request_line(line, head_) : !read_field(line, head_))
                 return refuse(not_http);
-            if (head_.request.headers.size() > limits_.fields) return refuse(head_too_large);
+            if (head_.fields > limits_.fields) return refuse(head_too_large);
             part_ = Part::fields;
         }
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -16,6 +17,14 @@ inline constexpr bool is_control(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
+
+/// Which bytes the scan for the end of a line has to look at more closely.
+inline constexpr std::array<bool, 256> is_special_in_line = [] {
+    std::array<bool, 256> special{};
+    for (std::size_t byte = 0; byte < special.size(); ++byte)
+        special[byte] = is_control(static_cast<char>(byte));  // CR, too
+    return special;
+}();
 
 /// Examines each byte once, and its results depend only on the bytes, not on how they arrive.
 /// Returned views are valid until the next append() or shrink().
@@ -34,20 +43,18 @@ class InputBuffer {
     /// than `limit` bytes; `malformed`: it holds a control byte, or a CR or LF alone.
     LineStep take_line(std::size_t limit, std::string_view& line) {
         const std::string_view rest = std::string_view(bytes_).substr(used_);
-        for (; scanned_ < rest.size(); ++scanned_) {
-            const char c = rest[scanned_];
-            if (c == '\r') {
-                if (scanned_ + 1 == rest.size()) return LineStep::incomplete;
-                if (rest[scanned_ + 1] != '\n') return LineStep::malformed;
-                line = rest.substr(0, scanned_);
-                used_ += scanned_ + 2;
-                scanned_ = 0;
-                return LineStep::complete;
-            }
-            if (is_control(c)) return LineStep::malformed;
-            if (scanned_ == limit) return LineStep::too_long;
-        }
-        return LineStep::incomplete;
+        const std::size_t stop = (std::min)(rest.size(), limit);
+        while (scanned_ < stop && !is_special_in_line[static_cast<unsigned char>(rest[scanned_])])
+            ++scanned_;
+        if (scanned_ == rest.size()) return LineStep::incomplete;
+        const char c = rest[scanned_];
+        if (c != '\r') return is_control(c) ? LineStep::malformed : LineStep::too_long;
+        if (scanned_ + 1 == rest.size()) return LineStep::incomplete;
+        if (rest[scanned_ + 1] != '\n') return LineStep::malformed;
+        line = rest.substr(0, scanned_);
+        used_ += scanned_ + 2;
+        scanned_ = 0;
+        return LineStep::complete;
     }
 
     /// Consumes at most `limit` bytes.

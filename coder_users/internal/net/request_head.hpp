@@ -2,6 +2,7 @@
 // The head of a request: its first line and its fields, and what these say about the body.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,17 +23,50 @@ struct FramingLimits {
     std::size_t body = 1048576;
 };
 
-/// The part of a head that has been read.
-struct RequestHead {
-    Request request{"", "", {}, "", ""};  ///< method, target and headers
+/// What a head says about connection and body.
+struct HeadFacts {
     bool http10 = false;
     std::size_t hosts = 0, lengths = 0, codings = 0;  ///< how often each of these fields occurs
     std::uint64_t length = 0;
     bool close = false, keep_alive = false;  ///< whether Connection asks for it
     bool encoded = false;
     bool expects_continue = false;
-    std::optional<Url> url = {};  ///< set when the head is complete; empty: it cannot be decoded
     bool whole = false;
+};
+
+/// The part of a head that has been read.
+struct RequestHead : HeadFacts {
+    Request request{"", "", {}, "", ""};  ///< method, target and headers
+    std::size_t fields = 0;       ///< of `request`, whose further ones are of an earlier request
+    std::optional<Url> url = {};  ///< set when the head is complete; empty: it cannot be decoded
+
+    /// Adds a field, in memory of an earlier one.
+    void add_field(std::string_view name, std::string_view value) {
+        auto& headers = request.headers;
+        if (fields == headers.size()) {
+            headers.emplace_back(name, value);
+        } else {
+            headers[fields].first = name;
+            headers[fields].second = value;
+        }
+        ++fields;
+    }
+    void drop_earlier_fields() { request.headers.resize(fields); }
+
+    /// Forgets everything but memory for the next head, and that too unless it `may_keep` it.
+    void start_again(bool may_keep) {
+        static_cast<HeadFacts&>(*this) = HeadFacts();
+        fields = 0;
+        url.reset();
+        std::string().swap(request.body);
+        request.method.clear();
+        request.target.clear();
+        request.address.clear();
+        if (may_keep && request.headers.capacity() <= kept_fields) return;
+        request = Request{"", "", {}, "", ""};
+    }
+
+    static constexpr std::size_t kept_fields = 16;
 
     bool chunked() const { return codings > 0; }
     bool announces_body() const { return chunked() || length > 0; }
@@ -46,11 +80,20 @@ struct RequestHead {
     Refusal instead_of(const Refusal& flaw) const { return url_lost() ? url_not_valid : flaw; }
 };
 
+inline constexpr std::array<bool, 256> may_be_in_token = [] {
+    std::array<bool, 256> may{};
+    for (std::size_t byte = 0; byte < 0x80; ++byte)
+        may[byte] = is_letter(static_cast<char>(byte)) || is_digit(static_cast<char>(byte));
+    for (const char c :
+         {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'})
+        may[static_cast<unsigned char>(c)] = true;
+    return may;
+}();
+
 /// Whether the text is a token as in RFC 9110, such as a method or the name of a field.
 inline bool is_token(std::string_view text) {
-    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
     for (const char c : text)
-        if (!is_letter(c) && !is_digit(c) && others.find(c) == others.npos) return false;
+        if (!may_be_in_token[static_cast<unsigned char>(c)]) return false;
     return !text.empty();
 }
 
@@ -105,7 +148,7 @@ inline bool read_field(std::string_view line, RequestHead& head) {
     const std::size_t colon = line.find(':');
     if (colon == line.npos || !is_token(line.substr(0, colon))) return false;
     const std::string_view name = line.substr(0, colon), value = trim(line.substr(colon + 1));
-    head.request.headers.emplace_back(name, value);
+    head.add_field(name, value);
 
     if (same_folded(name, "Host")) {
         ++head.hosts;
