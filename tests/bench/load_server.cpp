@@ -94,7 +94,7 @@ class OnFront final : public net::FrontHandler {
             if (front.in_lane_ && request.method == "POST") lane = &front.lane_;
         }
         Answer answer() noexcept override { return front.respond_(request); }
-        Response refuse(const Refusal& refusal) noexcept override {
+        Answer refuse(const Refusal& refusal) noexcept override {
             return front.refuse(request, refusal);
         }
         OnFront& front;
@@ -103,8 +103,8 @@ class OnFront final : public net::FrontHandler {
     std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url>) override {
         return std::make_unique<Looked>(*this, request);
     }
-    Response refuse(const Request&, const Refusal& refusal) noexcept override {
-        return {refusal.status, {}, ""};
+    Answer refuse(const Request&, const Refusal& refusal) noexcept override {
+        return Response{refusal.status, {}, ""};
     }
     void serve() {
         net::Front front(*this, Limits{}, Deadlines{});

@@ -35,7 +35,7 @@ struct FrontHarness::Echo : FrontHandler {
             if (coder_users::starts_with(request.target, "/lane")) lane = &echo.lane;
         }
         Answer answer() noexcept override { return echo.answer(request); }
-        Response refuse(const Refusal& refusal) noexcept override {
+        Answer refuse(const Refusal& refusal) noexcept override {
             return echo.refuse(request, refusal);
         }
         Echo& echo;
@@ -96,10 +96,10 @@ struct FrontHarness::Echo : FrontHandler {
         return response;
     }
 
-    Response refuse(const Request&, const Refusal& refusal) noexcept override {
+    Answer refuse(const Request&, const Refusal& refusal) noexcept override {
         std::string body = "{\"message\":\"" + std::string(refusal.message) + "\"";
         if (!refusal.detail.empty()) body += ",\"detail\":\"" + std::string(refusal.detail) + "\"";
-        return {
+        return Response{
             refusal.status, {{"Content-Type", "application/json; charset=utf-8"}}, body + "}\n"};
     }
 

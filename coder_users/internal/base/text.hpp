@@ -30,6 +30,7 @@ inline std::string fold_ascii(std::string_view text) {
 
 inline bool same_folded(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
+    if (a == b) return true;  // as most are that are equal at all
     for (std::size_t i = 0; i < a.size(); ++i)
         if (fold_ascii(a[i]) != fold_ascii(b[i])) return false;
     return true;
@@ -105,10 +106,15 @@ std::string join(const Strings& parts, std::string_view separator) {
     return out;
 }
 
-inline std::array<char, 2> hex_digits(unsigned char byte) {
+inline constexpr std::array<std::array<char, 2>, 256> hex_of_bytes = [] {
     constexpr char digits[] = "0123456789abcdef";
-    return {digits[byte >> 4], digits[byte & 15]};
-}
+    std::array<std::array<char, 2>, 256> table{};
+    for (std::size_t byte = 0; byte < table.size(); ++byte)
+        table[byte] = {digits[byte >> 4], digits[byte & 15]};
+    return table;
+}();
+
+inline std::array<char, 2> hex_digits(unsigned char byte) { return hex_of_bytes[byte]; }
 
 /// Two lower-case hex digits.
 inline std::string to_hex(unsigned char byte) {

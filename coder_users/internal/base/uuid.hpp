@@ -2,6 +2,7 @@
 // UUIDs as text: 36 characters, always in lower case inside the server.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -32,10 +33,11 @@ inline std::string make_uuid(std::array<unsigned char, 16> random) {
     random[6] = static_cast<unsigned char>((random[6] & 0x0f) | 0x40);
     random[8] = static_cast<unsigned char>((random[8] & 0x3f) | 0x80);
     std::string out(nil_uuid);
-    std::size_t at = 0;
+    char* to = out.data();
     for (const unsigned char byte : random) {
-        if (nil_uuid[at] == '-') ++at;
-        for (const char digit : hex_digits(byte)) out[at++] = digit;
+        if (*to == '-') ++to;
+        const auto digits = hex_digits(byte);
+        to = std::copy(digits.begin(), digits.end(), to);
     }
     return out;
 }

@@ -103,7 +103,7 @@ class Api {
         http::Reply reply = reply_to(request);
         Response response{reply.status, std::move(reply.headers), std::move(reply.body)};
         if (response.status != 204)
-            response.headers.emplace_back("Content-Type", std::move(reply.content_type));
+            response.headers.emplace_back("Content-Type", reply.content_type);
         response.headers.emplace_back("Cache-Control", "no-store");
         return response;
     }

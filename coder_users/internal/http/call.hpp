@@ -2,7 +2,10 @@
 // Call: a request, and what the gates have found out for its handler.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,16 +35,27 @@ struct Site {
     std::vector<Route> page_routes = {};  ///< of the web page, when it is served
 };
 
-/// Path parameters by name, without braces.
-using Parameters = std::vector<std::pair<std::string_view, std::string>>;
+/// Path parameters by name, without braces. Their values are segments of the URL, which must
+/// outlive them.
+class Parameters {
+ public:
+    /// Throws std::logic_error when a path of the table has more.
+    void add(std::string_view name, const std::string& value) {
+        if (count_ == items_.size()) throw std::logic_error("more path parameters than expected");
+        items_[count_++] = {name, &value};
+    }
+    /// Returns "" when the path has none of this name.
+    const std::string& named(std::string_view name) const {
+        static const std::string none;
+        for (std::size_t i = 0; i < count_; ++i)
+            if (items_[i].first == name) return *items_[i].second;
+        return none;
+    }
 
-/// Returns a path parameter; "" when the path has none of this name.
-inline const std::string& parameter(const Parameters& parameters, std::string_view name) {
-    static const std::string none;
-    for (const auto& [key, value] : parameters)
-        if (key == name) return value;
-    return none;
-}
+ private:
+    std::array<std::pair<std::string_view, const std::string*>, 4> items_ = {};
+    std::size_t count_ = 0;
+};
 
 struct Call {
     Site& site;
@@ -66,9 +80,7 @@ struct Call {
     wire::Form form() const { return {release(), options().roles}; }
     const Options& options() const { return acting.backend.options; }
     /// Returns a path parameter of the route.
-    const std::string& parameter(std::string_view name) const {
-        return http::parameter(parameters, name);
-    }
+    const std::string& parameter(std::string_view name) const { return parameters.named(name); }
     /// The user of `{user}`.
     UserRef user() const { return {user_text, target}; }
     /// Returns a query parameter; "" when it is absent or empty.

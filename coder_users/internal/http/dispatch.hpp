@@ -14,8 +14,8 @@
 #include "coder_users/internal/base/log.hpp"
 #include "coder_users/internal/base/long_body.hpp"
 #include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/http/common_fields.hpp"
 #include "coder_users/internal/http/gates.hpp"
-#include "coder_users/internal/http/general.hpp"
 #include "coder_users/internal/http/pages.hpp"
 #include "coder_users/internal/http/request_metrics.hpp"
 #include "coder_users/internal/http/trace.hpp"
@@ -33,22 +33,21 @@ class Dispatcher {
         : backend_(site.backend),
           log_(log),
           ids_(ids),
+          common_fields_(site.backend.options),
           gates_(site),
           metrics_(site.routes, site.page_routes) {}
 
     Gates& gates() { return gates_; }
     const RequestMetrics& metrics() const { return metrics_; }
 
-    /// Finds what is needed to choose a lane. answer() continues with it; until then the request
-    /// must stay at its address.
-    Seen look(const Request& request, Url&& url) {
-        Seen seen{request, std::move(url)};
+    /// Finds what is needed to choose a lane, for a request whose URL is known. answer() continues
+    /// with it.
+    void look(Seen& seen) {
         seen.id = ids_.next();
         seen.now = backend_.now();
         seen.arrived = std::chrono::steady_clock::now();
         seen.running = metrics_.begin();
         gates_.look(seen);
-        return seen;
     }
 
     /// Call it for a request that has waited in a lane: time has passed, and its session may have
@@ -63,19 +62,17 @@ class Dispatcher {
     }
 
     /// Answers a request that look() has seen with what a test has ordered.
-    Response give(Seen& seen, const Response& ordered) noexcept {
-        return finish(seen,
-                      [&]() -> Reply {
-                          Reply reply{ordered.status, ordered.body, ordered.headers};
-                          for (const auto& [name, value] : ordered.headers)
-                              if (same_folded(name, "Content-Type")) reply.content_type.clear();
-                          return reply;
-                      })
-            .response;
+    Answer give(Seen& seen, const Response& ordered) noexcept {
+        return finish(seen, [&]() -> Reply {
+            Reply reply{ordered.status, ordered.body, ordered.headers};
+            for (const auto& [name, value] : ordered.headers)
+                if (same_folded(name, "Content-Type")) reply.content_type = {};
+            return reply;
+        });
     }
 
     /// Answers a request that no gate has seen: it is not valid HTTP, or there is no memory for it.
-    Response refuse(const Request& request, const Refusal& refusal) noexcept {
+    Answer refuse(const Request& request, const Refusal& refusal) noexcept {
         try {
             Seen seen{request, {}};
             seen.id = ids_.next();
@@ -88,8 +85,8 @@ class Dispatcher {
         }
     }
     /// Does the same for a request that look() has seen.
-    Response refuse(Seen& seen, const Refusal& refusal) noexcept {
-        return finish(seen, [&]() -> Reply { throw as_error(refusal); }).response;
+    Answer refuse(Seen& seen, const Refusal& refusal) noexcept {
+        return finish(seen, [&]() -> Reply { throw as_error(refusal); });
     }
 
  private:
@@ -165,37 +162,29 @@ class Dispatcher {
         if (log_.on()) start = std::chrono::steady_clock::now();
         std::string denied;
         Reply reply = caught(seen, denied, run);
-        Response response{reply.status, std::move(reply.headers), std::move(reply.body)};
-        response.headers.reserve(response.headers.size() + seen.headers.size() + 8);
-        const auto add = [&](const char* name, std::string value) {
-            response.headers.emplace_back(name, std::move(value));
-        };
-        const bool is_page = starts_with(reply.content_type, "text/html");
-        if (response.status != 204 && !reply.content_type.empty())
-            add("Content-Type", std::move(reply.content_type));
-        for (auto& [name, value] : seen.headers) add(name.c_str(), std::move(value));
-        add("X-Coder-Build-Version", versions_.of(backend_.release));
-        add("X-Coder-Request-Id", seen.id);
-        add("X-Content-Type-Options", "nosniff");
-        add("Cache-Control", reply.of_web_page ? "no-cache" : "no-store");
-        add_transport_security(response);
-        if (is_page) add_page_security(response, reply.of_web_page);
-        add_cors(response, seen.request, backend_.options);
-        for (const auto& [name, value] : backend_.options.extra_headers) add(name.c_str(), value);
+        Answer answer(Response{reply.status, std::move(reply.headers), std::move(reply.body)});
+        if (starts_with(reply.content_type, "text/html"))
+            add_page_security(answer.response, reply.of_web_page);
+        add_cors(answer.response, seen.request, backend_.options);
+        add_fields(answer.fields, seen, reply);
         const auto end = std::chrono::steady_clock::now();
-        if (log_.on()) log_request(seen, response.status, denied, end - start);
+        if (log_.on()) log_request(seen, reply.status, denied, end - start);
         metrics_.add(seen.match.routes ? seen.match.routes->front() : nullptr, seen.request.method,
-                     response.status, end - seen.arrived);
-        if (!reply.rest) return response;
-        return {std::move(response),
-                std::make_unique<LoggedBody>(std::move(reply.rest), log_, seen)};
+                     reply.status, end - seen.arrived);
+        if (reply.rest)
+            answer.rest = std::make_unique<LoggedBody>(std::move(reply.rest), log_, seen);
+        return answer;
     }
 
-    void add_transport_security(Response& response) const {
-        const auto seconds = backend_.options.strict_transport_security.count();
-        if (seconds > 0)
-            response.headers.emplace_back("Strict-Transport-Security",
-                                          "max-age=" + std::to_string(seconds));
+    void add_fields(HeaderText& fields, const Seen& seen, const Reply& reply) const {
+        const HeaderText& common = common_fields_.of(backend_.release);
+        fields.reserve(common.text().size() + 192 + 40 * seen.headers.size());
+        if (reply.status != 204 && !reply.content_type.empty())
+            fields.add("Content-Type", reply.content_type);
+        for (const auto& [name, value] : seen.headers) fields.add(name, value);
+        fields.add("X-Coder-Request-Id", seen.id);
+        fields.add("Cache-Control", reply.of_web_page ? "no-cache" : "no-store");
+        fields.add(common);
     }
 
     // The log has the path without the query, where clients may put secrets. A request that its
@@ -231,7 +220,7 @@ class Dispatcher {
     operations::Backend& backend_;
     Log& log_;
     const operations::RequestIds& ids_;
-    const BuildVersions versions_;
+    const CommonFields common_fields_;
     Gates gates_;
     RequestMetrics metrics_;
 };

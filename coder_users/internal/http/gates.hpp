@@ -36,7 +36,7 @@ struct CheckedToken {
 };
 
 /// A request with all that was found at the first look at it. It travels with the request, so that
-/// nothing is parsed, matched or looked up twice.
+/// nothing is parsed, matched or looked up twice. Neither of the two may move: it points into both.
 struct Seen {
     const Request& request;
     Url url;
@@ -44,12 +44,12 @@ struct Seen {
     std::string address = {};  ///< the client's address
     Time now = never;          ///< the same moment for the whole request
     std::chrono::steady_clock::time_point arrived = {};
+    std::string cookies = {};  ///< read if no other header has a key text
     rules::PresentedToken token = {};
     Match match = {};
     const Route* route = nullptr;
     std::optional<CheckedToken> checked = {};
-    std::string caller = {};  ///< the user's id if the key is valid, else the address
-    bool counted = false;     ///< gate 3 was applied
+    bool counted = false;                    ///< gate 3 was applied
     Shared<SharedIdentity> actor = nullptr;  ///< known after gate 6
     std::optional<ApiError> refusal = {};    ///< of gate 2 or 3, thrown by pass()
     bool waited = false;                     ///< for its turn in a lane
@@ -57,6 +57,13 @@ struct Seen {
     /// Headers that the answer gets, even when it is a refusal.
     std::vector<std::pair<std::string, std::string>> headers = {};
     RequestMetrics::Running running = {};
+
+    /// By whom limits and shares count, before gate 6: the user if the key is valid, else the
+    /// address.
+    std::string caller() const {
+        if (checked && checked->identity) return checked->identity->user->id;
+        return counted_address(address);
+    }
 };
 
 /// Who is logged in, as far as the gates have found out; nullptr for nobody.
@@ -64,12 +71,16 @@ inline const Shared<SharedIdentity>& identity_of(const Seen& seen) {
     return seen.actor || !seen.checked ? seen.actor : seen.checked->identity;
 }
 
-/// Returns the key text of a request; "" when there is none.
-inline rules::PresentedToken presented_token(const Request& request, const Options& options) {
-    return rules::find_token(header(request, "Coder-Session-Token"),
-                             header(request, "Authorization"), cookies_of(request),
-                             session_cookie(options))
-        .value_or(rules::PresentedToken{});
+/// Returns the key text of a request; "" when there is none. It points into the request or into
+/// `cookies`, where those of the request are put if they are needed.
+inline rules::PresentedToken presented_token(const Request& request, const Options& options,
+                                             std::string& cookies) {
+    auto found = rules::find_token(header(request, "Coder-Session-Token"),
+                                   header(request, "Authorization"), std::nullopt);
+    if (found) return *found;
+    cookies = cookies_of(request).value_or("");
+    found = rules::find_token(std::nullopt, std::nullopt, cookies, session_cookie(options));
+    return found.value_or(rules::PresentedToken{});
 }
 
 /// Throws the 403 of a change that a page of another site may have sent: pages cannot set the
@@ -122,7 +133,7 @@ class Gates {
     /// URL has applied gate 1. May read the store: the thread at hand is one of the read lane.
     void look(Seen& seen) {
         seen.address = client_address(seen.request);
-        seen.token = presented_token(seen.request, options_);
+        seen.token = presented_token(seen.request, options_, seen.cookies);
         seen.match = paths_.match(seen.url.segments);
         seen.route = seen.match.route(seen.request.method);
         try {
@@ -168,7 +179,7 @@ class Gates {
             acting.user_agent = kept_user_agent(header(seen.request, "User-Agent").value_or(""));
         if (!match.guarded) return answer_open(seen, std::move(acting));
         acting.actor = seen.actor = signed_in(seen);  // gate 6
-        const std::string_view user = parameter(match.parameters, "user");
+        const std::string_view user = match.parameters.named("user");
         static constexpr Operation no_operation = Operation("").needs();
         const Operation& about = route ? route->operation : no_operation;
         operations::refuse_narrow_key(about, *acting.actor, user);  // gate 7
@@ -221,9 +232,7 @@ class Gates {
     void apply_limits(Seen& seen) {
         const auto& routes = seen.match.routes;
         const bool limited = !routes || !routes->front()->outside_api;
-        seen.caller = counted_address(seen.address);
         if (wants_session(seen, limited)) seen.checked = check(seen);
-        if (seen.checked && seen.checked->identity) seen.caller = seen.checked->identity->user->id;
         if (limited) limit(seen);
         seen.counted = true;
     }
@@ -283,7 +292,7 @@ class Gates {
         if (!limits_.on()) return std::nullopt;
         const Match& match = seen.match;
         const auto states =
-            limits_.count(seen.caller, match.routes ? match.routes->front()->path : "*",
+            limits_.count(seen.caller(), match.routes ? match.routes->front()->path : "*",
                           seen.route && seen.route->tight_limit, seen.now);
         if (!states) return std::nullopt;
         const auto add = [&](const char* name, std::int64_t value) {

@@ -20,21 +20,6 @@ inline std::string build_version(Release release) {
     return "v" + to_text(release) + ".0+coder-users." + version;
 }
 
-/// build_version() of every release, made once.
-class BuildVersions {
- public:
-    BuildVersions() {
-        for (Release each; newest_release >= each; ++each.minor)
-            texts_.push_back(build_version(each));
-    }
-    const std::string& of(Release release) const {
-        return texts_[static_cast<std::size_t>(release.minor - Release().minor)];
-    }
-
- private:
-    std::vector<std::string> texts_;
-};
-
 inline constexpr const char* project_url = "https://coder-users.example";
 
 namespace about {

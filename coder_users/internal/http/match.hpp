@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -77,6 +76,7 @@ class PathTree {
         }
     }
 
+    /// The result points to the segments.
     Match match(const std::vector<std::string>& segments) const {
         Match found = walk(segments, true);
         // "oauth2" and "oidc" may also be the name of a user: on paths other than the callbacks
@@ -88,15 +88,21 @@ class PathTree {
 
  private:
     struct Node {
-        std::map<std::string, std::unique_ptr<Node>, std::less<>> fixed;
+        // In no order: a node has few, and most differ from a segment in their length already.
+        std::vector<std::pair<std::string, std::unique_ptr<Node>>> fixed;
         std::string_view parameter_name;
         std::unique_ptr<Node> parameter;
         std::vector<const Route*> routes;
 
+        /// nullptr: there is none of this name.
+        Node* find(std::string_view segment) const {
+            for (const auto& [name, node] : fixed)
+                if (name == segment) return node.get();
+            return nullptr;
+        }
         Node& child(std::string_view segment) {
-            auto& node = fixed[std::string(segment)];
-            if (!node) node = std::make_unique<Node>();
-            return *node;
+            if (Node* const known = find(segment)) return *known;
+            return *fixed.emplace_back(segment, std::make_unique<Node>()).second;
         }
         Node& parameter_child(std::string_view name) {
             if (!parameter) parameter = std::make_unique<Node>();
@@ -109,11 +115,11 @@ class PathTree {
         Match found;
         const Node* node = &root_;
         for (const std::string& segment : segments) {
-            const auto fixed = node->fixed.find(segment);
-            if (fixed != node->fixed.end() && (to_callback || !leads_to_callback(segment))) {
-                node = fixed->second.get();
+            const Node* const fixed = node->find(segment);
+            if (fixed && (to_callback || !leads_to_callback(segment))) {
+                node = fixed;
             } else if (node->parameter) {
-                found.parameters.emplace_back(node->parameter_name, segment);
+                found.parameters.add(node->parameter_name, segment);
                 node = node->parameter.get();
             } else {
                 node = nullptr;

@@ -32,7 +32,7 @@ struct Reply {
     int status = 200;
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers = {};
-    std::string content_type = "application/json; charset=utf-8";
+    std::string_view content_type = "application/json; charset=utf-8";  ///< a literal
     std::unique_ptr<LongBody> rest = nullptr;  ///< sent after `body`, if there is more
     bool of_web_page = false;                  ///< browsers keep it, and ask whether it has changed
 };

@@ -74,7 +74,7 @@ class Answerer {
             // Decided only now, because the handler may have stopped the server.
             c.closing = !c.stays_open || stopping_ || c.answered >= max_requests_ ||
                         c.end == BodyEnd::by_close;
-            append_answer(c.output, answer.response, to_head, c.closing, c.end);
+            append_answer(c.output, answer, to_head, c.closing, c.end);
             if (!to_head) c.rest = std::move(answer.rest);
         } catch (const std::bad_alloc&) {
             c.output.resize(before);

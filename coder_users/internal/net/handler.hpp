@@ -22,7 +22,7 @@ class Pending {
     /// Call one of the two, and only once.
     virtual Answer answer() noexcept = 0;
     /// Refuses the request, which the lane has no room for, or which has waited there too long.
-    virtual Response refuse(const Refusal& refusal) noexcept = 0;
+    virtual Answer refuse(const Refusal& refusal) noexcept = 0;
 
     /// The pool that runs answer(); nullptr: the thread that has read the request answers at once.
     /// The pool must outlive the front.
@@ -44,7 +44,7 @@ class FrontHandler {
 
     /// Answers a request that is unusable, or that there was no memory to look at. `request` holds
     /// what was read of it; its method may be "".
-    virtual Response refuse(const Request& request, const Refusal& refusal) noexcept = 0;
+    virtual Answer refuse(const Request& request, const Refusal& refusal) noexcept = 0;
 
     /// Called ten times a second while connections are open, to end what has waited too long in a
     /// lane.

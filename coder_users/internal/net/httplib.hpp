@@ -4,11 +4,11 @@
 
 #include <httplib.h>
 
-#include <algorithm>
 #include <stdexcept>
 #include <string>
 
 #include "coder_users/api.hpp"
+#include "coder_users/internal/base/answer.hpp"
 #include "coder_users/internal/base/signals.hpp"
 #include "coder_users/internal/net/chunked_body.hpp"
 
@@ -23,19 +23,17 @@ inline bool has_body(int status) { return status != 204 && status != 304; }
 
 /// Appends a complete answer, or the head and first chunk of a long one. cpp-httplib's own writer
 /// differs between versions and sorts repeated headers. May throw std::bad_alloc.
-inline void append_answer(std::string& out, const Response& response, bool to_head, bool close,
+inline void append_answer(std::string& out, const Answer& answer, bool to_head, bool close,
                           BodyEnd end) {
-    std::size_t size = 128 + (to_head ? 0 : response.body.size());
+    const Response& response = answer.response;
+    std::size_t size = 128 + answer.fields.text().size() + (to_head ? 0 : response.body.size());
     for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
     out.reserve(out.size() + size);
     out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
     out.append(httplib::status_message(response.status)).append("\r\n");
-    for (const auto& [name, value] : response.headers) {
-        // A line end in a value would let its content pass as another header.
-        const auto ends_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-        if (std::any_of(value.begin(), value.end(), ends_line)) continue;
-        out.append(name).append(": ").append(value).append("\r\n");
-    }
+    for (const auto& [name, value] : response.headers)
+        if (!ends_line(value)) out.append(name).append(": ").append(value).append("\r\n");
+    out += answer.fields.text();
     if (end == BodyEnd::by_last_chunk)
         out += "Transfer-Encoding: chunked\r\n";
     else if (end == BodyEnd::by_length && has_body(response.status))

@@ -6,6 +6,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "coder_users/errors.hpp"
 #include "coder_users/internal/base/function_ref.hpp"
@@ -54,13 +55,19 @@ namespace coder_users { inline namespace v0 { namespace operations {
     }
 }
 
-/// Runs `run()`, and turns what it throws into a refusal as refuse_caught() does.
-template <class Run>
-auto refusing(Log& log, Time now, const std::string& request_id, Run&& run) -> decltype(run()) {
+/// Runs `run()`, and turns what it throws into a refusal as refuse_caught() does. `request_id` is a
+/// text, or makes one.
+template <class RequestId, class Run>
+auto refusing(Log& log, Time now, const RequestId& request_id, Run&& run) -> decltype(run()) {
     try {
         return run();
     } catch (...) {
-        refuse_caught(log, now, [&] { return request_id; });
+        refuse_caught(log, now, [&]() -> std::string {
+            if constexpr (std::is_invocable_v<const RequestId&>)
+                return request_id();
+            else
+                return request_id;
+        });
     }
 }
 

@@ -127,9 +127,10 @@ inline TokenParts split_token(std::string_view token) {
     return parts;
 }
 
-/// The key text that a request presents. The cross-origin rule applies only to one from the cookie.
+/// The key text that a request presents, a part of what it was found in. The cross-origin rule
+/// applies only to one from the cookie.
 struct PresentedToken {
-    std::string token;
+    std::string_view token;
     bool from_cookie = false;
 };
 
@@ -165,11 +166,11 @@ inline std::optional<PresentedToken> find_token(
     std::optional<std::string_view> session_token, std::optional<std::string_view> authorization,
     std::optional<std::string_view> cookies, std::string_view cookie_name = session_cookie_name) {
     const std::string_view own = trim(session_token.value_or(""));
-    if (!own.empty()) return PresentedToken{std::string(own), false};
+    if (!own.empty()) return PresentedToken{own, false};
     const std::string_view bearer = bearer_token(authorization.value_or(""));
-    if (!bearer.empty()) return PresentedToken{std::string(bearer), false};
+    if (!bearer.empty()) return PresentedToken{bearer, false};
     const std::string_view cookie = find_cookie(cookies.value_or(""), cookie_name);
-    if (!cookie.empty()) return PresentedToken{std::string(cookie), true};
+    if (!cookie.empty()) return PresentedToken{cookie, true};
     return std::nullopt;
 }
 

@@ -46,7 +46,8 @@ CODER_USERS_INLINE bool Service::may(const Identity& identity, std::string_view 
 
 CODER_USERS_INLINE Identity Service::authenticate(const Request& request) {
     const Options& options = running().options;
-    const rules::PresentedToken token = http::presented_token(request, options);
+    std::string cookies;
+    const rules::PresentedToken token = http::presented_token(request, options, cookies);
     http::refuse_cross_origin(request, token, options.access_url);
     return running().authenticate(token.token);
 }

@@ -61,9 +61,9 @@ class LoginServer final : public net::FrontHandler {
     std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url> url) override {
         return std::make_unique<Asked>(*this, request, url.has_value());
     }
-    Response refuse(const Request& unused, const Refusal& refusal) noexcept override {
+    Answer refuse(const Request& unused, const Refusal& refusal) noexcept override {
         static_cast<void>(unused);
-        return {refusal.status, {}, ""};
+        return Response{refusal.status, {}, ""};
     }
 
  private:
@@ -79,7 +79,7 @@ class LoginServer final : public net::FrontHandler {
                 return refuse(overloaded);
             }
         }
-        Response refuse(const Refusal& refusal) noexcept override {
+        Answer refuse(const Refusal& refusal) noexcept override {
             return server_.refuse(request_, refusal);
         }
 

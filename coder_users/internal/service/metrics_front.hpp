@@ -40,7 +40,7 @@ class MetricsFront final : public net::FrontHandler {
         Asked(const MetricsFront& front, const Request& request, std::optional<Url> url)
             : front_(front), request_(request), url_(std::move(url)) {}
         Answer answer() noexcept override { return front_.answer(request_, url_); }
-        Response refuse(const Refusal& refusal) noexcept override {
+        Answer refuse(const Refusal& refusal) noexcept override {
             return answer_of([&]() -> std::string { throw as_error(refusal); });
         }
 
@@ -60,7 +60,7 @@ class MetricsFront final : public net::FrontHandler {
     std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url> url) override {
         return std::make_unique<Asked>(*this, request, std::move(url));
     }
-    Response refuse(const Request&, const Refusal& refusal) noexcept override {
+    Answer refuse(const Request&, const Refusal& refusal) noexcept override {
         return answer_of([&]() -> std::string { throw as_error(refusal); });
     }
 
@@ -89,7 +89,8 @@ class MetricsFront final : public net::FrontHandler {
                         make()};
             } catch (const ApiError& error) {
                 http::Reply reply = http::refusal(error);
-                Response response{reply.status, {{"Content-Type", reply.content_type}}, reply.body};
+                Response response{reply.status, {}, std::move(reply.body)};
+                response.headers.emplace_back("Content-Type", reply.content_type);
                 if (error.status() == 405) response.headers.emplace_back("Allow", "GET, HEAD");
                 return response;
             }

@@ -106,28 +106,30 @@ inline void write_mounted(Response from, httplib::Response& to, bool close) {
 /// the rest cannot be made, the connection ends without the last chunk.
 inline void write_in_pieces(Answer from, const std::shared_ptr<CallCounter>& calls,
                             httplib::Response& to) {
-    const std::string type = write_fields(from.response, to);
-    to.set_chunked_content_provider(type, [calls, piece = std::move(from.response.body),
-                                           rest = std::shared_ptr<LongBody>(std::move(from.rest))](
-                                              std::size_t, httplib::DataSink& sink) mutable {
-        if (!rest) {
-            sink.done();
-            return true;
-        }
-        if (!piece.empty() && !sink.write(piece.data(), piece.size())) return false;
-        piece.clear();
-        if (!calls->enter()) return false;
-        bool more = false;
-        try {
-            const CallCounter::Leave leave_at_end(*calls);
-            more = rest->append_piece(piece);
-        } catch (const std::exception&) {
-            return false;
-        }
-        if (more) return true;
-        rest.reset();
-        return sink.write(piece.data(), piece.size());
-    });
+    auto begun_rest = std::shared_ptr<LongBody>(std::move(from.rest));
+    Response begun = whole_response(std::move(from));
+    const std::string type = write_fields(begun, to);
+    to.set_chunked_content_provider(
+        type, [calls, piece = std::move(begun.body), rest = std::move(begun_rest)](
+                  std::size_t, httplib::DataSink& sink) mutable {
+            if (!rest) {
+                sink.done();
+                return true;
+            }
+            if (!piece.empty() && !sink.write(piece.data(), piece.size())) return false;
+            piece.clear();
+            if (!calls->enter()) return false;
+            bool more = false;
+            try {
+                const CallCounter::Leave leave_at_end(*calls);
+                more = rest->append_piece(piece);
+            } catch (const std::exception&) {
+                return false;
+            }
+            if (more) return true;
+            rest.reset();
+            return sink.write(piece.data(), piece.size());
+        });
 }
 
 /// Answers the requests to the routes that add_routes() adds. The routes share it, so it may
@@ -159,7 +161,8 @@ class MountPoint {
             refusal = read_body(request, response, *reader, head);
         const bool close = refusal || (head.announces_body() && !reader);
         if (refusal)
-            return write_mounted(running_->refuse(head.request, *refusal), response, close);
+            return write_mounted(whole_response(running_->refuse(head.request, *refusal)), response,
+                                 close);
         // HTTP/1.0 has no chunks
         if (close || head.http10)
             return write_mounted(running_->handle(head.request), response, close);
@@ -168,7 +171,7 @@ class MountPoint {
         if (given.rest)
             write_in_pieces(std::move(given), calls_, response);
         else
-            write_mounted(std::move(given.response), response, close);
+            write_mounted(whole_response(std::move(given)), response, close);
     }
 
     static void refuse_all(httplib::Response& response) noexcept {

@@ -42,7 +42,9 @@
 #include "coder_users/internal/service/backup.hpp"
 #include "coder_users/internal/service/backup_folder.hpp"
 #include "coder_users/internal/service/check_options.hpp"
-#include "coder_users/internal/service/host_queue.hpp"
+#include "coder_users/internal/service/host_sinks.hpp"
+#include "coder_users/internal/service/lanes.hpp"
+#include "coder_users/internal/service/looked.hpp"
 #include "coder_users/internal/service/metrics.hpp"
 #include "coder_users/internal/service/metrics_front.hpp"
 #include "coder_users/internal/service/new_database.hpp"
@@ -62,6 +64,7 @@ struct Running final : net::FrontHandler {
         : options(with_defaults(std::move(chosen))),
           log(options.log),
           backup_folder(backup_folder_if_wanted()),
+          sinks(options, log),
           store(std::in_place, served_store_options(options, log)),
           new_database(options, *store),
           provider_client(options.provider_ca_file),
@@ -73,22 +76,20 @@ struct Running final : net::FrontHandler {
                   new_database.naming(
                       [&] { return data::secret_key(options, *store, options.env.random); }),
                   new_database.naming([&] { return deployment_id(*store, options.env.random); }),
-                  events_if_wanted(),
+                  sinks.events(),
                   parse_release(options.coder_version).value(),
                   options.env.now()},
           ids(backend.random),
           site{backend, login_providers, http::served_routes(options.disabled_routes),
                options.web_page ? http::page_routes() : std::vector<http::Route>()},
           dispatcher(site, log, ids),
-          writes(32, options.limits.waiting_writes, options.deadlines.queue),
-          // one more than the cores, because one thread may be waiting for its commit
-          hashes(cores() + 1, options.limits.waiting_hashes, options.deadlines.queue),
-          providers(8, options.limits.waiting_logins,
-                    (std::min)(options.deadlines.queue, options.deadlines.provider)),
+          lanes(options),
           front(*this, options.limits, options.deadlines) {
         if (options.env.hooks) tests.emplace(options);
         backend.log = &log;
-        backend.passcodes = passcodes_if_wanted();
+        backend.passcodes = sinks.passcodes();
+        if (tests)
+            backend.passcodes = &tests->passcodes.emplace(*options.env.hooks, sinks.passcodes());
         if (backup_folder && !store->in_memory())
             refuse_copies_of_another(*backup_folder, backend.deployment_id);
         if (listens) {
@@ -122,99 +123,19 @@ struct Running final : net::FrontHandler {
         if (closer.joinable()) closer.join();
     }
 
-    /// A request with what look() found out.
-    class Looked final : public net::Pending {
-     public:
-        Looked(Running& running, const Request& request, Url&& url)
-            : running_(running), seen_(running.dispatcher.look(request, std::move(url))) {
-            lane = running.pool_of(seen_.lane);
-            if (lane) holder = seen_.caller;
-        }
-        Answer answer() noexcept override {
-            if (lane) running_.dispatcher.note_wait(seen_);
-            return running_.dispatcher.answer(seen_);
-        }
-        Response refuse(const Refusal& refusal) noexcept override {
-            return running_.dispatcher.refuse(seen_, refusal);
-        }
-
-        // The rest is for tests.
-
-        Response give(const Response& ordered) noexcept {
-            return running_.dispatcher.give(seen_, ordered);
-        }
-        /// The path of the route as the API description has it; "" for an unknown path.
-        std::string route() const {
-            const http::Match& match = seen_.match;
-            return match.routes ? http::described_path(*match.routes->front()) : std::string();
-        }
-        /// What is known of the request but not of its answer.
-        testing::SeenRequest described() const {
-            testing::SeenRequest seen;
-            seen.id = seen_.id;
-            seen.time = seen_.now;
-            if (const auto& found = http::identity_of(seen_)) {
-                seen.user_id = found->user->id;
-                seen.username = found->user->username;
-            }
-            return seen;
-        }
-
-     private:
-        Running& running_;
-        http::Seen seen_;
-    };
-
-    /// A request that is refused without a look at it.
-    class Refused final : public net::Pending {
-     public:
-        Refused(Running& running, const Request& request, const Refusal& refusal)
-            : running_(running), request_(request), refusal_(refusal) {}
-        Answer answer() noexcept override { return refuse(refusal_); }
-        Response refuse(const Refusal& refusal) noexcept override {
-            return running_.refuse(request_, refusal);
-        }
-
-     private:
-        Running& running_;
-        const Request& request_;
-        const Refusal refusal_;
-    };
-
     std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url> parsed) override {
-        if (!parsed) return std::make_unique<Refused>(*this, request, url_not_valid);
-        if (tests) return look_in_tests(request, std::move(*parsed));
-        return std::make_unique<Looked>(*this, request, std::move(*parsed));
+        if (!parsed) return std::make_unique<Refused>(dispatcher, request, url_not_valid);
+        if (tests) return look_in_tests(*this, request, std::move(*parsed));
+        return std::make_unique<Looked>(dispatcher, lanes, request, std::move(*parsed));
     }
 
-    std::unique_ptr<net::Pending> look_in_tests(const Request& request, Url&& parsed) {
-        const auto& path = parsed.segments;
-        if (options.env.control && path.size() > 1 && path[0] == "test" && path[1] == "v1")
-            return std::make_unique<Controlling<Running>>(*this, request);
-        return std::make_unique<Watched<Running>>(*this, request, std::move(parsed));
-    }
-
-    Response refuse(const Request& request, const Refusal& refusal) noexcept override {
+    Answer refuse(const Request& request, const Refusal& refusal) noexcept override {
         return dispatcher.refuse(request, refusal);
     }
 
     void end_overdue() override {
-        for (net::LanePool* const pool : {&writes, &hashes, &providers}) pool->end_overdue();
+        lanes.end_overdue();
         if (tests) tests->control.end_overdue();
-    }
-
-    net::LanePool* pool_of(operations::Lane lane) noexcept {
-        switch (lane) {
-            case operations::Lane::write:
-                return &writes;
-            case operations::Lane::hash:
-                return &hashes;
-            case operations::Lane::provider:
-                return &providers;
-            case operations::Lane::read:
-                break;
-        }
-        return nullptr;
     }
 
     void note_mounted(const std::string& prefix) {
@@ -269,8 +190,8 @@ struct Running final : net::FrontHandler {
             if (!parsed)
                 if (const auto refusal = net::check_request(request, net::FramingLimits(), parsed))
                     return refuse(request, *refusal);
-            if (tests) return answer_here(*look_in_tests(request, std::move(*parsed)));
-            Looked looked(*this, request, std::move(*parsed));
+            if (tests) return answer_here(*look_in_tests(*this, request, std::move(*parsed)));
+            Looked looked(dispatcher, lanes, request, std::move(*parsed));
             return answer_here(looked);
         } catch (const std::bad_alloc&) {
         }
@@ -279,16 +200,16 @@ struct Running final : net::FrontHandler {
 
     /// Counts as a call until the rest of a long answer is made.
     Response handle(const Request& request) {
-        if (!calls->enter()) return refuse(request, overloaded);
+        if (!calls->enter()) return whole_response(refuse(request, overloaded));
         const CallCounter::Leave leave_at_end(*calls);
         Answer given = begin_answer(request);
-        if (!given.rest || request.method == "HEAD") return std::move(given.response);
+        if (!given.rest || request.method == "HEAD") return whole_response(std::move(given));
         try {
             while (given.rest->append_piece(given.response.body)) continue;
         } catch (const std::exception&) {
-            return refuse(request, overloaded);
+            return whole_response(refuse(request, overloaded));
         }
-        return std::move(given.response);
+        return whole_response(std::move(given));
     }
 
     // Runs what the host asks for besides operations. Failures of the store are logged and become
@@ -353,7 +274,7 @@ struct Running final : net::FrontHandler {
                 }
             });
         };
-        if (!run_here(pool_of(about.lane()), work, holder)) throw unavailable();
+        if (!run_here(lanes.pool_of(about.lane()), work, holder)) throw unavailable();
         if constexpr (!std::is_void_v<Result>) return std::move(*result);
     }
 
@@ -372,45 +293,48 @@ struct Running final : net::FrontHandler {
             client);
     }
 
-    /// Runs `work(now)` in a lane. Throws nothing but ApiError.
+    /// Returns what `work(now)` returns, run in a lane. Throws nothing but ApiError.
     template <class Work>
-    void ask(operations::Lane lane, Work&& work) {
-        const auto refusing = [&] {
+    auto ask(operations::Lane lane, Work&& work) {
+        if (!calls->enter()) throw unavailable();
+        const CallCounter::Leave leave_at_end(*calls);
+        const auto ask_now = [&] {
             const Time now = backend.now();
-            operations::refusing(log, now, ids.next(), [&] { work(now); });
+            const auto id = [&] { return ids.next(); };  // only the log of a failure shows it
+            return operations::refusing(log, now, id, [&] { return work(now); });
         };
-        if (!run_here(pool_of(lane), refusing)) throw unavailable();
+        net::LanePool* const pool = lanes.pool_of(lane);
+        if (!pool) return ask_now();
+        std::optional<decltype(ask_now())> result;
+        if (!pool->run_here([&] { result.emplace(ask_now()); })) throw unavailable();
+        return std::move(*result);
     }
 
     Identity authenticate(std::string_view token) {
         if (!calls->enter()) throw unavailable();
         const CallCounter::Leave leave_at_end(*calls);
-        Identity identity;
         const auto deadline =
             login::after(std::chrono::steady_clock::now(), options.deadlines.provider);
         const bool waits = dispatcher.gates().waits_for_provider(token, backend.now());
-        ask(waits ? operations::Lane::provider : operations::Lane::read, [&](Time now) {
+        return ask(waits ? operations::Lane::provider : operations::Lane::read, [&](Time now) {
             const auto signed_in = login::sign_in(
                 backend, login_providers, login::check_token(backend, token, now), now, deadline);
-            identity = {*signed_in->user, signed_in->key};
+            return Identity{*signed_in->user, signed_in->key};
         });
-        return identity;
     }
 
     /// Whether `allows(const Acting&)` says yes for the identity as it is now.
     template <class Allows>
     bool is_allowed(const Identity& identity, Allows&& allows) {
-        bool allowed = false;
-        ask(operations::Lane::read, [&](Time now) {
+        return ask(operations::Lane::read, [&](Time now) {
             try {
                 operations::Acting acting{backend, now};
                 acting.actor = login::current_identity(backend, shared(identity), now);
-                allowed = allows(acting);
+                return allows(acting);
             } catch (const ApiError&) {
-                allowed = false;  // the session has ended, or there is no such user
+                return false;  // the session has ended, or there is no such user
             }
         });
-        return allowed;
     }
 
     /// Throws std::invalid_argument when it is no release of Coder.
@@ -426,7 +350,9 @@ struct Running final : net::FrontHandler {
         return call("metrics failed", [&] {
             return metrics_text({*store,
                                  dispatcher.metrics(),
-                                 {{"write", &writes}, {"hash", &hashes}, {"provider", &providers}},
+                                 {{"write", &lanes.writes},
+                                  {"hash", &lanes.hashes},
+                                  {"provider", &lanes.providers}},
                                  backups ? &*backups : nullptr,
                                  front.open_connections(),
                                  to_text(backend.release),
@@ -486,15 +412,12 @@ struct Running final : net::FrontHandler {
     void close() {
         front.join();
         if (metrics_front) metrics_front->join();
-        writes.stop();
-        hashes.stop();
-        providers.stop();
+        lanes.stop();
         if (tests) tests->stop();
         calls->wait_until_empty();
         if (backups) backups->close();
         const auto end = std::chrono::steady_clock::now() + options.deadlines.stop;
-        if (events) events->close(end);
-        if (passcodes) passcodes->close(end);
+        sinks.close(end);
         store.reset();
         log.write({LogLevel::info, options.env.now(), "stopped", {}});
         const std::lock_guard<std::mutex> lock(stop_mutex);
@@ -516,61 +439,10 @@ struct Running final : net::FrontHandler {
                 verify};
     }
 
-    void complain(LogLevel level, const char* what, const std::string& reason) {
-        log.write({level, options.env.now(), what, {{"reason", reason}}});
-    }
-
-    /// Logs what a queue reports, in these words.
-    auto complaints(const char* failed, const char* dropped) {
-        return [this, failed, dropped](QueueTrouble trouble, const std::string& reason) {
-            complain(LogLevel::error, trouble == QueueTrouble::failed ? failed : dropped, reason);
-        };
-    }
-
-    operations::EventSink* events_if_wanted() {
-        if (options.on_event)
-            events.emplace(
-                [this](Event event, std::size_t missed) {
-                    event.missed = missed;
-                    options.on_event(event);
-                },
-                options.limits.waiting_events,
-                complaints("on_event failed", "events dropped at the end"));
-        return events ? &*events : nullptr;
-    }
-
-    operations::PasscodeSink* passcodes_if_wanted() {
-        operations::PasscodeSink* const queue = passcode_queue_if_wanted();
-        if (!options.env.hooks) return queue;
-        return &tests->passcodes.emplace(*options.env.hooks, queue);
-    }
-
-    operations::PasscodeSink* passcode_queue_if_wanted() {
-        if (options.send_passcode)
-            passcodes.emplace(
-                [this](const Passcode& passcode, std::size_t missed) { send(passcode, missed); },
-                options.limits.waiting_events,
-                complaints("send_passcode failed", "passcodes not sent at the end"));
-        return passcodes ? &*passcodes : nullptr;
-    }
-
-    // What the host throws may quote the code.
-    void send(const Passcode& passcode, std::size_t missed) {
-        if (missed > 0)
-            complain(LogLevel::warning, "passcodes not sent", std::to_string(missed) + " too many");
-        try {
-            options.send_passcode(passcode);
-        } catch (const std::exception& error) {
-            throw std::runtime_error("user " + passcode.user_id + ": " +
-                                     without(error.what(), passcode.code));
-        }
-    }
-
     Options options;  ///< complete when the front starts; never changed after that
     Log log;
     const std::optional<BackupFolder> backup_folder;
-    std::optional<HostQueue<Event>> events;
-    std::optional<HostQueue<Passcode>> passcodes;
+    HostSinks sinks;
     std::optional<store::Store> store;
     NewDatabase new_database;
     ProviderClient provider_client;
@@ -579,9 +451,7 @@ struct Running final : net::FrontHandler {
     operations::RequestIds ids;
     http::Site site;
     http::Dispatcher dispatcher;
-    net::LanePool writes;
-    net::LanePool hashes;
-    net::LanePool providers;
+    Lanes lanes;
     std::optional<TestParts> tests;  ///< empty in servers that are not for tests
     const std::shared_ptr<CallCounter> calls = std::make_shared<CallCounter>();
     net::Front front;

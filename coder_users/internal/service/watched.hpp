@@ -6,9 +6,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "coder_users/internal/base/answer.hpp"
 #include "coder_users/internal/base/refusal.hpp"
@@ -16,6 +18,7 @@
 #include "coder_users/internal/net/handler.hpp"
 #include "coder_users/internal/net/lanes.hpp"
 #include "coder_users/internal/operations/host_sink.hpp"
+#include "coder_users/internal/service/looked.hpp"
 #include "coder_users/internal/store/commit_fault.hpp"
 #include "coder_users/options.hpp"
 #include "coder_users/test_hooks.hpp"
@@ -60,6 +63,24 @@ struct TestParts {
     std::condition_variable stops;   ///< notified when stop() begins
 };
 
+/// The path of the route as the API description has it; "" for an unknown path.
+inline std::string route_of(const http::Seen& seen) {
+    const http::Match& match = seen.match;
+    return match.routes ? http::described_path(*match.routes->front()) : std::string();
+}
+
+/// What is known of a request but not of its answer.
+inline testing::SeenRequest described(const http::Seen& looked_at) {
+    testing::SeenRequest seen;
+    seen.id = looked_at.id;
+    seen.time = looked_at.now;
+    if (const auto& found = http::identity_of(looked_at)) {
+        seen.user_id = found->user->id;
+        seen.username = found->user->username;
+    }
+    return seen;
+}
+
 /// A request that the hooks see and may disturb.
 template <class Running>
 class Watched final : public net::Pending {
@@ -67,8 +88,8 @@ class Watched final : public net::Pending {
     Watched(Running& running, const Request& request, Url&& url)
         : running_(running),
           request_(request),
-          looked_(running, request, std::move(url)),
-          route_(looked_.route()) {
+          looked_(running.dispatcher, running.lanes, request, std::move(url)),
+          route_(route_of(looked_.seen())) {
         try {
             disturbance_ = hooks().disturb(request, route_);
         } catch (const std::exception&) {  // out of memory: it is not disturbed
@@ -84,8 +105,8 @@ class Watched final : public net::Pending {
         if (disturbance_.latency.count() > 0) running_.delay(disturbance_.latency);
         return recorded(answer_at_last());
     }
-    Response refuse(const Refusal& refusal) noexcept override {
-        return recorded(looked_.refuse(refusal)).response;
+    Answer refuse(const Refusal& refusal) noexcept override {
+        return recorded(looked_.refuse(refusal));
     }
 
  private:
@@ -110,7 +131,7 @@ class Watched final : public net::Pending {
     Answer recorded(Answer answer) noexcept {
         if (!hooks().records()) return answer;
         try {
-            testing::SeenRequest seen = looked_.described();
+            testing::SeenRequest seen = described(looked_.seen());
             seen.request = request_;
             seen.route = route_;
             seen.status = answer.response.status;
@@ -125,7 +146,7 @@ class Watched final : public net::Pending {
 
     Running& running_;
     const Request& request_;
-    typename Running::Looked looked_;
+    Looked looked_;
     const std::string route_;
     testing::Disturbance disturbance_;
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
@@ -145,7 +166,7 @@ class Controlling final : public net::Pending {
             return refuse(overloaded);
         }
     }
-    Response refuse(const Refusal& refusal) noexcept override {
+    Answer refuse(const Refusal& refusal) noexcept override {
         return running_.refuse(request_, refusal);
     }
 
@@ -153,5 +174,17 @@ class Controlling final : public net::Pending {
     Running& running_;
     const Request& request_;
 };
+
+/// Whether a path is one of the control API (docs/contract/test_server.md).
+inline bool is_control_path(const std::vector<std::string>& segments) {
+    return segments.size() > 1 && segments[0] == "test" && segments[1] == "v1";
+}
+
+template <class Running>
+std::unique_ptr<net::Pending> look_in_tests(Running& running, const Request& request, Url&& url) {
+    if (running.options.env.control && is_control_path(url.segments))
+        return std::make_unique<Controlling<Running>>(running, request);
+    return std::make_unique<Watched<Running>>(running, request, std::move(url));
+}
 
 }}}  // namespace coder_users::v0::service

@@ -1,0 +1,49 @@
+// Internal: may change at any time.
+// The pools of the lanes, each as wide as what its work waits for allows.
+#pragma once
+
+#include <algorithm>
+
+#include "coder_users/internal/net/lanes.hpp"
+#include "coder_users/internal/operations/operation.hpp"
+#include "coder_users/internal/service/open_store.hpp"
+#include "coder_users/options.hpp"
+
+namespace coder_users { inline namespace v0 { namespace service {
+
+/// Any thread may call any function.
+struct Lanes {
+    explicit Lanes(const Options& options)
+        : writes(32, options.limits.waiting_writes, options.deadlines.queue),
+          // one more than the cores, because one thread may be waiting for its commit
+          hashes(cores() + 1, options.limits.waiting_hashes, options.deadlines.queue),
+          providers(8, options.limits.waiting_logins,
+                    (std::min)(options.deadlines.queue, options.deadlines.provider)) {}
+
+    /// nullptr: the thread at hand runs the work of this lane.
+    net::LanePool* pool_of(operations::Lane lane) noexcept {
+        switch (lane) {
+            case operations::Lane::write:
+                return &writes;
+            case operations::Lane::hash:
+                return &hashes;
+            case operations::Lane::provider:
+                return &providers;
+            case operations::Lane::read:
+                break;
+        }
+        return nullptr;
+    }
+
+    void end_overdue() {
+        for (net::LanePool* const pool : {&writes, &hashes, &providers}) pool->end_overdue();
+    }
+
+    void stop() {
+        for (net::LanePool* const pool : {&writes, &hashes, &providers}) pool->stop();
+    }
+
+    net::LanePool writes, hashes, providers;
+};
+
+}}}  // namespace coder_users::v0::service
