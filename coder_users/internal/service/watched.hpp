@@ -175,7 +175,7 @@ class Controlling final : public net::Pending {
     const Request& request_;
 };
 
-/// Whether a path is one of the control API (docs/contract/test_server.md).
+/// Whether a path is one of the control API (docs/contract/test_server.md, "Calls").
 inline bool is_control_path(const std::vector<std::string>& segments) {
     return segments.size() > 1 && segments[0] == "test" && segments[1] == "v1";
 }

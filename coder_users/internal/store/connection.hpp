@@ -163,22 +163,20 @@ class Connection {
 
     virtual bool in_transaction() const = 0;
 
-    /// A number that is another one when another connection has changed the database. Inside a
-    /// transaction it stays the same. Only for engines that switch recent_users() on.
-    virtual std::int64_t data_version() {
-        throw std::logic_error("this engine does not number the states of its database");
-    }
-
     /// Copies the database, as this connection's transaction sees it, into the empty file `path`.
     /// Throws std::runtime_error where databases are no files.
     virtual void copy_to(const std::string& path, const CopyProgress& progress) = 0;
+
+    /// A number that is another one when another connection has changed the database. Inside a
+    /// transaction it stays the same. For connections whose recent_users() are on.
+    virtual std::int64_t data_version() { return 0; }
+    /// Off, unless the engine switched it on for a connection that only reads.
+    RecentUsers& recent_users() { return recent_users_; }
 
     /// The uses of keys that are not stored yet.
     const Activity& activity() const { return activity_; }
     /// The texts in which engines differ.
     const Dialect& dialect() const { return dialect_; }
-    /// Off, unless the engine switched it on for a connection that only reads.
-    RecentUsers& recent_users() { return recent_users_; }
 
  protected:
     /// Both must outlive the connection.
@@ -229,6 +227,12 @@ class Tx : public Connection {
         return changed;
     }
 
+    /// Whether the transaction has changed what sessions of this user show, so far.
+    bool concerns(const std::string& user_id) const {
+        return concerns_everybody_ ||
+               std::find(user_ids_.begin(), user_ids_.end(), user_id) != user_ids_.end();
+    }
+
     /// Runs `fn()` and undoes what it has stored. What it throws leaves that to the caller's
     /// transaction.
     template <class Fn>
@@ -242,12 +246,6 @@ class Tx : public Connection {
     /// Makes room for a transaction that writes very many rows, or takes it back. Does nothing
     /// where an engine needs no such word.
     virtual void expect_many_rows(bool /*many*/) {}
-
-    /// Whether the transaction has changed what sessions of this user show, so far.
-    bool concerns(const std::string& user_id) const {
-        return concerns_everybody_ ||
-               std::find(user_ids_.begin(), user_ids_.end(), user_id) != user_ids_.end();
-    }
 
     /// Returns and resets what the transaction has affected so far, including changes that were
     /// rolled back to a savepoint.

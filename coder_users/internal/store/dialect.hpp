@@ -16,9 +16,6 @@ struct Dialect {
     const char* join_in_order;
     /// Whether a list says which index it goes along (`INDEXED BY`).
     bool names_indexes;
-    /// The number of the row of a user `u`, which its indexes hold, too. "": rows have none, and
-    /// connections remember no users.
-    const char* row_id;
     /// Whether an INSERT takes the next number of a table, because there is one writer. Otherwise
     /// the database gives the numbers out.
     bool counts_numbers;
@@ -26,6 +23,9 @@ struct Dialect {
     const char* newest_entries_first;
     /// `FROM` what, to see the times of the keys that were made last; about 1000 rows.
     const char* youngest_keys;
+
+    /// A number of the user u that every index of users holds.
+    const char* row_of_user;
 
     /// Adds $1 to the counter $2.
     const char* add_to_counter;
@@ -38,15 +38,17 @@ struct Dialect {
     /// index follows the rows by itself.
     const char* index_text;
     const char* unindex_text;
+    /// Adds the users with higher numbers than $1 to the index of texts, or "".
+    const char* index_texts_after;
     /// Statements that make the index of texts again; those after the last are nullptr.
     std::array<const char*, 3> index_all_texts;
     /// Selects the numbers of users whose texts match the phrase $1, at most $2. "": the engine
     /// chooses by itself when to use its index, for a condition with LIKE.
     const char* numbers_with_text;
-    /// What stands before and after a placeholder for a JSON array of numbers, to make it a table
-    /// with the column `value`.
-    const char* numbers_begin;
-    const char* numbers_end;
+    /// What stands before and after a placeholder for a JSON array, to make it a table with the
+    /// column `value`, and `id`, which rises.
+    const char* array_begin;
+    const char* array_end;
 };
 
 /// The table users, named u, read along `index` where the engine must be told so.

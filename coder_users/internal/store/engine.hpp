@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "coder_users/internal/base/function_ref.hpp"
 #include "coder_users/internal/base/metrics.hpp"
@@ -74,10 +73,9 @@ class Engine {
     /// nullptr for an unknown key.
     virtual CheckedKey find_checked_key(std::string_view key_id) = 0;
 
-    /// The same in a change, whose transaction is `tx`: as the change has left the key so far.
-    virtual CheckedKey find_checked_key_in(Tx& tx, std::string_view key_id) {
-        auto key = api_keys::read_checked_key(tx, key_id);
-        return key ? std::make_shared<const api_keys::CheckedKey>(std::move(*key)) : nullptr;
+    /// The same for a change, as it is in its transaction; nullptr when the rows must be read.
+    virtual CheckedKey find_kept_key(const Tx& /*tx*/, std::string_view /*key_id*/) {
+        return nullptr;
     }
 
     /// Begins and ends a round of the thread that stores activity. It begins one when there is

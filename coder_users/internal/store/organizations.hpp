@@ -133,10 +133,11 @@ inline std::optional<OrganizationMember> find_membership(Connection& c, std::str
 /// reads those of many users.
 inline std::vector<Member> as_members(Connection& c, std::string_view organization_id,
                                       const std::vector<Shared<User>>& users) {
-    static const std::string sql =
-        "SELECT " + columns<OrganizationMember>("m.") +
-        ", r.role FROM json_each($1) asked CROSS JOIN organization_members m "
-        "ON m.user_id = asked.value AND m.organization_id = $2 "
+    const Dialect& dialect = c.dialect();
+    const std::string sql =
+        "SELECT " + columns<OrganizationMember>("m.") + ", r.role FROM " + dialect.array_begin +
+        "$1" + dialect.array_end + " asked" + dialect.join_in_order +
+        "organization_members m ON m.user_id = asked.value AND m.organization_id = $2 "
         "LEFT JOIN organization_member_roles r "
         "ON r.user_id = m.user_id AND r.organization_id = m.organization_id "
         "ORDER BY asked.id, r.role";

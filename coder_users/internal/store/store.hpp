@@ -103,10 +103,13 @@ class Store {
         return activity_.laid_over(part_of(session, session->identity));
     }
 
-    /// The identity of a key in a change, whose transaction is `tx`; nullptr for an unknown id.
+    /// The same as api_keys::find_checked_key() reads in a change, whose transaction is `tx`;
+    /// nullptr for an unknown id.
     Shared<SharedIdentity> identity_in(Tx& tx, std::string_view key_id) {
-        const Engine::CheckedKey key = engine_->find_checked_key_in(tx, key_id);
-        return key ? identity_of(key) : nullptr;
+        if (const auto kept = engine_->find_kept_key(tx, key_id)) return identity_of(kept);
+        auto found = api_keys::find_checked_key(tx, key_id);
+        if (!found) return nullptr;
+        return std::make_shared<const SharedIdentity>(std::move(found->identity));
     }
 
     /// Runs `fn(Tx&)` in a writing transaction and returns after its COMMIT. Changes that wait at

@@ -167,7 +167,7 @@ inline std::string leading_source(Conditions& all, const Filter& filter, const S
                ") found" + and_users + "u.id = found.user_id";
     if (const auto match = phrase(filter.text))
         if (const auto numbers = few_with_text(c, *match))
-            return c.dialect().numbers_begin + all.placeholder(*numbers) + c.dialect().numbers_end +
+            return c.dialect().array_begin + all.placeholder(*numbers) + c.dialect().array_end +
                    " found" + and_users + "u.number = found.value";
     if (!filter.roles.empty()) {
         Conditions holders("");

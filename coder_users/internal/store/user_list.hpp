@@ -144,16 +144,11 @@ inline std::string select_part(std::string_view what, std::string_view from, std
     return sql.append(" LIMIT ").append(limit).append(" OFFSET ").append(skipped);
 }
 
-/// Statements for a part of the list without any filter; their placeholders are the name that comes
-/// before, the limit, and how many to skip. `what` is selected.
+/// Two statements for a part of the list without any filter, whose placeholders are the name that
+/// comes before, the limit, and how many to skip. `what` is selected.
 struct PartsOfAll {
     PartsOfAll(const std::string& what, bool names_index)
         : forwards(select(what, names_index, false)), backwards(select(what, names_index, true)) {}
-
-    Query rows(Connection& c, const Part& part) const {
-        return c.query(part.from_end ? backwards : forwards, part.after_name, part.limit,
-                       part.skipped);
-    }
 
     const std::string forwards, backwards;
 
@@ -164,35 +159,47 @@ struct PartsOfAll {
     }
 };
 
-/// A part of the list without any filter, of a connection that remembers users. When it remembers
-/// all of them, only the index is read.
-inline std::vector<Shared<User>> remembered_part(Connection& c, const Part& part) {
-    static const std::string row_id = c.dialect().row_id;
-    static const PartsOfAll ids(row_id, true), all(columns<User>("u.") + ", " + row_id, true);
+/// The rows of a part of the list without any filter, by statements that are prepared only once.
+/// `what(dialect)` names what is selected.
+template <class What>
+Query rows_of_all(Connection& c, const Part& part, What&& what) {
+    const auto statements = [&]() -> const PartsOfAll& {
+        if (c.dialect().names_indexes) {
+            static const PartsOfAll along_index(what(c.dialect()), true);
+            return along_index;
+        }
+        static const PartsOfAll as_planned(what(c.dialect()), false);
+        return as_planned;
+    };
+    const PartsOfAll& sql = statements();
+    return c.query(part.from_end ? sql.backwards : sql.forwards, part.after_name, part.limit,
+                   part.skipped);
+}
+
+/// A part of the list without any filter. When the connection remembers all of its users, only the
+/// index is read.
+inline std::vector<Shared<User>> part_of_all(Connection& c, const Part& part) {
+    constexpr std::int64_t most_remembered = 100;  // a longer part would drive out many others
     RecentUsers& recent = c.recent_users();
-    recent.see(c.data_version());
-    if (!recent.empty()) {
-        auto found = read_part(c, ids.rows(c, part), part,
+    // When a user is not remembered the index is gone through again, so not far.
+    const bool remembers = recent.on() && part.limit <= most_remembered && part.skipped <= few;
+    if (remembers) recent.see(c.data_version());
+    if (remembers && !recent.empty()) {
+        constexpr auto ids = [](const Dialect& dialect) {
+            return std::string(dialect.row_of_user);
+        };
+        auto found = read_part(c, rows_of_all(c, part, ids), part,
                                [&](const Query& row) { return recent.find(row.integer(0)); });
         if (found) return std::move(*found);
     }
-    return *read_part(c, all.rows(c, part), part, [&](const Query& row) {
+    constexpr auto all = [](const Dialect& dialect) {
+        return columns<User>("u.") + ", " + dialect.row_of_user;
+    };
+    return *read_part(c, rows_of_all(c, part, all), part, [&](const Query& row) {
         Shared<User> user = read_shared(row);
-        recent.keep(row.integer(column_count<User>), user);
+        if (remembers) recent.keep(row.integer(column_count<User>), user);
         return user;
     });
-}
-
-/// A part of the list without any filter, by statements that are prepared only once.
-inline std::vector<Shared<User>> part_of_all(Connection& c, const Part& part) {
-    constexpr std::int64_t most_remembered = 100;  // a longer part would drive out many others
-    // When a user is not remembered the index is gone through again, so not far.
-    if (c.recent_users().on() && part.limit <= most_remembered && part.skipped <= few)
-        return remembered_part(c, part);
-    static const PartsOfAll along_index(columns<User>("u."), true);
-    static const PartsOfAll as_planned(columns<User>("u."), false);
-    const PartsOfAll& sql = c.dialect().names_indexes ? along_index : as_planned;
-    return *read_part(c, sql.rows(c, part), part, read_shared);
 }
 
 /// A list sorted by folded name, which one transaction reads part by part.

@@ -228,11 +228,10 @@ template <class Insert>
 void deriving(Tx& tx, Insert&& insert) {
     const std::int64_t last = last_number(tx);
     insert();
-    const int added = tx.execute(
-        "INSERT INTO users_text (rowid, username_folded, email_folded) "
-        "SELECT number, username_folded, email_folded FROM users WHERE number > $1 AND deleted = 0",
-        last);
-    tx.execute("UPDATE counters SET value = value + $1 WHERE name = 'live_users'", added);
+    if (*tx.dialect().index_texts_after) tx.execute(tx.dialect().index_texts_after, last);
+    Query added = tx.query("SELECT count(*) FROM users WHERE number > $1 AND deleted = 0", last);
+    added.next();
+    counters::add(tx, counters::live_users, added.integer(0));
 }
 
 inline void set_username(Tx& tx, std::string_view id, std::string_view username) {

@@ -168,12 +168,12 @@ class On : public Base {
     Database& database() { return database_; }
 
     void run(const std::string& sql) override { database_.run(sql); }
-    bool in_transaction() const final { return database_.in_transaction(); }
     std::int64_t data_version() final {
         Query row = this->query("PRAGMA data_version");
         row.next();
         return row.integer(0);
     }
+    bool in_transaction() const final { return database_.in_transaction(); }
     void copy_to(const std::string& path, const store::Connection::CopyProgress& progress) final {
         Database copy(path, opened::to_write | opened::through_no_link);
         database_.copy_to(copy, progress);

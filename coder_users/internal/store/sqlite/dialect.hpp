@@ -10,10 +10,10 @@ inline constexpr Dialect dialect{
     /*.join_texts =*/"group_concat",
     /*.join_in_order =*/" CROSS JOIN ",
     /*.names_indexes =*/true,
-    /*.row_id =*/"u.rowid",
     /*.counts_numbers =*/true,
     /*.newest_entries_first =*/"a.entry DESC",
     /*.youngest_keys =*/"api_keys ORDER BY rowid DESC LIMIT 1000",
+    /*.row_of_user =*/"u.rowid",
     /*.add_to_counter =*/"UPDATE counters SET value = value + $1 WHERE name = $2",
     /*.counter =*/"SELECT value FROM counters WHERE name = $1",
     /*.count_live_users =*/
@@ -25,6 +25,9 @@ inline constexpr Dialect dialect{
     /*.unindex_text =*/
     "INSERT INTO users_text (users_text, rowid, username_folded, email_folded) "
     "SELECT 'delete', number, username_folded, email_folded FROM users WHERE id = $1",
+    /*.index_texts_after =*/
+    "INSERT INTO users_text (rowid, username_folded, email_folded) "
+    "SELECT number, username_folded, email_folded FROM users WHERE number > $1 AND deleted = 0",
     /*.index_all_texts =*/
     {"INSERT INTO users_text (users_text) VALUES ('delete-all')",
      "INSERT INTO users_text (rowid, username_folded, email_folded) "
@@ -32,7 +35,7 @@ inline constexpr Dialect dialect{
      "INSERT INTO users_text (users_text) VALUES ('optimize')"},
     /*.numbers_with_text =*/
     "SELECT rowid FROM users_text WHERE users_text MATCH $1 LIMIT $2",
-    /*.numbers_begin =*/"json_each(",
-    /*.numbers_end =*/")"};
+    /*.array_begin =*/"json_each(",
+    /*.array_end =*/")"};
 
 }}}}  // namespace coder_users::v0::store::sqlite

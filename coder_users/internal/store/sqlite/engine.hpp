@@ -104,10 +104,9 @@ class Engine final : public store::Engine {
     /// The cache is exact here, too: before the transaction began, it was told of all earlier
     /// commits, those of other programs included; nobody else can write until it ends; and `tx`
     /// knows whom it has changed itself, in this change or in one before it.
-    CheckedKey find_checked_key_in(store::Tx& tx, std::string_view key_id) override {
-        auto kept = sessions_.find(key_id);
-        if (kept && !tx.concerns(kept->identity.user->id)) return kept;
-        return store::Engine::find_checked_key_in(tx, key_id);
+    CheckedKey find_kept_key(const store::Tx& tx, std::string_view key_id) override {
+        CheckedKey kept = sessions_.find(key_id);
+        return kept && !tx.concerns(kept->identity.user->id) ? kept : nullptr;
     }
 
     bool wants_round() const override { return watch_.wanted(); }

@@ -14,7 +14,7 @@
 
 #include "coder_users/internal/store/sqlite/statement.hpp"
 
-namespace coder_users { inline namespace v0 { namespace store { namespace sqlite {
+namespace coder_users { inline namespace v0 { namespace store {
 
 /// A log that is open. It holds back what is written until something else is asked of the file. A
 /// commit with synchronous=FULL ends in a sync, so all of it is in the file before any reader is
@@ -171,4 +171,4 @@ class JoinedLogs : public sqlite3_vfs {
     const std::string name_;  ///< another one for each copy of this library in the process
 };
 
-}}}}  // namespace coder_users::v0::store::sqlite
+}}}  // namespace coder_users::v0::store

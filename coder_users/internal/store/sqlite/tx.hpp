@@ -14,7 +14,7 @@ namespace coder_users { inline namespace v0 { namespace store { namespace sqlite
 
 class Tx final : public On<store::Tx> {
  public:
-    /// Takes the parameters of Connection.
+    /// Takes the parameters of On but for the file system.
     Tx(const std::string& name, int flags, const Activity& activity)
         : On(name, flags, activity, JoinedLogs::name()) {
         database().note_session_tables();
