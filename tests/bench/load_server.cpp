@@ -4,7 +4,8 @@
 //   load_server hash <seconds>              prints how many passwords of cost 10 all cores hash in
 //   one
 // Modes: service; single (the service, one change at a time); stock (its handler on
-// httplib::Server with 300 threads); fixed_front, fixed_stock (600 bytes that are always the same).
+// httplib::Server with 300 threads); fixed_front, fixed_stock, fixed_raw (600 bytes that are always
+// the same, from the front, from httplib::Server and from a bare loop around epoll).
 #include <httplib.h>
 
 #include <atomic>
@@ -22,6 +23,7 @@
 #include "coder_users/internal/net/lanes.hpp"
 #include "coder_users/internal/rules/password.hpp"
 #include "data.hpp"
+#include "raw_loop.hpp"
 
 namespace {
 
@@ -155,11 +157,22 @@ void serve_stock(const std::function<Response(const Request&)>& respond) {
     thread.join();
 }
 
+/// The bytes that the front would send.
+void serve_raw() {
+    const bench::RawLoop loop(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
+        "Content-Length: " +
+        std::to_string(fixed_body.size()) + "\r\n\r\n" + fixed_body);
+    serve_until_input_ends(loop.port());
+    std::exit(0);  // with its threads
+}
+
 int serve(const std::string& mode, const std::string& database) {
     const auto fixed = [](const Request&) {
         return Response{200, {{"Content-Type", "application/json; charset=utf-8"}}, fixed_body};
     };
     if (mode == "fixed_front") return OnFront(fixed, false).serve(), 0;
+    if (mode == "fixed_raw") return serve_raw(), 0;
     if (mode == "fixed_stock") return serve_stock(fixed), 0;
     Service service = start(options_for(database));
     const auto handle = [&](const Request& request) { return service.handle(request); };

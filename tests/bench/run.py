@@ -54,15 +54,14 @@ end
 
 
 class Server:
-    """One server of load_server, on core 0 alone if pinned."""
+    """A program that prints its port and serves until its input ends, on core 0 alone if pinned."""
 
-    def __init__(self, program, mode, database, pinned):
+    def __init__(self, command, pinned):
         pin = ["taskset", "-c", "0"] if pinned else []
-        self.mode = mode
-        self.process = subprocess.Popen(
-            [*pin, program, "serve", mode, database], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True)
-        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
+        self.process = subprocess.Popen([*pin, *command], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        port, *self.told = self.process.stdout.readline().split()
+        self.url = f"http://127.0.0.1:{int(port)}"
 
     def memory(self):
         """Resident, in MB."""
@@ -97,7 +96,7 @@ class Bench:
 
     def serve(self, mode):
         database = [] if mode.startswith("fixed") else [self.database]
-        return Server(self.program, mode, *(database or [""]), self.pinned)
+        return Server([self.program, "serve", mode, *(database or [""])], self.pinned)
 
     def start_wrk(self, server, script, connections):
         path = pathlib.Path(f"{self.folder}/{abs(hash(script))}.lua")
@@ -202,13 +201,16 @@ def plot(path, title, over, series):
 
 
 def reads(bench):
-    modes = ("service", "stock", "fixed_front", "fixed_stock")
+    modes = ("service", "stock", "fixed_front", "fixed_stock", "fixed_raw")
     for connections in (64, 256):
         found = bench.compare(ME, connections, modes)
         for mode in modes:
             row(f"GET /users/me, {connections} connections", found, mode)
+        late = [a[1] / b[1] for a, b in zip(found["service"], found["fixed_front"])]
         print(f"| | ratios | service / stock {ratio(found, 'service', 'stock')}, service / "
-              f"fixed_front {ratio(found, 'service', 'fixed_front')} | | |")
+              f"fixed_front {ratio(found, 'service', 'fixed_front')}, p99 "
+              f"{spread_of_ratios(late)}; fixed_front / fixed_raw "
+              f"{ratio(found, 'fixed_front', 'fixed_raw')} | | |")
 
 
 def list_rounds(bench):
@@ -310,6 +312,60 @@ def long_list(bench):
     server.stop()
 
 
+def build_pocketbase(folder):
+    """Returns the program, or None where its Go module cannot be built."""
+    source = pathlib.Path(__file__).with_name("pocketbase")
+    program = f"{folder}/pocketbase"
+    try:
+        subprocess.run(["go", "build", "-o", program, "."], cwd=source, check=True,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return program
+    except FileNotFoundError:
+        reason = "there is no Go"
+    except subprocess.CalledProcessError as error:
+        reason = (error.stdout.strip().splitlines() or ["go build failed"])[-1]
+    print(f"| PocketBase | left out: {reason} | | | |")
+    return None
+
+
+def scripts_of_pocketbase(identity, token):
+    """What corresponds to GET /users/me, a page of the list with its count and without, and the
+    creation of a token."""
+    def script(path, method="GET", body="nil"):
+        headers = f'{{["Authorization"] = "{token}", ["Content-Type"] = "application/json"}}'
+        return ("function request()\n"
+                f'  return wrk.format("{method}", "/api/collections/{path}", {headers}, {body})\n'
+                "end\n")
+    return {"a read with a token": (ME, script(f"users/records/{identity}")),
+            "a page of 25, with count": (LIST, script("users/records?perPage=25")),
+            "a page of 25, theirs without count": (
+                LIST, script("users/records?perPage=25&skipTotal=1")),
+            "a change with a token, theirs not synced": (
+                TOKENS, script("tokens/records", "POST", """'{"name":"ci"}'"""))}
+
+
+def pocketbase(bench):
+    """Beside PocketBase with 10,000 users, in turn: as it is by default, its commits do not wait
+    for the disk."""
+    program = build_pocketbase(bench.folder)
+    if not program:
+        return
+    with tempfile.TemporaryDirectory() as data:
+        theirs = Server([program, data, "10000"], bench.pinned)
+        ours = bench.serve("service")
+        bench.warm_up(ours)
+        for what, (our_script, their_script) in scripts_of_pocketbase(*theirs.told).items():
+            found = {"service": [], "pocketbase": []}
+            for _ in range(bench.rounds):
+                found["service"].append(bench.load(ours, our_script, 64))
+                found["pocketbase"].append(bench.load(theirs, their_script, 64))
+            for mode in found:
+                row(f"{what}, 64 connections", found, mode)
+            print(f"| | ratios | service / pocketbase {ratio(found, 'service', 'pocketbase')} | | |")
+        for server in (ours, theirs):
+            server.stop()
+
+
 def plots(bench, folder):
     modes, connections = ("service", "stock", "fixed_front"), (1, 4, 16, 64, 256)
     rate = {mode: [] for mode in modes}
@@ -337,7 +393,8 @@ def plot_costs(arguments, folder):
     plot(pathlib.Path(folder) / "cost-users.svg", "processor time of a request in µs", "users", costs)
 
 
-PARTS = {part.__name__: part for part in (reads, lists, writes, logins, idle, long_list)}
+PARTS = {part.__name__: part
+         for part in (reads, lists, writes, logins, idle, long_list, pocketbase)}
 
 
 def main():
