@@ -355,6 +355,7 @@ void complete_scene(const std::string& path) {
     db.exec("UPDATE users SET login_type = 'oidc' WHERE username = 'kim'");
     // So that the use of their sessions changes nothing that tests compare.
     db.exec("UPDATE users SET status = 'active' WHERE username IN ('owner', 'kim')");
+    db.exec("UPDATE users SET status = 'dormant' WHERE username = 'bob'");
 }
 
 GoodRequest::GoodRequest(std::string_view its_method, std::string_view its_path,

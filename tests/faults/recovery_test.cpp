@@ -92,6 +92,8 @@ TEST_CASE(
     const auto me = [&] { return ask(service, "GET", "/users/me", prepared.session).status; };
     REQUIRE(theme(service, prepared.owner, "a") == 200);  // the log has begun: one sync a commit
     REQUIRE(me() == 200);
+    const std::string bob = "SELECT status FROM users WHERE username = 'bob'";
+    REQUIRE(eventually([&] { return stored(path, bob) == "active"; }));  // no other change follows
 
     // The sync of the commit fails, and then that of the log when it is closed.
     plan().arm(sync_calls, 1, 2);

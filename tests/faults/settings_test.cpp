@@ -57,7 +57,10 @@ TEST_CASE("what was deleted is not in the files any more") {
     prepared.copy(path);
     const std::string bob = "(SELECT id FROM users WHERE username = 'bob')";
     const std::string secrets[] = {
-        stored(path, "SELECT hashed_secret FROM api_keys WHERE user_id = " + bob),
+        stored(path,
+               "SELECT hashed_secret FROM api_keys WHERE token_name <> '' AND user_id = " + bob),
+        stored(path,
+               "SELECT hashed_secret FROM api_keys WHERE token_name = '' AND user_id = " + bob),
         stored(path, "SELECT hashed_password FROM users WHERE username = 'bob'"),
         stored(
             path,

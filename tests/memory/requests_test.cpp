@@ -21,6 +21,7 @@ namespace {
 struct Step : GoodRequest {
     Step(const GoodRequest& request, bool is_recorded)
         : GoodRequest(request), recorded(is_recorded) {}
+    coder_users::Request request() const { return {method, target, headers(), body, "127.0.0.1"}; }
     bool recorded;  ///< a success leaves an audit entry
 };
 
@@ -39,10 +40,7 @@ class Place {
     void restore() { stage_->begin_anew(); }
     int port() { return stage_->service().port(); }
 
-    Response ask(const Step& step) {
-        return stage_->service().handle(
-            {step.method, step.target, step.headers(), step.body, "127.0.0.1"});
-    }
+    Response ask(const coder_users::Request& request) { return stage_->service().handle(request); }
 
     /// The good request of every operation, and what is refused or asks for more.
     std::vector<Step> steps() const {
@@ -99,17 +97,18 @@ struct Sweep {
 
     void run(const Step& step, long stride) {
         INFO(step.method << " " << step.target << " " << step.body);
+        const coder_users::Request request = step.request();
         place.restore();
-        const Response good = place.ask(step);
+        const Response good = place.ask(request);
         place.restore();
-        const bool repeats = place.ask(step).body == good.body;
+        const bool repeats = place.ask(request).body == good.body;
         REQUIRE(good.status != 503);
         for (long n = 1 + attempts % stride;; n += stride) {
             INFO("allocation " << n << (for_ever ? " and all others" : ""));
             place.restore();
             Response answer;
             plan().arm(kind, Whose::mine, n, for_ever ? LONG_MAX : n);
-            answer = place.ask(step);
+            answer = place.ask(request);
             plan().disarm();
             ++attempts;
             failed += plan().hits;
