@@ -103,8 +103,9 @@ TEST_CASE("a log goes through the access to files that a host has put in place")
         add_user(store, user_named("alice", 1));
     }
     sqlite3_vfs_unregister(&host);
-    CHECK(host.logs == 1);
+    const int logs = host.logs;
+    CHECK(logs > 0);
     store::Store store(options(folder.file("other.db")));
     add_user(store, user_named("alice", 1));
-    CHECK(host.logs == 1);
+    CHECK(host.logs == logs);
 }
