@@ -3,6 +3,7 @@
 // source of its rest.
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -24,16 +25,19 @@ struct Answer {
         : response(std::move(whole)), rest(std::move(more)) {}
 };
 
-/// The response with all fields; 503 when memory runs out.
+/// The response with all fields; 503 when memory runs out, and does so again.
 inline Response whole_response(Answer answer) noexcept {
-    try {
-        auto& headers = answer.response.headers;
-        headers.reserve(headers.size() + 8);
-        answer.fields.for_each([&](auto name, auto value) { headers.emplace_back(name, value); });
-        return std::move(answer.response);
-    } catch (const std::exception&) {
-        return Response{503, {}, ""};
-    }
+    auto& headers = answer.response.headers;
+    const std::size_t own = headers.size();
+    for (int tries = 0; tries < 2; ++tries) try {
+            headers.resize(own);
+            headers.reserve(own + 8);
+            answer.fields.for_each(
+                [&](auto name, auto value) { headers.emplace_back(name, value); });
+            return std::move(answer.response);
+        } catch (const std::exception&) {
+        }
+    return Response{503, {}, ""};
 }
 
 }}  // namespace coder_users::v0

@@ -136,17 +136,6 @@ class JoinedLog : public sqlite3_file {
 /// The file system of the operating system, but for logs.
 class JoinedLogs : public sqlite3_vfs {
  public:
-    /// Returns the name of one for sqlite3_open_v2(), after registering it. It goes to what is the
-    /// file system of the process now, since a host may put its own in the place of SQLite's. Any
-    /// thread may call it.
-    static std::string name() {
-        static std::mutex mutex;
-        static std::map<sqlite3_vfs*, JoinedLogs> all;
-        const std::lock_guard<std::mutex> lock(mutex);
-        sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
-        return all.try_emplace(system, *system).first->second.name_;
-    }
-
     explicit JoinedLogs(sqlite3_vfs& system)
         : sqlite3_vfs(system),
           system_(system),
@@ -159,12 +148,39 @@ class JoinedLogs : public sqlite3_vfs {
             return (flags & SQLITE_OPEN_WAL) ? JoinedLog::open(real, name, file, flags, out)
                                              : real.xOpen(&real, name, file, flags, out);
         };
-        sqlite3_vfs_register(this, 0);
     }
     JoinedLogs(const JoinedLogs&) = delete;
     JoinedLogs& operator=(const JoinedLogs&) = delete;
-    // A library that is unloaded leaves nothing behind.
-    ~JoinedLogs() { sqlite3_vfs_unregister(this); }
+
+    const std::string& name() const { return name_; }
+
+    /// Lets SQLite find one by its name while this object lives, which is while a database is
+    /// opened. It stands before what is the file system of the process now, since a host may put
+    /// its own in the place of SQLite's; if it stayed in SQLite's list, it could become the one
+    /// that everybody gets after a host has taken its own back. Any thread may make one.
+    class Findable {
+     public:
+        Findable() : lock_(mutex()), logs_(of_system()) { sqlite3_vfs_register(&logs_, 0); }
+        Findable(const Findable&) = delete;
+        Findable& operator=(const Findable&) = delete;
+        ~Findable() { sqlite3_vfs_unregister(&logs_); }
+
+        const std::string& name() const { return logs_.name(); }
+
+     private:
+        static std::mutex& mutex() {
+            static std::mutex one_at_a_time;
+            return one_at_a_time;
+        }
+        static JoinedLogs& of_system() {
+            static std::map<sqlite3_vfs*, JoinedLogs> all;  // open databases keep using them
+            sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
+            return all.try_emplace(system, *system).first->second;
+        }
+
+        const std::lock_guard<std::mutex> lock_;
+        JoinedLogs& logs_;
+    };
 
  private:
     sqlite3_vfs& system_;

@@ -16,7 +16,7 @@ class Tx final : public On<store::Tx> {
  public:
     /// Takes the parameters of On but for the file system.
     Tx(const std::string& name, int flags, const Activity& activity)
-        : On(name, flags, activity, JoinedLogs::name()) {
+        : On(name, flags, activity, JoinedLogs::Findable().name()) {
         database().note_session_tables();
     }
 
