@@ -1,5 +1,6 @@
 #include "coder_users/internal/base/header_text.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,12 @@ TEST_CASE("a value cannot bring in another field") {
     for (const std::string_view value : {std::string_view("a\r\nB: c"), std::string_view("\n"),
                                          std::string_view("a\r"), std::string_view("a\0b", 3)})
         fields.add("A", value);
+    for (const char end : {'\r', '\n', '\0'})
+        for (std::size_t at = 0; at < 20; ++at) {
+            std::string value(20, 'a');
+            value[at] = end;
+            fields.add("A", value);
+        }
     CHECK(fields.text().empty());
 }
 

@@ -1,5 +1,7 @@
 #include "coder_users/internal/base/text.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -50,9 +52,28 @@ TEST_CASE("prefixes and suffixes may be longer than the text") {
 TEST_CASE("trimming takes both ends and leaves the middle") {
     CHECK(trim("  a b\t ") == "a b");
     CHECK(trim(" \t ").empty());
+    CHECK(trim("\ta") == "a");
+    CHECK(trim("a\t \t") == "a");
     CHECK(trim("").empty());
     CHECK(trim("\r\na\n") == "\r\na\n");
     CHECK(trim("\r\na\n", "\r\n") == "a");
+}
+
+TEST_CASE("printable bytes are counted in eights, up to the one with another byte") {
+    CHECK(printable_eights("") == 0);
+    CHECK(printable_eights("1234567") == 0);
+    CHECK(printable_eights("12345678") == 8);
+    int wrong = 0;
+    for (std::size_t at = 0; at < 21; ++at)
+        for (int byte = 0; byte < 256; ++byte) {
+            std::string text = "a ~\x80\xff\x9f\xa0 !\xe0z\x81-0123456789";
+            text.resize(21, '~');
+            text[at] = static_cast<char>(byte);
+            const bool printable = byte >= 0x20 && byte != 0x7f;
+            wrong += printable_eights(text) !=
+                     (printable ? 16 : (std::min<std::size_t>)(at / 8 * 8, 16));
+        }
+    CHECK(wrong == 0);
 }
 
 TEST_CASE("splitting gives at least one part and join puts the text together again") {

@@ -147,6 +147,18 @@ TEST_CASE("a malformed field is 400") {
           get + "X:\t a \t\r\nY:\r\nZ: \xe9\t\xc3\xa9\r\n\r\n", "GET / 4 []\nmore");
 }
 
+TEST_CASE("a control byte is found at every place of a line") {
+    for (std::size_t at = 0; at < 20; ++at)
+        for (int byte = 0; byte < 256; ++byte) {
+            std::string value(20, 'a');
+            value[at] = static_cast<char>(byte);
+            const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+            INFO(at << ": " << byte);
+            REQUIRE(read_all("GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n") ==
+                    (control ? bad : "GET / 1 []\nmore"));
+        }
+}
+
 TEST_CASE("lengths, codings and hosts that can be read in two ways are 400") {
     const std::vector<std::string> fields = {
         "Content-Length: 3\r\nContent-Length: 3",

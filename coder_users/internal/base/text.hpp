@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,21 @@ inline bool same_folded(std::string_view a, std::string_view b) {
     return true;
 }
 
+/// How many bytes at the front are neither below 0x20 nor 0x7f, as far as eight at a time tell: a
+/// multiple of eight.
+inline std::size_t printable_eights(std::string_view text) {
+    constexpr std::uint64_t each = 0x0101010101010101;
+    std::size_t count = 0;
+    for (; text.size() - count >= sizeof each; count += sizeof each) {
+        std::uint64_t bytes;
+        std::memcpy(&bytes, text.data() + count, sizeof bytes);
+        const std::uint64_t from_delete = bytes ^ each * 0x7f;  // 0 where it is
+        const std::uint64_t low = (bytes - each * 0x20) & ~bytes;
+        if ((low | ((from_delete - each) & ~from_delete)) & each * 0x80) break;
+    }
+    return count;
+}
+
 inline bool starts_with(std::string_view text, std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
 }
@@ -54,8 +70,16 @@ inline std::string with_backslashes(std::string_view text) {
     return out;
 }
 
+/// Removes blanks and tabs at both ends.
+inline std::string_view trim(std::string_view text) {
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
 /// Removes the given characters at both ends.
-inline std::string_view trim(std::string_view text, std::string_view characters = " \t") {
+inline std::string_view trim(std::string_view text, std::string_view characters) {
     const std::size_t first = text.find_first_not_of(characters);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(characters) - first + 1);

@@ -6,9 +6,11 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "coder_users/api.hpp"
 #include "coder_users/internal/base/answer.hpp"
+#include "coder_users/internal/base/header_text.hpp"
 #include "coder_users/internal/base/signals.hpp"
 #include "coder_users/internal/net/chunked_body.hpp"
 
@@ -25,21 +27,22 @@ inline bool has_body(int status) { return status != 204 && status != 304; }
 /// differs between versions and sorts repeated headers. May throw std::bad_alloc.
 inline void append_answer(std::string& out, const Answer& answer, bool to_head, bool close,
                           BodyEnd end) {
+    using namespace std::string_view_literals;
     const Response& response = answer.response;
     std::size_t size = 128 + answer.fields.text().size() + (to_head ? 0 : response.body.size());
     for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
     out.reserve(out.size() + size);
-    out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-    out.append(httplib::status_message(response.status)).append("\r\n");
+    ((out += "HTTP/1.1 "sv) += std::to_string(response.status)) += ' ';
+    (out += httplib::status_message(response.status)) += "\r\n"sv;
     for (const auto& [name, value] : response.headers)
-        if (!ends_line(value)) out.append(name).append(": ").append(value).append("\r\n");
+        if (!ends_line(value)) append_field(out, name, value);
     out += answer.fields.text();
     if (end == BodyEnd::by_last_chunk)
-        out += "Transfer-Encoding: chunked\r\n";
+        append_field(out, "Transfer-Encoding", "chunked");
     else if (end == BodyEnd::by_length && has_body(response.status))
-        out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
-    if (close) out += "Connection: close\r\n";
-    out += "\r\n";
+        append_field(out, "Content-Length", std::to_string(response.body.size()));
+    if (close) append_field(out, "Connection", "close");
+    out += "\r\n"sv;
     if (to_head || !has_body(response.status)) return;
     const std::size_t begin = out.size();
     out += response.body;

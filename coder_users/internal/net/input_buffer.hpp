@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "coder_users/internal/base/text.hpp"
+
 namespace coder_users { inline namespace v0 { namespace net {
 
 enum class LineStep { incomplete, complete, malformed, too_long };
@@ -44,6 +46,7 @@ class InputBuffer {
     LineStep take_line(std::size_t limit, std::string_view& line) {
         const std::string_view rest = std::string_view(bytes_).substr(used_);
         const std::size_t stop = (std::min)(rest.size(), limit);
+        if (scanned_ < stop) scanned_ += printable_eights(rest.substr(scanned_, stop - scanned_));
         while (scanned_ < stop && !is_special_in_line[static_cast<unsigned char>(rest[scanned_])])
             ++scanned_;
         if (scanned_ == rest.size()) return LineStep::incomplete;

@@ -20,6 +20,7 @@
 #include <array>
 #include <climits>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -128,11 +129,8 @@ inline std::array<unsigned char, 32> sha256(std::string_view text) {
 inline std::array<char, 64> sha256_digits(std::string_view text) {
     const auto digest = sha256(text);
     std::array<char, 2 * digest.size()> out{};
-    for (std::size_t i = 0; i < digest.size(); ++i) {
-        const auto digits = hex_digits(digest[i]);
-        out[2 * i] = digits[0];
-        out[2 * i + 1] = digits[1];
-    }
+    for (std::size_t i = 0; i < digest.size(); ++i)
+        std::memcpy(&out[2 * i], hex_of_bytes[digest[i]].data(), 2);
     return out;
 }
 inline std::string sha256_hex(std::string_view text) {
