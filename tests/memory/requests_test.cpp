@@ -197,6 +197,7 @@ TEST_CASE("an allocation fails on any thread of the server: a connection may end
                         CHECK(answer.status == usual);
                         break;
                     }
+                    INFO(answer.status << " " << answer.body);
                     CHECK((answer.status == 0 || answer.status == 503 || answer.status == usual));
                 }
             }
