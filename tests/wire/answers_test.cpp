@@ -1,8 +1,9 @@
+#include "coder_users/internal/wire/answers.hpp"
+
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/internal/wire/answers.hpp"
 #include "coder_users/internal/wire/json.hpp"
 #include "coder_users/internal/wire/shapes.hpp"
 

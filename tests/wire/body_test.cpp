@@ -1,9 +1,10 @@
+#include "coder_users/internal/wire/body.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
-#include "coder_users/internal/wire/body.hpp"
 
 using namespace coder_users;
 using wire::Body;

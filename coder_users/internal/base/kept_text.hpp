@@ -59,8 +59,8 @@ class KeptText {
         const Text* none = nullptr;
         bytes_->now += bytes_of(*text);
         if (text_.compare_exchange_strong(none, text.get()))
-            text.release();
-        else  // another thread was faster
+            static_cast<void>(text.release());  // text_ owns it from now on
+        else                                    // another thread was faster
             bytes_->now -= bytes_of(*text);
     }
 

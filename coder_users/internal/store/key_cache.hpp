@@ -68,7 +68,7 @@ class SharedUsers {
         if (Shared<KeptUser> copy = known.lock())
             if (equal(copy->value, read)) return copy;
         // Not by make_shared(), where the weak pointer would keep the memory of the user.
-        const Shared<KeptUser> copy(new KeptUser(read, total));
+        Shared<KeptUser> copy(new KeptUser(read, total));
         known = copy;
         return copy;
     }
