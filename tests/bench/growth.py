@@ -32,7 +32,9 @@ def run(command):
 
 def instructions(program, folder):
     """Of one request of each kind."""
-    calls = int(run(["valgrind", "--quiet", "--tool=callgrind", "--collect-atstart=no",
+    # Fair, so that the thread that looks at the file gets its turn: without it no session is kept.
+    calls = int(run(["valgrind", "--quiet", "--fair-sched=yes", "--tool=callgrind",
+                     "--collect-atstart=no",
                      f"--callgrind-out-file={folder}/out", program, "instructions",
                      f"{folder}/instructions.db"]))
     counts = {}
