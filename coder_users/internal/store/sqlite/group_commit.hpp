@@ -206,8 +206,7 @@ class GroupCommit {
         const bool nested = !kept_.empty();
         try {
             if (nested) tx_->execute("SAVEPOINT one");
-            one.change(*tx_);
-            if (!tx_->in_transaction()) throw Unavailable("the transaction was rolled back");
+            tx_->run_inside(one.change);
             if (nested) tx_->execute("RELEASE one");
             kept_.push_back(&one);
         } catch (const DiskFull&) {

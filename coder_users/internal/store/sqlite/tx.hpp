@@ -20,6 +20,22 @@ class Tx final : public On<store::Tx> {
         database().note_session_tables();
     }
 
+    /// Runs `change(*this)` inside the transaction that is open. SQLite may undo that in silence,
+    /// when memory runs out at the end of a statement; each later one would be a transaction of its
+    /// own. So none is lent then, and Unavailable is thrown.
+    template <class Change>
+    void run_inside(const Change& change) {
+        inside_ = true;
+        try {
+            change(*this);
+            require_transaction();
+        } catch (...) {
+            inside_ = false;
+            throw;
+        }
+        inside_ = false;
+    }
+
     void run(const std::string& sql) override {
         try {
             database().run(sql);
@@ -51,8 +67,13 @@ class Tx final : public On<store::Tx> {
     LentStatement prepare_varying(const std::string& sql) override {
         return noted([&] { return database().prepare_varying(sql); });
     }
+    void require_transaction() const {
+        if (inside_ && !in_transaction()) throw Unavailable("the transaction was rolled back");
+    }
+
     template <class Prepare>
     LentStatement noted(Prepare&& prepare) {
+        require_transaction();
         try {
             Database::Lent lent = prepare();
             if (lent->writes_sessions()) concern_everybody();
@@ -63,6 +84,7 @@ class Tx final : public On<store::Tx> {
         }
     }
 
+    bool inside_ = false;  ///< whether run_inside() runs
     std::string usual_cache_size_;
     std::int64_t data_version_ = -1;
 };
