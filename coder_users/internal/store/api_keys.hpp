@@ -120,14 +120,13 @@ struct Token {
     std::string username;
 };
 
-/// Selects at most `most` tokens of one user, or of all users when `user_id` is empty, oldest
-/// first.
 /// Which tokens are wanted.
 struct TokenFilter {
     std::string user_id;    ///< "": of all users
     Time alive_at = never;  ///< only those that have not expired then
 };
 
+/// Selects at most `most` tokens, oldest first.
 inline Query token_rows(Connection& c, const TokenFilter& which, std::int64_t most) {
     static const std::string select =
         "SELECT " + columns<ApiKey>("k.") +
