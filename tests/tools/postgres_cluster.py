@@ -83,17 +83,19 @@ def end_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
+def state_of(pid):
+    """Returns the state of a process, a letter, and its parent's id. An ended one: "", 0."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "", 0
+    state, parent = text[text.rindex(")") + 2:].split()[:2]
+    return ("", 0) if state in "ZX" else (state, int(parent))
+
+
 def children_of(pid):
     """Returns the processes that a process has started."""
-    found = []
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        try:
-            text = pathlib.Path(path).read_text()
-        except OSError:
-            continue  # it has just ended
-        if int(text[text.rindex(")") + 2:].split()[1]) == pid:
-            found.append(int(path.split("/")[2]))
-    return found
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and state_of(name)[1] == pid]
 
 
 class Cluster:
@@ -202,7 +204,7 @@ class Cluster:
                 except ProcessLookupError:
                     pass
         self.process.wait(20)
-        while any(os.path.exists(f"/proc/{pid}") for pid in processes):
+        while any(state_of(pid)[0] for pid in processes):
             time.sleep(0.005)  # until they have let their files go
         self.process = None
 
