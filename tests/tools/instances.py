@@ -74,7 +74,7 @@ class Server(Process):
 
     def __init__(self, folder, name, program, database, key_file, *arguments):
         unit = (EXAMPLES / "coder-users.service").read_text(encoding="utf-8")
-        command = re.search(r"^ExecStart=(.*)$", unit, flags=re.M).group(1)
+        command = re.search(r"^ExecStart=(.*)$", unit.replace("\\\n", " "), flags=re.M).group(1)
         command = substituted(command, [
             (r"^/usr/bin/coder-users", shlex.quote(program)),
             (r"10\.0\.0\.11:3000", "127.0.0.1:0"),
