@@ -22,6 +22,7 @@
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/redirect.hpp"
 #include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/store/database_address.hpp"
 
 namespace coder_users { inline namespace v0 { namespace service {
 
@@ -196,6 +197,12 @@ inline void check_options(const Options& options) {
     require(options.previous_secret_key.empty() ||
                 options.previous_secret_key.size() == rules::seal_key_size,
             "previous_secret_key: must have 32 bytes");
+    const bool postgres = store::is_postgres_address(options.database);
+    require(!postgres || !options.secret_key.empty() || !options.secret_key_file.empty(),
+            "secret_key_file: must be set (or secret_key) with a database of PostgreSQL, to the "
+            "same key on every server");
+    require(!postgres || options.backup_dir.empty(),
+            "backup_dir: is for SQLite files; a database of PostgreSQL is copied by its own means");
     require(options.session_duration.count() > 0 && options.session_duration < ten_thousand_years,
             "session_duration: must be positive and below 10,000 years");
     require(!options.host_prefix_cookie || http::has_secure_cookies(options),

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -27,9 +28,10 @@
 
 namespace coder_users { inline namespace v0 { namespace data {
 
-/// A database that no server uses and that belongs to this process while the object lives.
-struct OwnedDatabase {
-    explicit OwnedDatabase(Options chosen)
+/// A database that is open here: a file belongs to this process while the object lives, and no server
+/// uses it; one of PostgreSQL may be used by servers at the same time.
+struct OpenDatabase {
+    explicit OpenDatabase(Options chosen)
         : options(service::with_defaults(std::move(chosen))),
           log(options.log),
           store(service::store_options(options, log)),
@@ -65,16 +67,32 @@ struct OwnedDatabase {
 template <class Fn>
 auto change_database(const Options& options, Fn&& change) {
     if (options.database == ":memory:") throw std::invalid_argument("database: must be a file");
-    const bool existed = store::file_exists(options.database);
     const std::string path = key_file_of(options, options.database);
     const bool keeps_key = !options.secret_key.empty() || store::file_exists(path);
-    OwnedDatabase database(options);
+    OpenDatabase database(options);
     try {
         return change(database.backend);
     } catch (...) {
-        if (!existed) database.remove_empty(keeps_key ? "" : path);
+        if (database.store.is_new()) database.remove_empty(keeps_key ? "" : path);
         throw;
     }
+}
+
+/// Runs `read(Connection&)` on one state of a database of PostgreSQL. Throws std::runtime_error when
+/// it is empty.
+template <class Fn>
+void read_served(const Options& options, Fn&& read) {
+    const std::string path = key_file_of(options, options.database);
+    const bool keeps_key = !options.secret_key.empty() || store::file_exists(path);
+    OpenDatabase database(options);
+    if (database.store.is_new()) {
+        database.remove_empty(keeps_key ? "" : path);
+        throw std::runtime_error("no coder_users database: " + database.store.name());
+    }
+    auto reading = database.store.begin_long_reading();
+    database.store.read(reading, [&](store::Connection& c, std::optional<store::Query>&) {
+        read(c);
+    });
 }
 
 /// Returns the key of the database that `reader` reads; "" when the host keeps it. Throws when the
@@ -94,6 +112,7 @@ inline std::string key_of(const Options& options, store::FileReader& reader) {
 
 CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, bool replace,
                                  const Progress& progress) {
+    store::require_file(options.database);
     store::FileReader reader(options.database);
     refuse_own_files(options, reader.name(), to);
     const std::string key = key_of(options, reader);
@@ -104,20 +123,22 @@ CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, 
 
 CODER_USERS_INLINE Copied restore(const Options& options, const std::string& from, bool replace,
                                   const Progress& progress) {
+    store::require_file(options.database);
     service::check_options(options);
     return restore_copy(options, from, replace, progress);
 }
 
 CODER_USERS_INLINE void export_to(const Options& options, std::ostream& out,
                                   const Progress& progress) {
-    store::FileReader(options.database).read([&](store::Connection& c) {
-        write_export(c, out, progress);
-    });
+    const auto write = [&](store::Connection& c) { write_export(c, out, progress); };
+    if (store::is_postgres_address(options.database)) return read_served(options, write);
+    store::FileReader(options.database).read(write);
 }
 
 CODER_USERS_INLINE void export_to(const Options& options, const std::string& path, bool replace,
                                   const Progress& progress) {
-    refuse_own_files(options, store::absolute_path(options.database), path);
+    if (!store::is_postgres_address(options.database))
+        refuse_own_files(options, store::absolute_path(options.database), path);
     store::NewFile file(path, replace);
     std::ofstream out(file.part(), std::ios::binary);
     export_to(options, out, progress);
@@ -158,16 +179,27 @@ CODER_USERS_INLINE User reset_password(const Options& options, const std::string
     });
 }
 
-CODER_USERS_INLINE CheckReport check(const Options& options) {
-    store::FileReader reader(options.database);
-    CheckReport report{reader.damage(), 0};
-    if (!report.damage.empty()) return report;
-    key_of(options, reader);
-    const std::string wrong = reader.read(store::users::first_with_wrong_row);
+/// Looks at the rows themselves, whatever engine keeps them.
+inline void check_rows(store::Connection& c, CheckReport& report) {
+    const std::string wrong = store::users::first_with_wrong_row(c);
     if (!wrong.empty())
         report.damage =
             "the row of user " + wrong + " names other roles or organizations than it has";
-    report.users = reader.read(store::user_records::count);
+    report.users = store::user_records::count(c);
+}
+
+CODER_USERS_INLINE CheckReport check(const Options& options) {
+    CheckReport report;
+    const auto check = [&](store::Connection& c) { check_rows(c, report); };
+    if (store::is_postgres_address(options.database)) {
+        read_served(options, check);
+        return report;
+    }
+    store::FileReader reader(options.database);
+    report.damage = reader.damage();
+    if (!report.damage.empty()) return report;
+    key_of(options, reader);
+    reader.read(check);
     return report;
 }
 

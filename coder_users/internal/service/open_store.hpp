@@ -30,9 +30,9 @@ inline std::string deployment_id(store::Store& store, const rules::Random& rando
     constexpr const char* name = "deployment_id";
     const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
     if (const auto known = store.read(find)) return *known;
-    std::string made = operations::new_uuid(random);
-    store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
-    return made;
+    const std::string made = operations::new_uuid(random);
+    return store.write(
+        [&](store::Tx& tx) { return store::deployment::find_or_insert(tx, name, made); });
 }
 
 /// Tells the host when its clock lies before what is stored: keys that have expired work again. It

@@ -198,12 +198,13 @@ inline std::string secret_key(const Options& options, store::Store& store,
                               const rules::Random& random) {
     constexpr const char* name = secret_key_check_name;
     constexpr std::string_view purpose = secret_key_purpose;
-    const auto check = store.read(find_key_check);
+    auto check = store.read(find_key_check);
     if (!check) {
         std::string key = key_of_new(options, store, random);
         const std::string made = rules::base64_encode(rules::seal(key, purpose, purpose, random));
-        store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
-        return key;
+        check = store.write(
+            [&](store::Tx& tx) { return store::deployment::find_or_insert(tx, name, made); });
+        if (*check == made) return key;
     }
     std::string key = proven_key(options, store.name(), *check);
     if (opens_check(key, *check)) return key;
