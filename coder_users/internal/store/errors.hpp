@@ -27,6 +27,11 @@ class CODER_USERS_API ConstraintBroken : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// The database cannot hold a text, such as one with the character U+0000. Nothing was changed.
+class CODER_USERS_API UnstorableText : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// Another connection held a lock until the time-out. Nothing was changed.
 class CODER_USERS_API Busy : public std::runtime_error {
     using std::runtime_error::runtime_error;
