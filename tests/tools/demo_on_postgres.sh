@@ -18,7 +18,7 @@ says() { # exit code, text, arguments of the server
     shift 2
     timeout 60 "$demo" "$@" >said 2>&1 </dev/null || got=$?
     [ "$got" = "$code" ] || fail "$* ended with $got: $(cat said)"
-    grep -qF -- "$text" said || fail "$* says: $(cat said)"
+    [ -z "$text" ] || grep -qF -- "$text" said || fail "$* says: $(cat said)"
     [ "$code" = 0 ] || [ "$(wc -l <said)" -le 2 ] || fail "more than a sentence: $(cat said)"
 }
 
@@ -26,7 +26,7 @@ says() { # exit code, text, arguments of the server
 secret='postgres://coder_users:hunter2@127.0.0.1:1/users?sslpassword=hunter3'
 for given in --database --postgres-url; do
     says 2 'secret-key-file' $given "$secret"
-    says 1 "postgres://coder_users" $given "$secret" --secret-key-file key --database-timeout 2s
+    says 1 "postgres://coder_users" $given "$secret" --secret-key-file key
     ! grep -q 'hunter' said || fail "shows a password: $(cat said)"
 done
 says 2 'excludes' --postgres-url "$secret" --database users.db
@@ -35,14 +35,12 @@ says 2 'backup-dir' --postgres-url "$address" --secret-key-file key --backup-dir
 for command in backup restore; do
     says 1 'pg_dump' --postgres-url "$address" --secret-key-file key "$command" copy.db
 done
-says 1 'no coder_users database' --postgres-url "$address" --secret-key-file key check
-[ ! -e key ] || fail 'a check has made a key'
 
 # The commands of the page, with this address and this folder.
 awk '/^```sh/ { code = ++n == 1; next } /^```/ { code = 0 } code' "$root/docs/scaling.md" >page
 grep -q '^export CODER_PG_CONNECTION_URL=' page && grep -q '^coder-users --secret-key-file /etc' page ||
     fail 'docs/scaling.md has lost the commands of a server'
-sed -i "s|=.postgres:.*|='$address'|; s|^coder-users|exec '$demo' --http-address 127.0.0.1:0|; s|/etc/coder-users/|$work/|" page
+sed -i "s|=.postgres:.*|='${address//&/\\&}'|; s|^coder-users|exec '$demo' --http-address 127.0.0.1:0|; s|/etc/coder-users/|$work/|" page
 bash -eu page >out 2>log &
 server=$!
 until_found ' listens on ' out

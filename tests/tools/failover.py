@@ -102,7 +102,9 @@ def run(folder, program, haproxy, rounds):
         pair.add_standby()
         key_file = make_key_file(folder)
         for name in ("one", "two", "three"):
-            processes.append(Server(folder, name, program, pair.address(), key_file).wait())
+            processes.append(Server(folder, name, program, pair.address(), key_file))
+        for server in processes:  # which have all found an empty database
+            server.wait()
         proxy = start_haproxy(folder, haproxy, processes)
         owner = make_owner(proxy.port)
         ports = [server.port for server in processes]

@@ -225,6 +225,7 @@ class Cluster:
         """Adds our role, which may create databases, and its empty database."""
         self.sql(f"CREATE ROLE {ROLE} LOGIN CREATEDB", "postgres")
         self.sql(f"CREATE DATABASE {ROLE} OWNER {ROLE}", "postgres")
+        self.sql(f"ALTER ROLE {SUPERUSER} SET search_path = {ROLE}, public", "postgres")  # for sql()
 
     def address(self, database=ROLE):
         """Returns an address by the socket."""

@@ -78,17 +78,10 @@ auto change_database(const Options& options, Fn&& change) {
     }
 }
 
-/// Runs `read(Connection&)` on one state of a database of PostgreSQL. Throws std::runtime_error when
-/// it is empty.
+/// Runs `read(Connection&)` on one state of a database of PostgreSQL.
 template <class Fn>
 void read_served(const Options& options, Fn&& read) {
-    const std::string path = key_file_of(options, options.database);
-    const bool keeps_key = !options.secret_key.empty() || store::file_exists(path);
     OpenDatabase database(options);
-    if (database.store.is_new()) {
-        database.remove_empty(keeps_key ? "" : path);
-        throw std::runtime_error("no coder_users database: " + database.store.name());
-    }
     auto reading = database.store.begin_long_reading();
     database.store.read(reading, [&](store::Connection& c, std::optional<store::Query>&) {
         read(c);
