@@ -131,6 +131,12 @@ projects_of_pages() {
     # That it builds and runs is shown below, of the same sources.
     cmake -S "$work/project" -B "$work/subdirectory-project" "$@" >"$work/project.log" 2>&1 ||
         { cat "$work/project.log"; exit 1; }
+    # The target is there; what is built with it is shown above.
+    mkdir "$work/postgres-project"
+    cp "$root/examples/projects/postgres/CMakeLists.txt" "$work/postgres-project"
+    cp "$root/tests/consumers/postgres.cpp" "$work/postgres-project/main.cpp"
+    cmake -S "$work/postgres-project" -B "$work/postgres-project/build" -D CMAKE_PREFIX_PATH="$installed" \
+        >"$work/project.log" 2>&1 || { cat "$work/project.log"; exit 1; }
     cmake -S "$root/examples/integration_test" -B "$work/project-tests" "${quick[@]}" \
         -D CMAKE_CXX_FLAGS="-O0 -I$root/tests/catch2_shim" -D CMAKE_PREFIX_PATH="$installed" >"$work/project.log"
     cmake --build "$work/project-tests" --parallel 1 >"$work/project.log" || { cat "$work/project.log"; exit 1; }

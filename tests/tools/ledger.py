@@ -117,7 +117,9 @@ class Client:
     def step(self):
         """Sends one request."""
         settled = [p for p in self.people if p not in self.pending and not p.deleted]
-        if len(settled) < 3 and len(self.pending) < 12:
+        if len(settled) < 3:
+            if len(self.pending) > 12:
+                time.sleep(0.2)  # a long time without answers
             self.create()
         elif settled:
             person = self.random.choice(settled)
