@@ -57,9 +57,9 @@ def ordinary_user():
     raise Failed("there is neither a user postgres nor a user nobody")
 
 
-def make_folder(user):
-    """Returns a new folder that the user may work in, in memory where that is possible."""
-    for place in (os.environ.get("TMPDIR"), "/dev/shm", "/tmp"):
+def make_folder(user, on_disk=False):
+    """Returns a new folder that the user may work in, in memory where that is possible and wanted."""
+    for place in ("/var/tmp", "/tmp") if on_disk else (os.environ.get("TMPDIR"), "/dev/shm", "/tmp"):
         reachable = place and os.path.isdir(place) and os.access(place, os.W_OK) and (
             user is None or all(p.stat().st_mode & stat.S_IXOTH for p in [pathlib.Path(place), *pathlib.Path(place).parents]))
         if reachable and len(place) < 40:  # the name of a socket has 107 bytes
@@ -235,12 +235,13 @@ class Cluster:
 class TemporaryCluster:
     """with TemporaryCluster() as cluster: a running server with our role, which is gone afterwards."""
 
-    def __init__(self, *, tcp=False, **options):
+    def __init__(self, *, tcp=False, on_disk=False, **options):
+        self.on_disk = on_disk
         self.options = {"port": free_port() if tcp else None, **options}
         self.cluster = None
 
     def __enter__(self):
-        folder = make_folder(ordinary_user())
+        folder = make_folder(ordinary_user(), self.on_disk)
         self.cluster = Cluster(folder, **self.options)
         try:
             self.cluster.create()
@@ -271,13 +272,14 @@ def end_on_signals():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tcp", action="store_true", help="listen on a free port of 127.0.0.1, too")
-    parser.add_argument("--durable", action="store_true", help="fsync")
+    parser.add_argument("--durable", action="store_true", help="on the disk, with fsync")
     parser.add_argument("--connections", type=int, default=300, help="how many at once (300)")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     wanted = parser.parse_args()
     end_on_signals()
     try:
-        with TemporaryCluster(tcp=wanted.tcp, durable=wanted.durable, connections=wanted.connections) as cluster:
+        with TemporaryCluster(tcp=wanted.tcp, on_disk=wanted.durable, durable=wanted.durable,
+                              connections=wanted.connections) as cluster:
             if not wanted.command:
                 print(cluster.address(), flush=True)
                 signal.pause()
