@@ -202,8 +202,12 @@ inline std::string secret_key(const Options& options, store::Store& store,
     if (!check) {
         std::string key = key_of_new(options, store, random);
         const std::string made = rules::base64_encode(rules::seal(key, purpose, purpose, random));
-        store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
-        return key;
+        const std::string stored = store.write([&](store::Tx& tx) {
+            if (auto known = find_key_check(tx)) return *known;  // of another server that starts
+            store::deployment::insert(tx, name, made);
+            return made;
+        });
+        return stored == made ? key : proven_key(options, store.name(), stored);
     }
     std::string key = proven_key(options, store.name(), *check);
     if (opens_check(key, *check)) return key;
@@ -211,6 +215,9 @@ inline std::string secret_key(const Options& options, store::Store& store,
         return sealed_again(sealed, associated, options.previous_secret_key, key, random);
     };
     store.write([&](store::Tx& tx) {
+        tx.lock_owners();  // others that start do the same
+        const auto now = find_key_check(tx);
+        if (now && opens_check(key, *now)) return;
         store::seal_anew(tx, again);
         store::deployment::replace(tx, name, again(*check, purpose));
     });
