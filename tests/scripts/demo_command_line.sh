@@ -67,14 +67,17 @@ wrong docs/deployment.md --tls-enable
 CODER_PG_CONNECTION_URL=users.db wrong 'CODER_PG_CONNECTION_URL: expects an address of PostgreSQL'
 wrong '--postgres-url excludes --database' --postgres-url postgres://db --database "$work/users.db"
 for given in --database --postgres-url; do
-    wrong '--secret-key-file: must be set' $given postgres://ada:hunter2@127.0.0.1:1/users
-    wrong '--backup-dir: is for SQLite files' $given postgres://db --secret-key-file "$work/key" --backup-dir "$work"
+    wrong '--secret-key-file: needed on PostgreSQL' $given postgres://ada:hunter2@127.0.0.1:1/users
+    wrong '--backup-dir: a database of PostgreSQL' $given postgres://db --secret-key-file "$work/key" --backup-dir "$work"
     refused 'postgres://ada@127.0.0.1' $given postgres://ada:hunter2@127.0.0.1:1/users --secret-key-file "$work/key"
     grep -q hunter2 "$work/out" && fail "a password is shown: $(cat "$work/out")"
     for command in backup restore; do
-        refused 'is copied and put back by its own means: pg_dump' $given postgres://db "$command" "$work/copy.db"
+        refused "PostgreSQL's own tools copy and restore it" $given postgres://db "$command" "$work/copy.db"
     done
 done
+wrong --database-connections --database-connections 1
+wrong --database-timeout --database-timeout soon
+CODER_USERS_DATABASE_TIMEOUT=5 wrong CODER_USERS_DATABASE_TIMEOUT
 wrong --log-level --log-level loud
 wrong --cors-origin --cors-origin '*'
 wrong --prometheus-address --prometheus-address nowhere

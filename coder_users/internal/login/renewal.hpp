@@ -59,6 +59,7 @@ inline void renew_link(const operations::Backend& backend, Providers& providers,
     renewed.sealed_refresh_token = sealed_token(backend, tokens.refresh_token, user_id);
     renewed.token_expires_at = tokens.expires_at;
     backend.store.write([&](store::Tx& tx) {
+        tx.lock_users("", user_id);
         const auto current = find(tx);  // a login meanwhile brought newer tokens
         if (current && current->sealed_refresh_token == link->sealed_refresh_token)
             store::links::put(tx, renewed);

@@ -31,8 +31,11 @@ inline std::string deployment_id(store::Store& store, const rules::Random& rando
     const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
     if (const auto known = store.read(find)) return *known;
     const std::string made = operations::new_uuid(random);
-    return store.write(
-        [&](store::Tx& tx) { return store::deployment::find_or_insert(tx, name, made); });
+    return store.write([&](store::Tx& tx) {
+        if (auto known = find(tx)) return *known;  // another server starts at the same time
+        store::deployment::insert(tx, name, made);
+        return made;
+    });
 }
 
 /// Tells the host when its clock lies before what is stored: keys that have expired work again. It
@@ -57,6 +60,11 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     chosen.cached_sessions = options.limits.cached_sessions;
     chosen.cached_session_bytes = options.limits.cached_session_bytes;
     chosen.test_data = options.test_data;
+    chosen.connections = options.database_connections;
+    chosen.database_deadline = options.deadlines.database;
+    chosen.on_warning = [&log, now = options.env.now](const char* what, const std::string& reason) {
+        log.write({LogLevel::warning, now(), what, {{"reason", reason}}});
+    };
     chosen.accept = [&options](store::Connection& c, const std::string& path) {
         if (const auto check = data::find_key_check(c)) data::proven_key(options, path, *check);
     };

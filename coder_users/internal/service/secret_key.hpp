@@ -198,13 +198,16 @@ inline std::string secret_key(const Options& options, store::Store& store,
                               const rules::Random& random) {
     constexpr const char* name = secret_key_check_name;
     constexpr std::string_view purpose = secret_key_purpose;
-    auto check = store.read(find_key_check);
+    const auto check = store.read(find_key_check);
     if (!check) {
         std::string key = key_of_new(options, store, random);
         const std::string made = rules::base64_encode(rules::seal(key, purpose, purpose, random));
-        check = store.write(
-            [&](store::Tx& tx) { return store::deployment::find_or_insert(tx, name, made); });
-        if (*check == made) return key;
+        const std::string stored = store.write([&](store::Tx& tx) {
+            if (auto known = find_key_check(tx)) return *known;  // of another server that starts
+            store::deployment::insert(tx, name, made);
+            return made;
+        });
+        return stored == made ? key : proven_key(options, store.name(), stored);
     }
     std::string key = proven_key(options, store.name(), *check);
     if (opens_check(key, *check)) return key;
@@ -212,6 +215,9 @@ inline std::string secret_key(const Options& options, store::Store& store,
         return sealed_again(sealed, associated, options.previous_secret_key, key, random);
     };
     store.write([&](store::Tx& tx) {
+        tx.lock_owners();  // others that start do the same
+        const auto now = find_key_check(tx);
+        if (now && opens_check(key, *now)) return;
         store::seal_anew(tx, again);
         store::deployment::replace(tx, name, again(*check, purpose));
     });

@@ -31,14 +31,6 @@ inline std::string shown_database(std::string_view database) {
     return text + std::string(database.substr(0, database.find('?')));
 }
 
-/// Throws std::runtime_error for what works on SQLite files alone.
-inline void require_file(std::string_view database) {
-    if (is_postgres_address(database))
-        throw std::runtime_error(
-            "a database of PostgreSQL is copied and put back by its own means: pg_dump, or "
-            "continuous archiving to go back to any moment (docs/scaling.md)");
-}
-
 /// Whether it is the name of a file.
 inline bool is_file_name(std::string_view database) {
     return database != ":memory:" && !is_postgres_address(database);

@@ -16,14 +16,6 @@ inline std::optional<std::string> find(Connection& c, std::string_view name) {
     return row.text(0);
 }
 
-/// Inserts the value unless there is one. Returns the one that is stored: two servers may start at
-/// the same time.
-inline std::string find_or_insert(Tx& tx, std::string_view name, const std::string& value) {
-    tx.execute("INSERT INTO deployment (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
-               name, value);
-    return find(tx, name).value_or(value);
-}
-
 inline void insert(Tx& tx, std::string_view name, std::string_view value) {
     tx.execute("INSERT INTO deployment (name, value) VALUES ($1, $2)", name, value);
 }
