@@ -30,9 +30,9 @@ inline std::string deployment_id(store::Store& store, const rules::Random& rando
     constexpr const char* name = "deployment_id";
     const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
     if (const auto known = store.read(find)) return *known;
-    std::string made = operations::new_uuid(random);
-    store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
-    return made;
+    const std::string made = operations::new_uuid(random);
+    return store.write(
+        [&](store::Tx& tx) { return store::deployment::insert_once(tx, name, made); });
 }
 
 /// Tells the host when its clock lies before what is stored: keys that have expired work again. It
@@ -69,10 +69,11 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     return chosen;
 }
 
-/// The same for a service, which removes old rows; commands on a database leave them alone.
+/// The same for a service, which keeps the rows in order; commands on a database leave them alone.
 inline store::StoreOptions served_store_options(const Options& options, Log& log) {
     store::StoreOptions chosen = store_options(options, log);
     chosen.retention = {options.audit_retention, options.api_keys_retention};
+    chosen.server = operations::new_uuid(rules::system_random);
     chosen.now = options.env.now;
     return chosen;
 }

@@ -83,7 +83,7 @@ struct Running final : net::FrontHandler {
           site{backend, login_providers, http::served_routes(options.disabled_routes),
                options.web_page ? http::page_routes() : std::vector<http::Route>()},
           dispatcher(site, log, ids),
-          lanes(options),
+          lanes(options, store->shared()),
           front(*this, options.limits, options.deadlines) {
         if (options.env.hooks) tests.emplace(options);
         backend.log = &log;
@@ -100,7 +100,7 @@ struct Running final : net::FrontHandler {
         name_port(options.access_url, port);
         if (options.metrics_port) serve_metrics();
         if (options.require_setup_code.value_or(listens && !front.on_loopback()))
-            backend.setup_code = rules::random_base62(16, backend.random);
+            backend.setup_code = operations::new_setup_code(backend);
         if (listens) front.start();
         log.write({LogLevel::info,
                    backend.now(),
@@ -126,7 +126,8 @@ struct Running final : net::FrontHandler {
     std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url> parsed) override {
         if (!parsed) return std::make_unique<Refused>(dispatcher, request, url_not_valid);
         if (tests) return look_in_tests(*this, request, std::move(*parsed));
-        return std::make_unique<Looked>(dispatcher, lanes, request, std::move(*parsed));
+        return std::make_unique<Looked>(dispatcher, lanes, request, std::move(*parsed),
+                                        lanes.looks ? &*lanes.looks : nullptr);
     }
 
     Answer refuse(const Request& request, const Refusal& refusal) noexcept override {

@@ -18,6 +18,7 @@
 #include "coder_users/internal/base/file_descriptor.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/deployment.hpp"
 #include "coder_users/internal/store/sealed.hpp"
 #include "coder_users/internal/store/sqlite/database_file.hpp"
@@ -160,11 +161,20 @@ inline std::optional<std::string> find_key_check(store::Connection& c) {
     return store::deployment::find(c, secret_key_check_name);
 }
 
+/// Throws std::invalid_argument when the servers on one database would have to find its key in
+/// files.
+inline void require_key_of_host(const Options& options) {
+    if (options.secret_key.empty() && store::is_postgres_address(options.database))
+        throw std::invalid_argument(
+            "secret_key: a PostgreSQL database needs it, the same on each of its servers");
+}
+
 /// Returns the key of the database `name`. `check` is its check value, which may still be that of
 /// `previous_secret_key`. Throws std::runtime_error that says where the key should come from when
 /// it is missing or wrong.
 inline std::string proven_key(const Options& options, const std::string& name,
                               const std::string& check) {
+    require_key_of_host(options);
     const std::string path = key_file_of(options, name), &previous = options.previous_secret_key;
     std::string key = options.secret_key;
     if (key.empty()) {
@@ -181,6 +191,7 @@ inline std::string proven_key(const Options& options, const std::string& name,
 /// Returns the key of a new database, after writing its key file unless the host keeps the key.
 inline std::string key_of_new(const Options& options, const store::Store& store,
                               const rules::Random& random) {
+    require_key_of_host(options);
     if (!options.secret_key.empty()) return options.secret_key;
     const std::string path = key_file_of(options, store.name());
     const bool has_file = !store.in_memory() || !options.secret_key_file.empty();
@@ -198,21 +209,24 @@ inline std::string secret_key(const Options& options, store::Store& store,
                               const rules::Random& random) {
     constexpr const char* name = secret_key_check_name;
     constexpr std::string_view purpose = secret_key_purpose;
-    const auto check = store.read(find_key_check);
+    auto check = store.read(find_key_check);
+    std::string key;
     if (!check) {
-        std::string key = key_of_new(options, store, random);
+        key = key_of_new(options, store, random);
         const std::string made = rules::base64_encode(rules::seal(key, purpose, purpose, random));
-        store.write([&](store::Tx& tx) { store::deployment::insert(tx, name, made); });
-        return key;
+        check = store.write(
+            [&](store::Tx& tx) { return store::deployment::insert_once(tx, name, made); });
+        if (*check == made) return key;
     }
-    std::string key = proven_key(options, store.name(), *check);
+    key = proven_key(options, store.name(), *check);
     if (opens_check(key, *check)) return key;
     const auto again = [&](const std::string& sealed, std::string_view associated) {
         return sealed_again(sealed, associated, options.previous_secret_key, key, random);
     };
     store.write([&](store::Tx& tx) {
-        store::seal_anew(tx, again);
-        store::deployment::replace(tx, name, again(*check, purpose));
+        // First, so that of several servers one seals and the others wait for it.
+        if (store::deployment::replace_once(tx, name, *check, again(*check, purpose)))
+            store::seal_anew(tx, again);
     });
     return key;
 }

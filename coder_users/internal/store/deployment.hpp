@@ -20,6 +20,21 @@ inline void insert(Tx& tx, std::string_view name, std::string_view value) {
     tx.execute("INSERT INTO deployment (name, value) VALUES ($1, $2)", name, value);
 }
 
+/// Inserts the value, unless another server on the database was faster. Returns what is stored.
+inline std::string insert_once(Tx& tx, std::string_view name, std::string_view value) {
+    tx.execute(
+        "INSERT INTO deployment (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name,
+        value);
+    return find(tx, name).value_or("");
+}
+
+/// Puts `value` in the place of `old`. Returns false when another server was faster.
+inline bool replace_once(Tx& tx, std::string_view name, std::string_view old,
+                         std::string_view value) {
+    return tx.execute("UPDATE deployment SET value = $1 WHERE name = $2 AND value = $3", value,
+                      name, old) == 1;
+}
+
 /// Inserts the value or replaces the old one.
 inline void replace(Tx& tx, std::string_view name, std::string_view value) {
     tx.execute(

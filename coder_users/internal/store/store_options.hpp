@@ -36,7 +36,8 @@ struct StoreOptions {
     std::function<bool()> fail_write;  ///< Env::fail_write
     bool repeat_changes = false;       ///< Env::repeat_changes
     Retention retention;
-    std::function<Time()> now;  ///< needed when something is not kept for ever
+    std::string server = {};    ///< tells a server from others on the same database; "": a command
+    std::function<Time()> now;  ///< needed by servers, and when something is not kept for ever
     /// Called from any thread when activity cannot be stored or old rows cannot be removed. Must
     /// not throw.
     std::function<void(const char* what, const std::string& reason)> on_failed_round;
