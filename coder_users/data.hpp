@@ -8,16 +8,17 @@
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "coder_users/api.hpp"
 
 namespace coder_users { inline namespace v0 { namespace data {
 
-// Functions marked "Reading" also work while a server uses the file (a host with a running Service
-// calls Service::backup()). Functions marked "Writing" throw while a server uses the file, and name
-// its process id. All of them throw std::invalid_argument for a bad option, and std::runtime_error
-// that names the file and the reason for anything else that goes wrong; the database is then as it
-// was.
+// Functions marked "Reading" also work while a server uses the database (a host with a running
+// Service calls Service::backup()). Functions marked "Writing" throw while a server uses the file,
+// and name its process id; on PostgreSQL they work beside its servers. All of them throw
+// std::invalid_argument for a bad option, and std::runtime_error that names the file and the reason
+// for anything else that goes wrong; the database is then as it was.
 
 /// Copies the database to the file `to`, and the sealing key to the file that Copied::key_file
 /// names. With `replace`, files that exist are replaced. Reading.
@@ -46,6 +47,21 @@ struct Imported {
 /// Writing.
 Imported CODER_USERS_API import_from(const Options& options, std::istream& in,
                                      bool new_ssh_keys = false, const Progress& progress = {});
+
+/// How many rows of a table migrate() has copied.
+struct MovedTable {
+    std::string table;
+    std::int64_t rows = 0;
+};
+/// Copies everything in the database `from` into that of the options, which must be empty or new:
+/// from a file to PostgreSQL, or from PostgreSQL to a file. Ids, passwords, sessions, tokens, keys
+/// and the audit log go on as they are. Options::secret_key or secret_key_file is the sealing key
+/// of `from`, and stays the key. All rows are counted and compared before they are committed
+/// together. With `dry_run` they are not committed. `from` is left as it was; what a server changes
+/// there meanwhile is not copied, so stop its servers first. Progress counts rows. Writing.
+std::vector<MovedTable> CODER_USERS_API migrate(const Options& options, const std::string& from,
+                                                bool dry_run = false,
+                                                const Progress& progress = {});
 
 /// Does what Service::seed() does, and returns how many users it has made. Writing.
 std::int64_t CODER_USERS_API seed(const Options& options, std::string_view json,

@@ -19,6 +19,7 @@
 #include "coder_users/internal/service/backup.hpp"
 #include "coder_users/internal/service/check_options.hpp"
 #include "coder_users/internal/service/export_import.hpp"
+#include "coder_users/internal/service/move.hpp"
 #include "coder_users/internal/service/open_store.hpp"
 #include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/sqlite/file_reader.hpp"
@@ -42,39 +43,63 @@ struct OwnedDatabase {
                   nullptr,
                   parse_release(options.coder_version).value()} {}
 
-    /// Deletes a new database after the change that it was made for has failed. Also deletes
-    /// `key_file` unless it is "".
-    void remove_empty(const std::string& key_file) noexcept {
-        try {
-            if (store.read(store::user_records::any)) return;
-        } catch (const std::exception&) {
-            return;
-        }
-        store.discard();
-        if (!key_file.empty()) ::unlink(key_file.c_str());
-    }
-
     const Options options;
     Log log;
     store::Store store;
     operations::Backend backend;
 };
 
-/// Runs `change(Backend&)` on the database, which no server uses. If it fails, a database that did
-/// not exist before is deleted.
+/// The files that are made for a change of a database.
+class NewFiles {
+ public:
+    /// Call it before the database is opened. Throws std::invalid_argument for one in memory.
+    explicit NewFiles(const Options& options) {
+        if (options.database == ":memory:") throw std::invalid_argument("database: must be a file");
+        if (!store::is_file_name(options.database)) return;
+        is_new_ = !store::file_exists(options.database);
+        const std::string key_file = key_file_of(options, options.database);
+        if (options.secret_key.empty() && !store::file_exists(key_file)) key_file_ = key_file;
+    }
+
+    /// Deletes them after the change has failed, unless the database holds users.
+    void remove_from(store::Store& store) const noexcept {
+        try {
+            if (!is_new_ || store.read(store::user_records::any)) return;
+        } catch (const std::exception&) {
+            return;
+        }
+        store.discard();
+        if (!key_file_.empty()) ::unlink(key_file_.c_str());
+    }
+
+ private:
+    bool is_new_ = false;
+    std::string key_file_;
+};
+
+/// Runs `change(Backend&)` on the database, of which a file must be in no server's use. If it
+/// fails, a database that did not exist before is deleted.
 template <class Fn>
 auto change_database(const Options& options, Fn&& change) {
-    if (options.database == ":memory:") throw std::invalid_argument("database: must be a file");
-    const bool existed = store::file_exists(options.database);
-    const std::string path = key_file_of(options, options.database);
-    const bool keeps_key = !options.secret_key.empty() || store::file_exists(path);
+    NewFiles files(options);
     OwnedDatabase database(options);
     try {
         return change(database.backend);
     } catch (...) {
-        if (!existed) database.remove_empty(keeps_key ? "" : path);
+        files.remove_from(database.store);
         throw;
     }
+}
+
+/// Runs `fn(Connection&)` on one consistent state of the database, also while servers use it.
+template <class Fn>
+auto read_database(const Options& options, Fn&& fn) {
+    if (store::is_file_name(options.database) || options.database == ":memory:")
+        return store::FileReader(options.database).read(fn);
+    Log log(options.log);
+    const Options chosen = service::with_defaults(options);
+    store::Store store(service::store_options(chosen, log));
+    return store.read(fn);
 }
 
 /// Returns the key of the database that `reader` reads; "" when the host keeps it. Throws when the
@@ -110,9 +135,7 @@ CODER_USERS_INLINE Copied restore(const Options& options, const std::string& fro
 
 CODER_USERS_INLINE void export_to(const Options& options, std::ostream& out,
                                   const Progress& progress) {
-    store::FileReader(options.database).read([&](store::Connection& c) {
-        write_export(c, out, progress);
-    });
+    read_database(options, [&](store::Connection& c) { write_export(c, out, progress); });
 }
 
 CODER_USERS_INLINE void export_to(const Options& options, const std::string& path, bool replace,
@@ -131,6 +154,50 @@ CODER_USERS_INLINE Imported import_from(const Options& options, std::istream& in
     return change_database(options, [&](operations::Backend& backend) {
         return import_from(operations::HostActing(backend), in, new_ssh_keys, progress);
     });
+}
+
+/// What a file shows to a move. Throws std::runtime_error when it is damaged.
+template <class Fn>
+void read_whole_file(const Options& options, Fn&& fn) {
+    store::FileReader reader(options.database);
+    if (reader.test_data() != options.test_data)
+        throw std::runtime_error("only one of source and target is for tests: " + reader.name());
+    const std::string damage = reader.damage();
+    if (!damage.empty()) throw std::runtime_error("damaged: " + reader.name() + ": " + damage);
+    reader.read([&](store::Connection& c) { fn(c, reader.name()); });
+}
+
+CODER_USERS_INLINE std::vector<MovedTable> migrate(const Options& options, const std::string& from,
+                                                   bool dry_run, const Progress& progress) {
+    Options source = options;
+    source.database = from;
+    const bool from_file = store::is_file_name(from);
+    if (from_file ? !store::is_postgres_address(options.database)
+                  : !store::is_postgres_address(from) || !store::is_file_name(options.database))
+        throw std::invalid_argument(
+            "database: moves are between a file and PostgreSQL; files are copied by backup, "
+            "PostgreSQL by pg_dump");
+    key_of_both(options);  // before a file is created
+    std::vector<MovedTable> moved;
+    const auto move = [&](store::Connection& c, const std::string& name) {
+        require_key_of(c, name, options);
+        NewFiles files(options);
+        Log log(options.log);
+        const Options chosen = service::with_defaults(options);
+        store::Store store(service::store_options(chosen, log));
+        try {
+            moved = move_into(store, c, dry_run, progress);
+            if (dry_run) files.remove_from(store);
+        } catch (...) {
+            files.remove_from(store);
+            throw;
+        }
+    };
+    if (from_file)
+        read_whole_file(source, move);
+    else
+        read_database(source, [&](store::Connection& c) { move(c, "the source"); });
+    return moved;
 }
 
 CODER_USERS_INLINE std::int64_t seed(const Options& options, std::string_view json,
