@@ -12,4 +12,7 @@
 #include "coder_users/internal/service/caller_settings.hpp"
 #include "coder_users/internal/service/data.hpp"
 #include "coder_users/internal/service/mount.hpp"
+#ifdef CODER_USERS_POSTGRES
+#include "coder_users/internal/store/postgres/part.hpp"
 #endif
+#endif  // CODER_USERS_COMPILED

@@ -36,7 +36,7 @@ class Amalgamation:
                 continue
             if line == "#pragma once":
                 continue
-            if name == FACE and re.match(r"#(ifndef CODER_USERS_COMPILED|endif)", line):
+            if name == FACE and re.match(r"#(ifndef|endif  //) CODER_USERS_COMPILED", line):
                 continue  # the single header has no compiled form
             body.append(line)
         self.lines += ["// " + name] + body

@@ -1,31 +1,36 @@
 #!/usr/bin/env python3
-"""Writes coder_users/internal/store/sqlite/schema_sql.hpp from schema.sql; --check only compares them."""
+"""Writes the headers that embed schema.sql and schema_postgres.sql; --check only compares them."""
 
 import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "schema.sql"
-HEADER = ROOT / "coder_users" / "internal" / "store" / "sqlite" / "schema_sql.hpp"
+STORE = ROOT / "coder_users" / "internal" / "store"
+# The texts, with the header and the namespace of each.
+SCHEMAS = [
+    (ROOT / "schema.sql", STORE / "sqlite" / "schema_sql.hpp", "store"),
+    (ROOT / "schema_postgres.sql", STORE / "postgres" / "schema_sql.hpp", "store postgres"),
+]
 LITERAL_LIMIT = 60_000  # bytes; some compilers refuse longer string literals
 
 TEMPLATE = """\
 // Internal: may change at any time.
-// The text of schema.sql, written by tests/tools/embed_schema.py.
+// The text of {source}, written by tests/tools/embed_schema.py.
 #pragma once
 
-namespace coder_users {{ inline namespace v0 {{ namespace store {{
+namespace coder_users {{ inline namespace v0 {{ {opened}
 
 inline constexpr const char schema_sql[] = {literals};
 
-}}}}}}  // namespace coder_users::v0::store
+{closed}  // namespace coder_users::v0::{inner}
 """
 
 
-def literals(sql):
+def literals(source):
     """Returns the text as adjacent raw strings, cut between lines."""
+    sql = source.read_text(encoding="utf-8")
     if ')sql"' in sql:
-        sys.exit(f'{SOURCE.name} holds )sql", which would end the string')
+        sys.exit(f'{source.name} holds )sql", which would end the string')
     pieces = [""]
     for line in sql.splitlines(keepends=True):
         if len((pieces[-1] + line).encode()) > LITERAL_LIMIT:
@@ -34,12 +39,21 @@ def literals(sql):
     return "\n".join(f'R"sql(\n{piece})sql"' for piece in pieces)
 
 
+def header_of(source, namespaces):
+    inner = namespaces.split()
+    return TEMPLATE.format(
+        source=source.name, literals=literals(source),
+        opened=" ".join(f"namespace {each} {{" for each in inner),
+        closed="}" * (len(inner) + 2), inner="::".join(inner))
+
+
 def main():
-    header = TEMPLATE.format(literals=literals(SOURCE.read_text(encoding="utf-8")))
-    if sys.argv[1:] != ["--check"]:
-        HEADER.write_text(header, encoding="utf-8")
-    elif not HEADER.exists() or HEADER.read_text(encoding="utf-8") != header:
-        sys.exit(f"{HEADER.name} does not hold {SOURCE.name}: run tests/tools/embed_schema.py")
+    for source, header, namespaces in SCHEMAS:
+        text = header_of(source, namespaces)
+        if sys.argv[1:] != ["--check"]:
+            header.write_text(text, encoding="utf-8")
+        elif not header.exists() or header.read_text(encoding="utf-8") != text:
+            sys.exit(f"{header.name} does not hold {source.name}: run tests/tools/embed_schema.py")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ FENCES = [
      r"\b(EVP|BN|RAND|CRYPTO|OSSL|RSA|EC|BIO|PEM)_\w", [INSIDE + "rules/"]),
     (r"crypt\.h", INSIDE + "rules/password.hpp", r"\bcrypt_(r|rn|ra|gensalt|data)\w*",
      [INSIDE + "rules/password.hpp"]),
+    (r"libpq-fe\.h|libpq/.*|postgres_ext\.h", INSIDE + "store/postgres/libpq.hpp",
+     r"\b(PQ[a-z]\w+|PG(conn|result|RES_\w+))\b", [INSIDE + "store/postgres/"]),
     (r"CLI/.*", "coder_users/demo/commands.hpp", r"\bCLI::", ["main.cpp", "coder_users/demo/"]),
     (r"regex", "nobody", r"\bstd::regex", []),  # some texts of clients make it very slow
 ]
@@ -58,6 +60,7 @@ OWN_FENCES = [
     (r"\bwire::(Json|parse_json|provider_json|member|\w+_member|elements|texts_in)\b",
      [INSIDE + "wire/", INSIDE + "http/", INSIDE + "control/"]),
     (r"\bsqlite::\w", [INSIDE + "store/sqlite/", INSIDE + "store/open_engine.hpp"]),
+    (r"\bpostgres::\w", [INSIDE + "store/postgres/", "coder_users/postgres.cpp"]),
     (r"\bJsonWriter\b",
      [INSIDE + "base/", INSIDE + "wire/", INSIDE + "http/", INSIDE + "control/"]),
 ]
@@ -67,6 +70,7 @@ ENGINES = [
     (INSIDE + "store/sqlite/", [INSIDE + "store/open_engine.hpp"] + [
         INSIDE + f"service/{name}.hpp"
         for name in ("backup", "backup_folder", "data", "secret_key", "testing")]),
+    (INSIDE + "store/postgres/", ["coder_users.hpp", "coder_users/postgres.cpp"]),
 ]
 # Words of SQL that one engine alone understands: in texts of the store they come from the dialect.
 ONE_ENGINES_SQL = re.compile(

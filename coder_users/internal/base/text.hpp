@@ -175,13 +175,13 @@ inline bool is_utf8(std::string_view text) {
     return true;
 }
 
-/// The text with a question mark in the place of each byte that belongs to no character.
+/// The text with U+FFFD in the place of each byte that belongs to no character.
 inline std::string as_utf8(std::string_view text) {
     std::string out;
     while (!text.empty()) {
         const std::string_view before = text;
         if (take_code_point(text) < 0)
-            out += '?';
+            out += "\xef\xbf\xbd";
         else
             out += before.substr(0, before.size() - text.size());
     }

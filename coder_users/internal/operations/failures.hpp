@@ -40,6 +40,8 @@ namespace coder_users { inline namespace v0 { namespace operations {
     } catch (const store::Duplicate& error) {
         const std::string& column = error.column();
         throw user_exists({column == "users.email_folded", column == "users.username_folded"});
+    } catch (const store::UnstorableText&) {
+        throw ApiError(400, "A text holds the character U+0000, which cannot be stored.");
     } catch (const store::Busy& error) {
         throw failed(LogLevel::warning, error.what(), unavailable());
     } catch (const store::Unavailable& error) {

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -91,6 +92,13 @@ auto change_database(const Options& options, Fn&& change) {
     }
 }
 
+/// For commands that go through all rows, of which some statements and pauses take long.
+inline store::StoreOptions patient_options(const Options& options, Log& log) {
+    store::StoreOptions chosen = service::store_options(options, log);
+    chosen.database_deadline = std::chrono::minutes(10);
+    return chosen;
+}
+
 /// Runs `fn(Connection&)` on one consistent state of the database, also while servers use it.
 template <class Fn>
 auto read_database(const Options& options, Fn&& fn) {
@@ -98,7 +106,7 @@ auto read_database(const Options& options, Fn&& fn) {
         return store::FileReader(options.database).read(fn);
     Log log(options.log);
     const Options chosen = service::with_defaults(options);
-    store::Store store(service::store_options(chosen, log));
+    store::Store store(patient_options(chosen, log));
     return store.read(fn);
 }
 
@@ -184,7 +192,7 @@ CODER_USERS_INLINE std::vector<MovedTable> migrate(const Options& options, const
         NewFiles files(options);
         Log log(options.log);
         const Options chosen = service::with_defaults(options);
-        store::Store store(service::store_options(chosen, log));
+        store::Store store(patient_options(chosen, log));
         try {
             moved = move_into(store, c, dry_run, progress);
             if (dry_run) files.remove_from(store);
@@ -193,10 +201,15 @@ CODER_USERS_INLINE std::vector<MovedTable> migrate(const Options& options, const
             throw;
         }
     };
-    if (from_file)
+    if (from_file) {
         read_whole_file(source, move);
-    else
+        return moved;
+    }
+    try {
         read_database(source, [&](store::Connection& c) { move(c, "the source"); });
+    } catch (...) {
+        if (moved.empty()) throw;  // else all is stored, and only the reading did not end well
+    }
     return moved;
 }
 

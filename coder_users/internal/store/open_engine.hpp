@@ -7,6 +7,7 @@
 
 #include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/engine.hpp"
+#include "coder_users/internal/store/postgres_part.hpp"
 #include "coder_users/internal/store/sqlite/engine.hpp"
 #include "coder_users/internal/store/store.hpp"
 
@@ -14,6 +15,8 @@ namespace coder_users { inline namespace v0 { namespace store {
 
 /// Throws std::runtime_error when the database cannot be opened.
 inline std::unique_ptr<Engine> open_engine(EngineHost host) {
+    if (is_postgres_address(host.options.database) && open_postgres)
+        return open_postgres(std::move(host));
     refuse_postgres_address(host.options.database);
     return std::make_unique<sqlite::Engine>(std::move(host));
 }

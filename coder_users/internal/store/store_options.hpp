@@ -38,6 +38,12 @@ struct StoreOptions {
     Retention retention;
     std::string server = {};    ///< tells a server from others on the same database; "": a command
     std::function<Time()> now;  ///< needed by servers, and when something is not kept for ever
+    /// For a database of PostgreSQL: how many connections there are at most, and how long anything
+    /// may take that is asked of it.
+    std::size_t connections = 16;
+    std::chrono::milliseconds database_deadline{5'000};
+    /// Called while the database opens, with something that is not as good as it could be.
+    std::function<void(const char* what, const std::string& reason)> on_warning;
     /// Called from any thread when activity cannot be stored or old rows cannot be removed. Must
     /// not throw.
     std::function<void(const char* what, const std::string& reason)> on_failed_round;
