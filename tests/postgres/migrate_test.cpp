@@ -60,11 +60,17 @@ std::string everything_in(const Options& options) {
     for (const store::Table& table : store::content_tables()) {
         const std::string name(table.name);
         std::string columns, order;
-        for (const auto& list : {table.texts, table.numbers})
-            for (const std::string_view each : list)
-                (columns += columns.empty() ? "" : ", ") += each;
+        const auto add = [&](std::string_view column, const char* when_null) {
+            columns.append(columns.empty() ? "" : ", ")
+                .append("COALESCE(")
+                .append(column)
+                .append(when_null);
+        };
+        for (const std::string_view each : table.texts) add(each, ", 'null')");
+        for (const std::string_view each : table.numbers) add(each, ", -1)");
         for (std::size_t i = 0; i < table.key_columns; ++i)
-            (order += i ? ", " : "") += table.number_is_key ? table.numbers[i] : table.texts[i];
+            order.append(i ? ", " : "")
+                .append(table.number_is_key ? table.numbers[i] : table.texts[i]);
         all +=
             name + ":\n" +
             stored(options.database, "SELECT " + columns + " FROM " + name + " ORDER BY " + order) +

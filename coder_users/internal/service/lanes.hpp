@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "coder_users/internal/net/lanes.hpp"
 #include "coder_users/internal/operations/operation.hpp"
@@ -21,8 +23,7 @@ struct Lanes {
           hashes(cores() + 1, options.limits.waiting_hashes, options.deadlines.queue),
           providers(8, options.limits.waiting_logins,
                     (std::min)(options.deadlines.queue, options.deadlines.provider)) {
-        if (shared_database)
-            looks.emplace(32, options.limits.connections, options.deadlines.queue);
+        if (shared_database) looks.emplace(32, options.limits.connections, options.deadlines.queue);
     }
 
     /// nullptr: the thread at hand runs the work of this lane.
@@ -38,6 +39,14 @@ struct Lanes {
                 break;
         }
         return nullptr;
+    }
+
+    /// All of them with their names in the metrics.
+    std::vector<std::pair<const char*, const net::LanePool*>> named() const {
+        std::vector<std::pair<const char*, const net::LanePool*>> all{
+            {"write", &writes}, {"hash", &hashes}, {"provider", &providers}};
+        if (looks) all.emplace_back("look", &*looks);
+        return all;
     }
 
     void end_overdue() {

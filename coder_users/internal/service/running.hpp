@@ -349,15 +349,9 @@ struct Running final : net::FrontHandler {
     /// Throws ApiError with status 503 when the store fails, and after stop().
     std::string metrics() {
         return call("metrics failed", [&] {
-            return metrics_text({*store,
-                                 dispatcher.metrics(),
-                                 {{"write", &lanes.writes},
-                                  {"hash", &lanes.hashes},
-                                  {"provider", &lanes.providers}},
-                                 backups ? &*backups : nullptr,
-                                 front.open_connections(),
-                                 to_text(backend.release),
-                                 backend.now()});
+            return metrics_text({*store, dispatcher.metrics(), lanes.named(),
+                                 backups ? &*backups : nullptr, front.open_connections(),
+                                 to_text(backend.release), backend.now()});
         });
     }
 
