@@ -22,7 +22,6 @@
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/redirect.hpp"
 #include "coder_users/internal/rules/roles.hpp"
-#include "coder_users/internal/store/database_address.hpp"
 
 namespace coder_users { inline namespace v0 { namespace service {
 
@@ -222,8 +221,6 @@ inline void check_options(const Options& options) {
     require(options.backup_every.count() > 0 && options.backup_every < ten_thousand_years,
             "backup_every: must be positive and below 10,000 years");
     require(options.backup_keep > 0, "backup_keep: must be positive");
-    require(options.backup_dir.empty() || !store::is_postgres_address(options.database),
-            "backup_dir: is for files; PostgreSQL has copies of its own");
     check_page_options(options);
     check_roles(options.roles);
     for (const std::string& text : options.proxy_trusted_origins)

@@ -18,7 +18,6 @@
 #include "coder_users/internal/base/file_descriptor.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
-#include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/deployment.hpp"
 #include "coder_users/internal/store/sealed.hpp"
 #include "coder_users/internal/store/sqlite/database_file.hpp"
@@ -161,20 +160,11 @@ inline std::optional<std::string> find_key_check(store::Connection& c) {
     return store::deployment::find(c, secret_key_check_name);
 }
 
-/// Throws std::invalid_argument when the servers on one database would have to find its key in
-/// files.
-inline void require_key_of_host(const Options& options) {
-    if (options.secret_key.empty() && store::is_postgres_address(options.database))
-        throw std::invalid_argument(
-            "secret_key: a PostgreSQL database needs it, the same on each of its servers");
-}
-
 /// Returns the key of the database `name`. `check` is its check value, which may still be that of
 /// `previous_secret_key`. Throws std::runtime_error that says where the key should come from when
 /// it is missing or wrong.
 inline std::string proven_key(const Options& options, const std::string& name,
                               const std::string& check) {
-    require_key_of_host(options);
     const std::string path = key_file_of(options, name), &previous = options.previous_secret_key;
     std::string key = options.secret_key;
     if (key.empty()) {
@@ -191,12 +181,13 @@ inline std::string proven_key(const Options& options, const std::string& name,
 /// Returns the key of a new database, after writing its key file unless the host keeps the key.
 inline std::string key_of_new(const Options& options, const store::Store& store,
                               const rules::Random& random) {
-    require_key_of_host(options);
     if (!options.secret_key.empty()) return options.secret_key;
     const std::string path = key_file_of(options, store.name());
     const bool has_file = !store.in_memory() || !options.secret_key_file.empty();
     auto key = has_file ? read_key_file(path) : std::nullopt;
     if (key) return std::move(*key);
+    if (store.shared())  // one server would make a key that the others do not have
+        throw std::runtime_error("the key file " + path + " is missing");
     key = random_secret_key(random);
     if (has_file) NewKeyFile(path, *key).add();
     return std::move(*key);
