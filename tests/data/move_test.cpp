@@ -73,7 +73,7 @@ std::string everything_in(const std::string& file) {
     std::string all;
     for (const store::Table& table : store::content_tables()) {
         const std::string name(table.name);
-        all += name + ":\n" + stored(file, "SELECT * FROM " + name + " ORDER BY 1, 2, 3") + "\n";
+        all += name + ":\n" + stored(file, "SELECT * FROM " + name + " ORDER BY 1, 2") + "\n";
     }
     return all;
 }
