@@ -98,6 +98,9 @@ struct Deadlines {
     /// For all that a request does at a login provider, with its wait for a lane.
     std::chrono::milliseconds provider{10'000};
     std::chrono::milliseconds stop{1'000};  ///< how long stop() waits for what still runs
+    /// On PostgreSQL, for each thing that is asked of the database: a free connection, a new one,
+    /// one statement. Then 503, and nothing is done but what had begun to be stored.
+    std::chrono::milliseconds database{5'000};
 };
 
 /// Login through an OpenID Connect provider. Strings are UTF-8.
@@ -158,7 +161,10 @@ struct Options {
     static Options for_tests(const testing::Controls& controls);
 
     /// The SQLite file, which is created when it is missing, or ":memory:". Symbolic links are
-    /// refused.
+    /// refused. In programs that have the part for PostgreSQL also the address of a database there,
+    /// which any number of servers may use at once, as "postgres://user:password@host/users"; what
+    /// it leaves out is taken from libpq's environment. It must be empty at first, and needs
+    /// `secret_key` or `secret_key_file`. Its password is never shown.
     std::string database = "coder_users.db";
     /// The address to listen on: a numeric IPv4 or IPv6 address, or a host name.
     std::string address = "127.0.0.1";
@@ -263,6 +269,8 @@ struct Options {
     /// refused by every service without it, and the other way round.
     bool test_data = false;
 
+    /// On PostgreSQL the most connections that this service opens, at least 2.
+    std::size_t database_connections = 16;
     Limits limits = {};
     Deadlines deadlines = {};
     Env env = {};

@@ -5,6 +5,7 @@
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/store/sqlite/dialect.hpp"
 #include "coder_users/internal/store/users.hpp"
+#include "test_database.hpp"
 
 template class std::vector<coder_users_test::Row>;
 template class std::vector<coder_users_test::BrokenRule>;
@@ -73,10 +74,12 @@ std::string no_user(std::string_view text) {
 }
 
 std::string give_passcode(const std::string& name) {
-    return "INSERT OR REPLACE INTO one_time_passcodes SELECT id, '" +
+    return "INSERT INTO one_time_passcodes SELECT id, '" +
            coder_users::rules::sha256_hex(some_passcode) + "', " +
            std::to_string(coder_users::micros(start_of_test + std::chrono::minutes(20))) +
-           " FROM users WHERE username = '" + name + "'";
+           " FROM users WHERE username = '" + name +
+           "' ON CONFLICT (user_id) DO UPDATE SET hashed_passcode = excluded.hashed_passcode, "
+           "expires_at = excluded.expires_at";
 }
 
 std::string snapshot_of(const std::string& path) {
@@ -120,7 +123,7 @@ std::string KeyRow::token() const { return id + "-" + secret; }
 
 World::World() : World(coder_users::Options()) {}
 World::World(const coder_users::Options& options)
-    : path(folder_.file("users.db")), server(over(path, options)) {
+    : path(database_or(folder_.file("users.db"))), server(over(path, options)) {
     owner = server.owner();
     organization = sql("SELECT id FROM organizations");
 }
@@ -128,14 +131,19 @@ World::~World() = default;
 
 std::string World::sql(const std::string& query) const { return stored(path, query); }
 void World::execute(const std::string& statement) const {
+    namespace store = coder_users::store;
+    // What the server keeps in the rows of users besides.
+    store::Dialect dialect = store::sqlite::dialect;
+    if (on_postgres()) dialect.join_texts = "string_agg";
+    const std::string roles = store::users::roles_in_row(dialect);
+    const std::string organizations = store::users::organizations_in_row(dialect);
+    const std::string derive = "UPDATE users AS u SET roles = " + roles +
+                               ", organization_ids = " + organizations + " WHERE roles <> " +
+                               roles + " OR organization_ids <> " + organizations;
+    if (on_postgres()) return run_on_postgres(path, statement + ";" + derive);
     SQLite::Database db(path, SQLite::OPEN_READWRITE, 5000);
     db.exec(statement);
-    // What the server keeps in the rows of users besides.
-    namespace store = coder_users::store;
-    const std::string roles = store::users::roles_in_row(store::sqlite::dialect);
-    const std::string organizations = store::users::organizations_in_row(store::sqlite::dialect);
-    db.exec("UPDATE users AS u SET roles = " + roles + ", organization_ids = " + organizations +
-            " WHERE roles <> " + roles + " OR organization_ids <> " + organizations);
+    db.exec(derive);
 }
 std::string World::id_of(const std::string& name) const {
     return sql("SELECT id FROM users WHERE deleted = 0 AND username = '" + name + "'");

@@ -4,6 +4,9 @@
 #include <mutex>
 #include <utility>
 
+#include "coder_users/internal/store/database_address.hpp"
+#include "test_database.hpp"
+
 namespace coder_users_test {
 
 Value::Value(Json json) : json_(std::move(json)) {}
@@ -49,11 +52,13 @@ std::string stored(const SQLite::Database& file, const std::string& sql) {
     return out;
 }
 std::string stored(const std::string& path, const std::string& sql) {
+    if (coder_users::store::is_postgres_address(path)) return postgres_rows(path, sql);
     return stored(StoredFile(path), sql);
 }
 
 coder_users::Options in_memory() {
-    coder_users::Options options{":memory:"};
+    coder_users::Options options{database_or(":memory:")};
+    if (on_postgres()) options.secret_key = test_secret_key;
     options.port = 0;
     options.password_hash_cost = 4;
     options.disable_rate_limits = true;
@@ -72,7 +77,11 @@ TestServer::TestServer(const coder_users::Options& chosen, bool rate_limits)
     : held_(std::make_shared<Held>()) {
     held_->clock.set(start_of_test);
     coder_users::Options options = chosen;
-    if (options.database == coder_users::Options{}.database) options.database = ":memory:";
+    if (options.database == coder_users::Options{}.database)
+        options.database = database_or(":memory:");
+    const bool needs_key = coder_users::store::is_postgres_address(options.database) &&
+                           options.secret_key.empty() && options.secret_key_file.empty();
+    if (needs_key) options.secret_key = test_secret_key;
     options.port = 0;
     options.disable_rate_limits = !rate_limits;
     options.password_hash_cost = 4;

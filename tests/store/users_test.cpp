@@ -188,9 +188,10 @@ TEST_CASE("users who are inserted together are counted and found like others") {
         users::deriving(tx, [&] {
             for (int i = 2; i <= 4; ++i)
                 users::insert_row(tx, user_named("bob" + std::to_string(i), i), "");
+            return 3;
         });
     });
-    store.write([](store::Tx& tx) { users::deriving(tx, [] {}); });
+    store.write([](store::Tx& tx) { users::deriving(tx, [] { return 0; }); });
     const auto live = "SELECT value FROM counters WHERE name = 'live_users'";
     const auto found = [&](const std::string& text) {
         return rows(store,
@@ -212,6 +213,7 @@ TEST_CASE("users who are inserted together are counted and found like others") {
         users::deriving(tx, [&] {
             users::insert_row(tx, user_named("dave", 5), "");
             users::insert_row(tx, user_named("dave", 6), "");
+            return 2;
         });
     }),
                     store::Duplicate);

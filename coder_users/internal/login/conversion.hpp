@@ -170,7 +170,7 @@ inline void refuse_conversion(const Acting& acting, const ReturnedConversion& re
 inline void complete_conversion(const Acting& acting, LoginType type, const ExternalUser& who,
                                 const ReturnedConversion& returned) {
     const auto convert = [&](Change& now) {
-        const FoundAccount found = find_account(now.tx, type, who);
+        const FoundAccount found = find_locked_account(now.tx, type, who);
         if (!found.user)
             throw ApiError(400, "The oidc account with the email \"" + who.email +
                                     "\" does not match the email of the account you are trying to "

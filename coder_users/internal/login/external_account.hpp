@@ -56,6 +56,13 @@ inline FoundAccount find_account(store::Connection& c, LoginType type, const Ext
     return {store::users::find_by_email(c, who.email), false};
 }
 
+/// The same for a change of the account.
+inline FoundAccount find_locked_account(store::Tx& tx, LoginType type, const ExternalUser& who) {
+    FoundAccount found = find_account(tx, type, who);
+    while (found.user && tx.lock_found_user(found.user->id)) found = find_account(tx, type, who);
+    return found;
+}
+
 inline PageRefusal wrong_login_type(LoginType attempted, LoginType actual) {
     std::string text = "Attempting to use login type \"" + std::string(to_string(attempted)) +
                        "\", but the user has the login type \"" + std::string(to_string(actual)) +
@@ -152,7 +159,7 @@ inline MadeKey enter_account(Change& now, const Acting& acting, LoginType type,
                              const std::optional<operations::PreparedUser>& prepared,
                              const rules::NewKey& made) {
     const Options& options = acting.backend.options;
-    const FoundAccount found = find_account(now.tx, type, who);
+    const FoundAccount found = find_locked_account(now.tx, type, who);
     User user;
     if (found.user) {
         refuse_account(now.tx, options, type, who, found);

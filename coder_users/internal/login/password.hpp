@@ -84,6 +84,7 @@ inline std::string renewed_hash(const Backend& backend, const std::string& passw
 /// Makes the session of a user whose password was right. Throws Outdated.
 inline LoggedIn open_password_session(Change& now, const Acting& acting, const Candidate& who,
                                       const rules::NewKey& made, const std::string& renewed) {
+    now.tx.lock_found_user(who.user->id);
     const Candidate found = find_candidate(now.tx, who.user->email);
     if (!found.user || found.user->id != who.user->id ||
         found.hashed_password != who.hashed_password)

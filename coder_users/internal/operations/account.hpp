@@ -38,7 +38,8 @@ inline constexpr Operation suspend_user = Operation("suspend-user-account")
                                               .permits(Action::manage_user)
                                               .audited_with_refusals("user", "write")
                                               .tells_of(EventKind::suspended)
-                                              .is_revocation();
+                                              .is_revocation()
+                                              .may_decide_owners();
 inline constexpr Operation activate_user = Operation("activate-user-account")
                                                .needs("user:read", "user:update")
                                                .in(Lane::write)

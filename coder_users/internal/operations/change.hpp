@@ -155,15 +155,30 @@ inline Shared<User> target_now(store::Tx& tx, const Shared<SharedIdentity>& iden
     return found ? std::make_shared<const User>(std::move(*found)) : nullptr;
 }
 
+/// The id of a user whom a change without a target changes all the same.
+struct Concerning {
+    std::string_view user_id = {};
+};
+
+/// Takes the locks of a change, before anything is read by which it decides.
+inline void lock(store::Tx& tx, const Acting& acting, const Operation& about,
+                 std::string_view target_id) {
+    const bool has_session = !acting.is_nobody() && !acting.is_host();
+    if (about.decides_owners()) tx.lock_owners();
+    tx.lock_users(has_session ? acting.user().id : std::string_view(), target_id);
+    if (has_session) tx.lock_session(acting.actor->key.id);
+}
+
 /// change() without a result.
 inline void run_change(const Acting& acting, const Operation& about, const Asked& asked,
-                       const Target* target, FunctionRef<void(Change&)> fn) {
+                       const Target* target, Concerning other, FunctionRef<void(Change&)> fn) {
     if (!target && about.action() && rules::concerns_a_user(*about.action()))
         throw std::logic_error("a permission on a user, and no user");
     std::vector<Announcement<Event>> announcements;
     const auto in_transaction = [&](store::Tx& tx) {
         announcements.clear();  // an earlier run, which was rolled back, may have filled it
         Change now(tx, acting, about, asked);
+        lock(tx, acting, about, target ? std::string_view((*target)->id) : other.user_id);
         now.identity = identity_now(tx, acting);
         if (target) {
             now.user = target_now(tx, now.identity, *target);
@@ -182,17 +197,18 @@ inline void run_change(const Acting& acting, const Operation& about, const Asked
 
 /// Runs `fn(Change&)` in one transaction, after reading the caller and `target` again and checking
 /// permission with what was read. `target` is nullptr where the operation is about no user, or `fn`
-/// finds it. Returns the result of `fn` after the commit. An exception of `fn` undoes the change
-/// and leaves.
+/// finds it; then `other` names it if it is known. Returns the result of `fn` after the commit. An
+/// exception of `fn` undoes the change and leaves.
 template <class Fn>
 auto change(const Acting& acting, const Operation& about, const Asked& asked, const Target* target,
-            Fn&& fn) {
+            Concerning other, Fn&& fn) {
     using Result = std::decay_t<decltype(fn(std::declval<Change&>()))>;
     if constexpr (std::is_void_v<Result>) {
-        run_change(acting, about, asked, target, fn);
+        run_change(acting, about, asked, target, other, fn);
     } else {
         std::optional<Result> result;
-        run_change(acting, about, asked, target, [&](Change& now) { result.emplace(fn(now)); });
+        run_change(acting, about, asked, target, other,
+                   [&](Change& now) { result.emplace(fn(now)); });
         return std::move(*result);
     }
 }
@@ -200,11 +216,16 @@ auto change(const Acting& acting, const Operation& about, const Asked& asked, co
 template <class Fn>
 auto change(const Acting& acting, const Operation& about, const Asked& asked, const Target& target,
             Fn&& fn) {
-    return change(acting, about, asked, &target, fn);
+    return change(acting, about, asked, &target, {}, fn);
+}
+template <class Fn>
+auto change(const Acting& acting, const Operation& about, const Asked& asked, Concerning other,
+            Fn&& fn) {
+    return change(acting, about, asked, nullptr, other, fn);
 }
 template <class Fn>
 auto change(const Acting& acting, const Operation& about, const Asked& asked, Fn&& fn) {
-    return change(acting, about, asked, nullptr, fn);
+    return change(acting, about, asked, nullptr, {}, fn);
 }
 
 }}}  // namespace coder_users::v0::operations

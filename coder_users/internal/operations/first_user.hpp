@@ -26,7 +26,8 @@ inline constexpr Operation create_first_user = Operation("create-initial-user")
                                                    .for_anybody()
                                                    .in(Lane::hash)
                                                    .audited("user", "create")
-                                                   .tells_of(EventKind::created);
+                                                   .tells_of(EventKind::created)
+                                                   .may_decide_owners();
 }  // namespace about
 
 inline bool has_first_user(Backend& backend) { return backend.store.read(store::users::any_exist); }

@@ -190,9 +190,9 @@ inline OrganizationMember set_member_roles(const Acting& acting, const Member& m
             rules::organization_role_set(names, organization_id, acting.backend.options.roles);
         const Asked asked =
             ask_host(acting, EventKind::organization_roles_changed, member.user, &member.user);
-        return change(acting, about::set_member_roles, asked, [&](Change& now) {
-            return store_member_roles(now, member, roles, acting.now);
-        });
+        return change(
+            acting, about::set_member_roles, asked, Concerning{member.user.id},
+            [&](Change& now) { return store_member_roles(now, member, roles, acting.now); });
     };
     return recording_refusals(
         acting, about::set_member_roles, [&] { return refused_for(member); }, replace);
@@ -225,7 +225,7 @@ inline OrganizationMember add_member(const Acting& acting, const Organization& o
         [&](store::Connection& c) { return joining_user(c, acting.user(), id, text); });
     const Asked asked =
         ask_host(acting, EventKind::organizations_changed, belonging_to(found, id), &found);
-    return change(acting, about::add_member, asked, [&](Change& now) {
+    return change(acting, about::add_member, asked, Concerning{found.id}, [&](Change& now) {
         const User user = joining_user(now.tx, now.actor(), id, found.id);
         OrganizationMember member{user.id, id, acting.now, acting.now, {}};
         store::organizations::add_member(now.tx, member);
@@ -245,7 +245,7 @@ inline void remove_member(const Acting& acting, const Member& member) {
             [&](store::Connection& c) { permit_members(c, acting.user(), id); });
         const Asked asked = ask_host(acting, EventKind::organizations_changed,
                                      not_belonging_to(member.user, id), &member.user);
-        change(acting, about::remove_member, asked, [&](Change& now) {
+        change(acting, about::remove_member, asked, Concerning{member.user.id}, [&](Change& now) {
             const Member present = readable_member(now.tx, now.actor(), id, member.user.id);
             permit_members(now.tx, now.actor(), id);
             store::organizations::remove_member(now.tx, id, present.user.id);

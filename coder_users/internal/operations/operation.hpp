@@ -85,6 +85,8 @@ class Operation {
     constexpr bool always_tells() const { return told_count_ > 0 && always_tells_; }
     /// What it may use when the disk is full.
     constexpr store::Need need() const { return need_; }
+    /// Whether it may make the first owner or leave none.
+    constexpr bool decides_owners() const { return decides_owners_; }
     /// Keys of scope application_connect may use it on their own user.
     constexpr bool for_limited_keys() const { return for_limited_keys_; }
     /// Unless it is open. What says nothing needs full power, so that forgetting it opens nothing.
@@ -161,6 +163,13 @@ class Operation {
         changed.need_ = store::Need::revocation;
         return changed;
     }
+    /// It makes the first user, or takes the role owner or an account from somebody: no two of
+    /// these run at the same time.
+    constexpr Operation may_decide_owners() const {
+        Operation changed = *this;
+        changed.decides_owners_ = true;
+        return changed;
+    }
     /// Names the rights that a key must cover, such as "user:read"; none: any key will do.
     constexpr Operation needs(const char* first = nullptr, const char* second = nullptr,
                               const char* third = nullptr) const {
@@ -207,6 +216,7 @@ class Operation {
     std::size_t told_count_ = 0;
     bool always_tells_ = true;
     store::Need need_ = store::Need::ordinary;
+    bool decides_owners_ = false;
     bool for_limited_keys_ = false;
     KeyNeeds needs_ = {};
     KeyTouches touches_ = KeyTouches::nothing;

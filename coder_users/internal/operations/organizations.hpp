@@ -182,7 +182,8 @@ inline Organization create_organization(const Acting& acting, const CreateOrgani
     const Asked asked = acting.is_host()
                             ? Asked::not_needed()
                             : ask_host(acting, joined, belonging_to(founder, id), &founder);
-    return change(acting, about::create_organization, asked, [&](Change& now) {
+    const Concerning founding{acting.is_host() ? std::string_view() : founder.id};
+    return change(acting, about::create_organization, asked, founding, [&](Change& now) {
         permit_organizations(now.actor());
         refuse_taken_name(now.tx, planned.name);
         Organization made = store::organizations::add(now.tx, planned);
@@ -231,6 +232,7 @@ inline Organization update_organization(
         refuse_reserved_name(wanted.name);
         refuse_other_default_roles(default_roles);
         return change(acting, about::update_organization, Asked::not_needed(), [&](Change& now) {
+            now.tx.lock_organization(organization.id);
             permit_organizations(now.actor());
             const Organization before = readable_organization(now.tx, now.actor(), organization.id);
             Organization after = changed_organization(before, wanted, acting.now);
@@ -285,7 +287,10 @@ inline void delete_organization(const Acting& acting, const Organization& organi
             found.member
                 ? ask_host(acting, left, not_belonging_to(*found.member, id), &*found.member)
                 : Asked::not_needed();
-        change(acting, about::delete_organization, asked, [&](Change& now) {
+        const Concerning leaving{found.member ? std::string_view(found.member->id)
+                                              : std::string_view()};
+        change(acting, about::delete_organization, asked, leaving, [&](Change& now) {
+            now.tx.lock_organization(id);
             const auto present = deletable_organization(now.tx, now.actor(), id);
             const bool joined_meanwhile =
                 present.member && (!found.member || found.member->id != present.member->id);

@@ -76,7 +76,8 @@ inline bool send_passcode(const Acting& acting, PasscodeSink& sink, const std::s
     std::optional<Announcement<Passcode>> announced;
     try {
         change(acting, about::request_passcode, Asked::not_needed(), [&](Change& now) {
-            const auto user = password_account(now.tx, email);
+            auto user = password_account(now.tx, email);
+            while (user && now.tx.lock_found_user(user->id)) user = password_account(now.tx, email);
             if (!user) throw Gone();
             now.record_as(*user, store_passcode(now.tx, *user, stored));
             announced.reset();  // of a first run: its place comes first
@@ -183,7 +184,8 @@ inline void redeem_passcode(const Acting& acting, const PasscodeChange& wanted) 
     struct Gone {};
     try {
         change(acting, about::redeem_passcode, asked, [&](Change& now) {
-            const PasscodeHolder fresh = look(now.tx);
+            PasscodeHolder fresh = look(now.tx);
+            while (fresh.user && now.tx.lock_found_user(fresh.user->id)) fresh = look(now.tx);
             if (!fresh.takes(wanted.code, acting.now)) throw Gone();
             const User& owner = *fresh.user;
             const Time expiry = store::passcodes::remove(now.tx, owner.id);

@@ -17,7 +17,8 @@
 namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
-inline constexpr Operation create_admin = Operation("").in(Lane::hash).audited("user", "create");
+inline constexpr Operation create_admin =
+    Operation("").in(Lane::hash).audited("user", "create").may_decide_owners();
 inline constexpr Operation reset_password = Operation("").in(Lane::hash).audited("user", "write");
 }  // namespace about
 
@@ -61,7 +62,10 @@ inline std::string create_admin(const Acting& acting, const data::NewAdmin& admi
         record.hashed_password = made.hashed_password;
         record.ssh_key = made.ssh_key;
         join_all(now.tx, acting, record);
-        store::users::deriving(now.tx, [&] { store::user_records::insert(now.tx, record); });
+        store::users::deriving(now.tx, [&] {
+            store::user_records::insert(now.tx, record);
+            return std::int64_t{1};
+        });
         now.record(made_user(record));
         return record.user.id;
     });
@@ -84,7 +88,8 @@ inline User reset_password(const Acting& acting, const std::string& name,
     refuse_weak_password(password, found, weak_new_password);
     ask_about_password(acting.backend, password, found, weak_new_password);
     const std::string hash = hash_password(acting.backend, password);
-    return change(acting, about::reset_password, Asked::not_needed(), [&](Change& now) {
+    const Concerning owner{found.id};
+    return change(acting, about::reset_password, Asked::not_needed(), owner, [&](Change& now) {
         User user = named_account(now.tx, found.id);
         if (user.login_type != LoginType::password)
             throw ApiError(400, "Users without password login type cannot change their password.");

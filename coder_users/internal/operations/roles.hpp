@@ -26,7 +26,8 @@ inline constexpr Operation set_roles = Operation("assign-role-to-user")
                                            .refuses_self(400, "You cannot change your own roles.")
                                            .permits(Action::assign_roles)
                                            .audited_with_refusals("user", "write")
-                                           .tells_of(EventKind::roles_changed);
+                                           .tells_of(EventKind::roles_changed)
+                                           .may_decide_owners();
 }  // namespace about
 
 /// Lists the site roles that are not implied, those of the host among them, by name.

@@ -29,7 +29,8 @@
 namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
-inline constexpr Operation seed = Operation("").in(Lane::hash).audited("user", "create");
+inline constexpr Operation seed =
+    Operation("").in(Lane::hash).audited("user", "create").may_decide_owners();
 }  // namespace about
 
 inline bool is_time(std::string_view text) { return parse_rfc3339(text).has_value(); }
@@ -212,6 +213,7 @@ inline void seed(const Acting& acting, const std::vector<SeedUser>& users,
         store::users::deriving(now.tx, [&] {
             for (std::size_t i = 0; i < users.size(); ++i)
                 located(users[i], [&] { insert_seed(now, acting, users[i], records[i]); });
+            return static_cast<std::int64_t>(users.size());
         });
     });
 }

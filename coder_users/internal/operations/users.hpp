@@ -35,7 +35,8 @@ inline constexpr Operation delete_user = Operation("delete-user")
                                              .permits(Action::manage_user)
                                              .audited_with_refusals("user", "delete")
                                              .tells_of(EventKind::deleted)
-                                             .is_revocation();
+                                             .is_revocation()
+                                             .may_decide_owners();
 }  // namespace about
 
 inline Shared<User> get_user(const Acting& acting, UserRef who) {

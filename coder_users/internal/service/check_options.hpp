@@ -22,6 +22,8 @@
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/redirect.hpp"
 #include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/store/database_address.hpp"
+#include "coder_users/internal/store/postgres_part.hpp"
 
 namespace coder_users { inline namespace v0 { namespace service {
 
@@ -172,6 +174,24 @@ inline void check_page_options(const Options& options) {
         throw std::invalid_argument("web_page: this program was built without the page");
 }
 
+/// Checks what a database of PostgreSQL needs, in programs that can open one.
+inline void check_postgres_options(const Options& options) {
+    const auto require = [](bool good, const char* text) {
+        if (!good) throw std::invalid_argument(text);
+    };
+    require(options.database_connections >= 2 && options.database_connections <= 10'000,
+            "database_connections: must be 2 to 10,000");
+    if (!store::is_postgres_address(options.database) || !store::open_postgres) return;
+    require(!options.secret_key.empty() || !options.secret_key_file.empty(),
+            "secret_key: needed on PostgreSQL, as secret_key or secret_key_file, since there is no "
+            "folder of the database to keep it in");
+    require(options.backup_dir.empty(),
+            "backup_dir: a database of PostgreSQL is copied with PostgreSQL's own tools, as "
+            "pg_dump");
+    require(options.deadlines.database <= std::chrono::hours(24),
+            "deadlines.database: must be at most a day");
+}
+
 inline constexpr const char* bad_release = "coder_version: must be a release of Coder, 2.6 to 2.35";
 
 /// Throws std::invalid_argument that names the first bad option.
@@ -229,13 +249,15 @@ inline void check_options(const Options& options) {
                                         text);
     check_provider_options(options);
     check_served_options(options);
+    check_postgres_options(options);
     const Limits& limits = options.limits;
     require(limits.connections > 0 && limits.connections_per_address > 0 &&
                 limits.unfinished_bytes > 0 && limits.requests_per_connection > 0,
             "limits: must be positive");
     const Deadlines& deadlines = options.deadlines;
-    for (const auto deadline : {deadlines.head, deadlines.body, deadlines.write, deadlines.idle,
-                                deadlines.queue, deadlines.provider, deadlines.stop})
+    for (const auto deadline :
+         {deadlines.head, deadlines.body, deadlines.write, deadlines.idle, deadlines.queue,
+          deadlines.provider, deadlines.stop, deadlines.database})
         require(deadline.count() > 0 && deadline <= ten_thousand_years,
                 "deadlines: must be positive and at most 10,000 years");
 }

@@ -226,7 +226,7 @@ class Import {
     bool ended_ = false;
 };
 
-inline constexpr operations::Operation about_import("");
+inline constexpr operations::Operation about_import = operations::Operation("").may_decide_owners();
 
 /// Imports into a database without users and organizations: everything, or nothing. Throws
 /// LineError.
@@ -239,8 +239,10 @@ inline Imported import_from(const operations::Acting& acting, std::istream& in, 
                                          acting.backend.store.name());
             const store::LargeCache room(now.tx);
             Imported imported;
-            store::users::deriving(
-                now.tx, [&] { imported = Import(acting, now, new_ssh_keys).run(in, progress); });
+            store::users::deriving(now.tx, [&] {
+                imported = Import(acting, now, new_ssh_keys).run(in, progress);
+                return imported.users;
+            });
             return imported;
         });
 }

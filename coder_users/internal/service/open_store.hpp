@@ -57,6 +57,11 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     chosen.cached_sessions = options.limits.cached_sessions;
     chosen.cached_session_bytes = options.limits.cached_session_bytes;
     chosen.test_data = options.test_data;
+    chosen.connections = options.database_connections;
+    chosen.database_deadline = options.deadlines.database;
+    chosen.on_warning = [&log, now = options.env.now](const char* what, const std::string& reason) {
+        log.write({LogLevel::warning, now(), what, {{"reason", reason}}});
+    };
     chosen.accept = [&options](store::Connection& c, const std::string& path) {
         if (const auto check = data::find_key_check(c)) data::proven_key(options, path, *check);
     };

@@ -206,8 +206,9 @@ inline void set_end(Tx& tx, const ApiKey& key, Time end) {
 }
 
 inline void store_uses(Tx& tx, const ActivityBatch& batch) {
-    for (const auto& [id, use] : batch.keys) set_used(tx, id, use);
+    // Users before keys, each in the order of ids, as every change locks them.
     for (const auto& [id, seen_at] : batch.seen_at) users::set_seen(tx, id, seen_at);
+    for (const auto& [id, use] : batch.keys) set_used(tx, id, use);
 }
 
 /// When a key was made or used most recently, as far as the thousand youngest keys know; `never`

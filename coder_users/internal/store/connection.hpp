@@ -247,6 +247,22 @@ class Tx : public Connection {
     /// where an engine needs no such word.
     virtual void expect_many_rows(bool /*many*/) {}
 
+    /// Locks, which last until the transaction ends, for engines that run several changes at once.
+    /// What a change decides by is read after its locks. They are taken in the order of these
+    /// functions; docs/architecture.md, "Changes at the same time", says why.
+    ///
+    /// Who is an owner, or whether there is one: no other change with this lock runs.
+    virtual void lock_owners() {}
+    /// The organization is changed or removed.
+    virtual void lock_organization(std::string_view /*id*/) {}
+    /// The actor stays as it is; the target is changed. Each may be "".
+    virtual void lock_users(std::string_view /*actor_id*/, std::string_view /*target_id*/) {}
+    /// The session or token by which the change is made stays.
+    virtual void lock_session(std::string_view /*key_id*/) {}
+    /// A user whom the change has found itself, and changes. Returns whether it was locked only
+    /// now, so that it must be looked for again.
+    virtual bool lock_found_user(std::string_view /*id*/) { return false; }
+
     /// Returns and resets what the transaction has affected so far, including changes that were
     /// rolled back to a savepoint.
     Concerned take_concerned() {

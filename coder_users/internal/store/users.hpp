@@ -227,17 +227,15 @@ inline std::int64_t last_number(Connection& c) {
     return row.next() ? row.integer(0) : 0;
 }
 
-/// Calls `insert()`, which stores any number of users by insert_row(), and adds them to what is
-/// derived from users. That is faster than insert() for each, since SQLite writes the full-text
-/// index at the end of each statement.
+/// Calls `insert()`, which stores any number of live users by insert_row() and returns how many,
+/// and adds them to what is derived from users. That is faster than insert() for each, since SQLite
+/// writes the full-text index at the end of each statement.
 template <class Insert>
 void deriving(Tx& tx, Insert&& insert) {
     const std::int64_t last = last_number(tx);
-    insert();
+    const std::int64_t added = insert();
     if (*tx.dialect().index_texts_after) tx.execute(tx.dialect().index_texts_after, last);
-    Query added = tx.query("SELECT count(*) FROM users WHERE number > $1 AND deleted = 0", last);
-    added.next();
-    counters::add(tx, counters::live_users, added.integer(0));
+    counters::add(tx, counters::live_users, added);
 }
 
 inline void set_username(Tx& tx, std::string_view id, std::string_view username) {

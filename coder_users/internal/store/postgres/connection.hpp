@@ -24,8 +24,7 @@ namespace coder_users { inline namespace v0 { namespace store { namespace postgr
 template <class Base>
 class On : public Base {
  public:
-    On(Session& session, const Activity& activity)
-        : Base(dialect, activity), session_(session) {}
+    On(Session& session, const Activity& activity) : Base(dialect, activity), session_(session) {}
 
     void run(const std::string& sql) final { session_.run(sql); }
     bool in_transaction() const final { return session_.in_transaction(); }
@@ -75,6 +74,33 @@ class Tx final : public On<store::Tx> {
  public:
     using On::On;
 
+    void lock_owners() override { lock("SELECT 1 FROM database_info FOR NO KEY UPDATE"); }
+    void lock_organization(std::string_view id) override {
+        lock("SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE", id);
+    }
+    /// Both in one statement, in the order of their ids.
+    void lock_users(std::string_view actor_id, std::string_view target_id) override {
+        locked_user_ = target_id;
+        if (actor_id.empty() || actor_id == target_id) {
+            if (!target_id.empty())
+                lock("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE", target_id);
+        } else if (target_id.empty()) {
+            lock("SELECT 1 FROM users WHERE id = $1 FOR SHARE", actor_id);
+        } else if (actor_id < target_id) {
+            lock(both_locks("$1 FOR SHARE", "$2 FOR NO KEY UPDATE"), actor_id, target_id);
+        } else {
+            lock(both_locks("$1 FOR NO KEY UPDATE", "$2 FOR SHARE"), target_id, actor_id);
+        }
+    }
+    void lock_session(std::string_view key_id) override {
+        lock("SELECT 1 FROM api_keys WHERE id = $1 FOR SHARE", key_id);
+    }
+    bool lock_found_user(std::string_view id) override {
+        if (locked_user_ == id) return false;
+        lock_users("", id);
+        return true;
+    }
+
     /// Many rows take their time, in single statements, too.
     void expect_many_rows(bool many) override {
         if (many) usual_deadline_ = session().set_deadline(std::chrono::hours(1));
@@ -83,6 +109,18 @@ class Tx final : public On<store::Tx> {
     }
 
  private:
+    template <class... Ids>
+    void lock(const std::string& sql, const Ids&... ids) {
+        query(sql, ids...).next();
+    }
+    // The rows of the first are locked before those of the second.
+    static std::string both_locks(const char* first, const char* second) {
+        const std::string one = "(SELECT 1 FROM users WHERE id = ";
+        return "SELECT 1 FROM " + one + first + ") first UNION ALL SELECT 1 FROM " + one + second +
+               ") second";
+    }
+
+    std::string locked_user_;
     Session::Milliseconds usual_deadline_{};
 };
 

@@ -66,19 +66,26 @@ class Engine final : public store::Engine {
     }
 
     LongReading begin_long_reading() override {
-        return long_readings_.begin([&] {
-            return std::make_unique<LongConnection>(Lease(pool_), host_.activity);
-        });
+        return long_readings_.begin(
+            [&] { return std::make_unique<LongConnection>(Lease(pool_), host_.activity); });
     }
 
-    /// `fn` runs at most five times: again after it has met another transaction.
+    /// `fn` runs at most five times: again after it has met another transaction. Once more, too,
+    /// after a value was in use or a row was missing: when another change did that meanwhile, `fn`
+    /// sees it then and can say what is wrong.
     void write(Change fn, Need /*need*/) override {
         const auto end = Session::Clock::now() + options().database_deadline;
+        bool surprised = false;
         for (int tries = 1;; ++tries) {
+            const bool last = tries == most_tries || Session::Clock::now() > end;
             try {
                 return write_once(fn);
             } catch (const TryAgain&) {
-                if (tries == most_tries || Session::Clock::now() > end) throw;
+                if (last) throw;
+            } catch (const Duplicate&) {
+                if (last || std::exchange(surprised, true)) throw;
+            } catch (const ReferenceBroken&) {
+                if (last || std::exchange(surprised, true)) throw;
             }
             pause(tries);
         }
@@ -190,9 +197,9 @@ class Engine final : public store::Engine {
         note_commit(begin);
     }
     void note_commit(Session::Clock::time_point begin) {
-        commit_times_.add(std::chrono::duration_cast<std::chrono::microseconds>(
-                              Session::Clock::now() - begin)
-                              .count());
+        commit_times_.add(
+            std::chrono::duration_cast<std::chrono::microseconds>(Session::Clock::now() - begin)
+                .count());
     }
 
     // Random, so that changes that have met do not meet again.

@@ -23,6 +23,11 @@ class TryAgain : public Busy {
     using Busy::Busy;
 };
 
+/// A reference to a row that is not there, or not any more.
+class ReferenceBroken : public ConstraintBroken {
+    using ConstraintBroken::ConstraintBroken;
+};
+
 /// The rules of uniqueness by the names of their indexes, with what Duplicate::column() says.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 23> unique_rules{{
     {"api_keys_pkey", "api_keys.id"},
@@ -85,6 +90,7 @@ inline std::string error_text(const PGresult* result, std::string_view state) {
     const std::string state = error_field(result, PG_DIAG_SQLSTATE);
     const std::string text = error_text(result, state);
     if (state == "23505") throw Duplicate(column_of(error_field(result, PG_DIAG_CONSTRAINT_NAME)));
+    if (state == "23503") throw ReferenceBroken(text);
     if (starts_with(state, "23") || state == "22021" || state == "22P05")
         throw ConstraintBroken(text);
     if (state == "40001" || state == "40P01" || state == "26000" || state == "0A000")

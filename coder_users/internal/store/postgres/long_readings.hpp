@@ -29,9 +29,9 @@ class LongReadings {
         const std::lock_guard<std::mutex> lock(mutex_);
         drop_ended();
         const auto latest = std::chrono::steady_clock::now() - turn_;
-        if (all_.size() == most_ ||
-            std::any_of(all_.begin(), all_.end(),
-                        [&](const auto& each) { return each->begun() < latest; }))
+        if (all_.size() == most_ || std::any_of(all_.begin(), all_.end(), [&](const auto& each) {
+                return each->begun() < latest;
+            }))
             throw Busy("other long answers are not finished");
         auto state = std::make_shared<LongReading::State>(
             connect(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");

@@ -22,9 +22,15 @@ inline std::string session_settings(std::chrono::milliseconds deadline) {
            "SET default_transaction_deferrable = off;"
            "SET transform_null_equals = off;"
            "SET row_security = on;"
-           "SET statement_timeout = " + ms(deadline) + ";"
-           "SET lock_timeout = " + ms(deadline * 4 / 5) + ";"
-           "SET idle_in_transaction_session_timeout = " + ms(2 * deadline) + ";"
+           "SET statement_timeout = " +
+           ms(deadline) +
+           ";"
+           "SET lock_timeout = " +
+           ms(deadline * 4 / 5) +
+           ";"
+           "SET idle_in_transaction_session_timeout = " +
+           ms(2 * deadline) +
+           ";"
            // What was answered must be on the disk. Stricter settings of the server hold.
            "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
            "WHEN 'off' THEN 'on' WHEN 'local' THEN 'on' "

@@ -40,7 +40,8 @@ class Session {
 
     /// Connects. Throws Unavailable when that fails or takes longer than `deadline`, which then
     /// holds for each exchange with the server.
-    Session(const Address& address, Milliseconds deadline) : address_(address), deadline_(deadline) {
+    Session(const Address& address, Milliseconds deadline)
+        : address_(address), deadline_(deadline) {
         connect();
     }
     Session(const Session&) = delete;
@@ -64,8 +65,8 @@ class Session {
             });
         return exchange([&] {
             return PQsendQueryParams(connection_, std::string(sql).c_str(), packed.count(),
-                                     packed.types.data(), packed.values.data(),
-                                     packed.sizes.data(), packed.formats.data(), 0);
+                                     packed.types.data(), packed.values.data(), packed.sizes.data(),
+                                     packed.formats.data(), 0);
         });
     }
 
@@ -102,9 +103,7 @@ class Session {
     }
 
     /// Changes how long an exchange may take; returns how long it could so far.
-    Milliseconds set_deadline(Milliseconds deadline) {
-        return std::exchange(deadline_, deadline);
-    }
+    Milliseconds set_deadline(Milliseconds deadline) { return std::exchange(deadline_, deadline); }
     Milliseconds deadline() const { return deadline_; }
 
     /// Closes what a fork() shares with the process that the connection belongs to, and tells the
@@ -144,7 +143,8 @@ class Session {
             {"keepalives_interval", "5"},
             {"keepalives_count", "3"},
             // Of several hosts one that does not answer must leave time for the next.
-            {"tcp_user_timeout", std::to_string((std::max)(deadline_.count() / 2, Milliseconds::rep{1}))},
+            {"tcp_user_timeout",
+             std::to_string((std::max)(deadline_.count() / 2, Milliseconds::rep{1}))},
         };
         for (const auto& [name, value] : address_.options()) options[name] = value;
         options["client_encoding"] = "UTF8";

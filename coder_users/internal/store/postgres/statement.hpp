@@ -53,9 +53,7 @@ class Statement final : public store::Statement {
     std::int64_t integer(int column) const override {
         return std::strtoll(PQgetvalue(rows_.get(), row_, column), nullptr, 10);
     }
-    bool is_null(int column) const override {
-        return PQgetisnull(rows_.get(), row_, column) != 0;
-    }
+    bool is_null(int column) const override { return PQgetisnull(rows_.get(), row_, column) != 0; }
     int changed() const override { return std::atoi(PQcmdTuples(rows_.get())); }
 
     void restart() override {
@@ -91,8 +89,8 @@ class Statement final : public store::Statement {
 
     void fetch() {
         row_ = -1;
-        rows_ = session_.execute(
-            "FETCH " + std::to_string(rows_in_piece) + " FROM " + cursor_, {}, Kept::no);
+        rows_ = session_.execute("FETCH " + std::to_string(rows_in_piece) + " FROM " + cursor_, {},
+                                 Kept::no);
         if (PQntuples(rows_.get()) < rows_in_piece) close();
     }
 
