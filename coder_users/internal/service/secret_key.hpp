@@ -186,8 +186,6 @@ inline std::string key_of_new(const Options& options, const store::Store& store,
     const bool has_file = !store.in_memory() || !options.secret_key_file.empty();
     auto key = has_file ? read_key_file(path) : std::nullopt;
     if (key) return std::move(*key);
-    if (store.shared())  // one server would make a key that the others do not have
-        throw std::runtime_error("the key file " + path + " is missing");
     key = random_secret_key(random);
     if (has_file) NewKeyFile(path, *key).add();
     return std::move(*key);
