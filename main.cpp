@@ -17,6 +17,7 @@
 #include "coder_users/demo/commands.hpp"
 #include "coder_users/demo/environment.hpp"
 #include "coder_users/internal/base/duration.hpp"
+#include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/wire/json.hpp"
 
 namespace {
@@ -234,6 +235,25 @@ void add_backups(CLI::App& app, coder_users::Options& options) {
         ->envname("CODER_USERS_BACKUP_KEEP");
 }
 
+void add_database(CLI::App& app, coder_users::Options& options) {
+    CLI::Option* const database =
+        app.add_option("--database", options.database,
+                       "SQLite file, address of PostgreSQL, or :memory: (coder_users.db)")
+            ->envname("CODER_USERS_DATABASE");
+    app.add_option_function<std::string>(
+           "--postgres-url",
+           [&](const std::string& address) {
+               if (!coder_users::store::is_postgres_address(address))
+                   throw CLI::ValidationError(
+                       "--postgres-url",
+                       "expects an address of PostgreSQL, postgres://user@host/database");
+               options.database = address;
+           },
+           "Address of PostgreSQL, as Coder names it; with a password better in the variable")
+        ->envname("CODER_PG_CONNECTION_URL")
+        ->excludes(database);
+}
+
 void add_options(CLI::App& app, coder_users::Options& options) {
     const auto group = [&](const char* name) { app.option_defaults()->group(name); };
     group("Serving");
@@ -241,10 +261,9 @@ void add_options(CLI::App& app, coder_users::Options& options) {
            "--http-address", [&](const std::string& text) { parse_http_address(text, options); },
            "Address and port to listen on (127.0.0.1:3000)")
         ->envname("CODER_HTTP_ADDRESS");
-    app.add_option("--database", options.database, "SQLite file, or :memory: (coder_users.db)")
-        ->envname("CODER_USERS_DATABASE");
+    add_database(app, options);
     app.add_option("--secret-key-file", options.secret_key_file,
-                   "Key that seals secrets at rest (<database>.key)")
+                   "Key that seals secrets at rest (<database>.key; none with PostgreSQL)")
         ->envname("CODER_USERS_SECRET_KEY_FILE");
     app.add_option("--require-setup-code", options.require_setup_code,
                    "Creating the first user needs a code that the server prints (beyond loopback)")
@@ -361,9 +380,6 @@ void refuse_flags_of_coder(CLI::App& app) {
     app.option_defaults()->group("");  // not shown
     app.add_flag_callback("--tls-enable",
                           [] { throw CLI::ValidationError("--tls-enable", demo::tls_refusal); });
-    app.add_option_function<std::string>("--postgres-url", [](const std::string&) {
-        throw CLI::ValidationError("--postgres-url", demo::postgres_refusal);
-    });
     app.option_defaults()->group("Options");
 }
 
@@ -392,7 +408,7 @@ int serve(const coder_users::Options& options, const std::string& seed_file) {
     auto users = coder_users::start(options);
     if (!seed_file.empty()) demo::seed_new_server(users, seed_file);
     std::cout << "coder_users " << coder_users::version << " listens on " << users.url()
-              << ", database " << options.database << std::endl;
+              << ", database " << coder_users::store::shown_database(options.database) << std::endl;
     if (const std::string metrics = users.metrics_url(); !metrics.empty())
         std::cout << "metrics are at " << metrics << std::endl;
     if (const std::string code = users.setup_code(); !code.empty())

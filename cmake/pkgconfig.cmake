@@ -1,4 +1,4 @@
-# The pkg-config file. A static library names what it needs; what a host must share with the library
+# The pkg-config files. A static library names what it needs; what a host must share with the library
 # (the macros of cpp-httplib and picojson) stands in the flags.
 
 set(pc_requires "openssl libxcrypt sqlite3")
@@ -19,12 +19,18 @@ else()
     set(pc_httplib_flags "$<$<BOOL:${defines}>:-D$<JOIN:${defines}, -D>>")
 endif()
 
-configure_file(cmake/coder_users.pc.in ${CMAKE_CURRENT_BINARY_DIR}/coder_users.pc.in @ONLY)
-file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/coder_users.pc
-     INPUT ${CMAKE_CURRENT_BINARY_DIR}/coder_users.pc.in)
-# Where it was installed to is known at that time alone: --prefix may say otherwise.
-install(CODE "
-    file(READ \"${CMAKE_CURRENT_BINARY_DIR}/coder_users.pc\" text)
-    string(REGEX REPLACE \"^prefix=[^\\n]*\" \"prefix=\${CMAKE_INSTALL_PREFIX}\" text \"\${text}\")
-    file(WRITE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig/coder_users.pc\"
-         \"\${text}\")")
+set(pc_files coder_users)
+if(CODER_USERS_POSTGRES)
+    list(APPEND pc_files coder_users-postgres)
+endif()
+foreach(name IN LISTS pc_files)
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc)
+    configure_file(cmake/${name}.pc.in ${file}.in @ONLY)
+    file(GENERATE OUTPUT ${file} INPUT ${file}.in)
+    # Where it was installed to is known at that time alone: --prefix may say otherwise.
+    install(CODE "
+        file(READ \"${file}\" text)
+        string(REGEX REPLACE \"^prefix=[^\\n]*\" \"prefix=\${CMAKE_INSTALL_PREFIX}\" text \"\${text}\")
+        file(WRITE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig/${name}.pc\"
+             \"\${text}\")")
+endforeach()

@@ -14,11 +14,11 @@
 
 namespace coder_users { inline namespace v0 { namespace data {
 
-// Functions marked "Reading" also work while a server uses the database (a host with a running
-// Service calls Service::backup()). Functions marked "Writing" throw while a server uses the file,
-// and name its process id; on PostgreSQL they work beside its servers. All of them throw
-// std::invalid_argument for a bad option, and std::runtime_error that names the file and the reason
-// for anything else that goes wrong; the database is then as it was.
+// Functions marked "Reading" also work while a server uses the file (a host with a running Service
+// calls Service::backup()). Functions marked "Writing" throw while a server uses the file, and name
+// its process id. All of them throw std::invalid_argument for a bad option, and std::runtime_error
+// that names the file and the reason for anything else that goes wrong; the database is then as it
+// was. A database of PostgreSQL may be served all the time; backup() and restore() throw for it.
 
 /// Copies the database to the file `to`, and the sealing key to the file that Copied::key_file
 /// names. With `replace`, files that exist are replaced. Reading.
@@ -86,7 +86,7 @@ struct CheckReport {
     std::int64_t users = 0;
 };
 /// Checks every page, row, index and reference of the database, and that the sealing key belongs to
-/// it. Reading.
+/// it; of a database of PostgreSQL the schema, the rows of users and the key. Reading.
 CheckReport CODER_USERS_API check(const Options& options);
 
 }}}  // namespace coder_users::v0::data

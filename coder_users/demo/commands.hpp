@@ -23,6 +23,7 @@
 #include "coder_users/data.hpp"
 #include "coder_users/demo/seeding.hpp"
 #include "coder_users/demo/test_mode.hpp"
+#include "coder_users/internal/store/database_address.hpp"
 
 namespace demo {
 
@@ -161,6 +162,7 @@ struct Commands {
         sub->callback([this, command = std::move(command)] { run = command; });
         return sub;
     }
+    std::string database() const { return coder_users::store::shown_database(options.database); }
     void add_file(CLI::App* sub, const char* description) {
         sub->add_option("FILE", file, description)->required();
     }
@@ -192,8 +194,8 @@ struct Commands {
                 return data::check(options);
             }();
             if (!report.damage.empty())
-                throw std::runtime_error("damaged: " + options.database + ": " + report.damage);
-            std::cout << options.database << " is sound, " << report.users << " users\n";
+                throw std::runtime_error("damaged: " + database() + ": " + report.damage);
+            std::cout << database() << " is sound, " << report.users << " users\n";
         });
     }
 
@@ -212,7 +214,7 @@ struct Commands {
             with_input(file, [&](std::istream& in) {
                 const data::Imported made =
                     data::import_from(options, in, new_ssh_keys, line.function());
-                std::cout << options.database << ": imported " << counted(made.users, "user")
+                std::cout << database() << ": imported " << counted(made.users, "user")
                           << " and " << counted(made.organizations, "organization") << '\n';
             });
         });
@@ -223,7 +225,7 @@ struct Commands {
             if (!url.empty()) return seed_running_server(url, file);
             ProgressLine line;
             const auto made = data::seed(options, content_of(file), line.function());
-            std::cout << options.database << ": seeded " << counted(made, "user") << '\n';
+            std::cout << database() << ": seeded " << counted(made, "user") << '\n';
         });
         add_file(sub, "JSON, - for the input");
         sub->add_option(

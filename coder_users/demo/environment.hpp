@@ -26,8 +26,6 @@ class WrongUse : public std::runtime_error {
 inline constexpr const char* tls_refusal =
     "this server does not speak TLS itself: docs/deployment.md has working files for Caddy and "
     "nginx in front of it";
-inline constexpr const char* postgres_refusal =
-    "this server stores everything in one SQLite file, which --database names";
 
 /// The beginnings of variables that `coder server` reads and this server does not. A variable with
 /// such a beginning that this server has is known, and so not looked up here.
@@ -69,7 +67,6 @@ inline void look_at_environment(const CLI::App& app) {
             if (value == "false" || value == "0" || value == "f") continue;
             throw WrongUse(name + ": " + tls_refusal);
         }
-        if (name == "CODER_PG_CONNECTION_URL") throw WrongUse(name + ": " + postgres_refusal);
         if (begins_with(name, "CODER_USERS_"))
             std::cerr << "coder-users: warning: there is no variable " + name + '\n';
         else if (std::any_of(std::begin(of_coder), std::end(of_coder),

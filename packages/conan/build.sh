@@ -20,7 +20,7 @@ rm -rf "$CONAN_HOME"
 "$conan" remote disable '*' >"$folder/log" 2>&1 # what is not on the system is an error
 httplib=()
 [ -z "${2-}" ] || httplib=(-c "tools.cmake.cmaketoolchain:extra_variables={'FETCHCONTENT_SOURCE_DIR_HTTPLIB': '$2'}")
-"$conan" create "$here" --profile:all "$here/system.profile" -o 'coder_users/*:tools=True' "${httplib[@]}" \
+"$conan" create "$here" --profile:all "$here/system.profile" -o 'coder_users/*:postgres=True' -o 'coder_users/*:tools=True' "${httplib[@]}" \
     -c "tools.cmake.cmake_layout:test_folder=$folder/test" -c 'tools.cmake.cmaketoolchain:user_presets=' \
     >"$folder/log" 2>&1 || { tail -n 60 "$folder/log" >&2; exit 1; }
 grep '^coder_users ' "$folder/log"

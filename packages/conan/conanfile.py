@@ -21,8 +21,9 @@ class CoderUsers(ConanFile):
     topics = ("users", "authentication", "api-keys", "coder", "sqlite")
     package_type = "library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"shared": [True, False], "fPIC": [True, False], "tools": [True, False]}
-    default_options = {"shared": False, "fPIC": True, "tools": False, "cpp-httplib/*:with_openssl": True}
+    options = {"shared": [True, False], "fPIC": [True, False], "postgres": [True, False], "tools": [True, False]}
+    default_options = {"shared": False, "fPIC": True, "postgres": False, "tools": False,
+                       "cpp-httplib/*:with_openssl": True}
     implements = ["auto_shared_fpic"]
 
     def root(self):
@@ -44,6 +45,8 @@ class CoderUsers(ConanFile):
         self.requires("sqlitecpp/[>=3.2 <4]")
         self.requires("openssl/[>=3 <4]")
         self.requires("libxcrypt/[>=4.4 <5]")
+        if self.options.postgres:
+            self.requires("libpq/[>=15 <18]")
         if self.options.tools:
             self.requires("cli11/[>=2.3 <3]", headers=False, visible=False)
 
@@ -62,6 +65,7 @@ class CoderUsers(ConanFile):
         toolchain.cache_variables.update({
             "CODER_USERS_DEMO": False,
             "CODER_USERS_INSTALL": True,
+            "CODER_USERS_POSTGRES": bool(self.options.postgres),
             "CODER_USERS_TESTS": False,
             "CODER_USERS_TOOLS": bool(self.options.tools),
             "CODER_USERS_WEB_PAGE": True,
@@ -83,5 +87,8 @@ class CoderUsers(ConanFile):
         self.cpp_info.set_property("cmake_find_mode", "none")
         self.cpp_info.builddirs = ["."]
         self.cpp_info.libs = ["coder_users"]
+        if self.options.postgres:
+            self.cpp_info.libs.insert(0, "coder_users_postgres")
+            self.cpp_info.exelinkflags = ["-Wl,--undefined=coder_users_postgres_part"]
         self.cpp_info.defines = ["CODER_USERS_COMPILED", "PICOJSON_USE_INT64"]
         self.cpp_info.system_libs = ["pthread"]

@@ -39,6 +39,7 @@ Options options_for(const std::string& database) {
     Options options{database};
     options.port = 0;
     options.disable_rate_limits = true;
+    if (store::is_postgres_address(database)) options.secret_key.assign(32, 'k');
     return options;
 }
 
@@ -47,6 +48,7 @@ int make(const std::string& database, std::size_t users, const std::string& toke
     {
         store::StoreOptions options;
         options.database = database;
+        options.database_deadline = std::chrono::minutes(30);  // one statement reads every user
         store::Store store(options);
         const std::string hash =
             rules::hash_password("SomeSecurePassword!", 10, rules::system_random);

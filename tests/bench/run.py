@@ -2,6 +2,7 @@
 """Loads the service and the servers it is compared with, in turn, with wrk; prints a table.
 
 run.py <folder with load_server> [--seconds S] [--rounds R] [--users N] [--pinned] [--plots FOLDER]
+       [--postgres ADDRESS]
 
 Every figure is a median over the rounds, with the lowest and the highest behind it. In a round all
 servers have their turn, so that what the machine does meanwhile meets them alike: compare ratios,
@@ -89,18 +90,27 @@ class Bench:
         self.program = f"{arguments.programs}/load_server"
         self.folder = folder
         self.database = f"{folder}/users.db"
+        self.postgres = arguments.postgres
         self.tokens = f"{folder}/tokens"
-        made = subprocess.run([self.program, "make", self.database, str(self.users),
-                               self.tokens], check=True, stdout=subprocess.PIPE, text=True)
+        self.make(self.database)
+
+    def make(self, database):
+        """Fills an empty database. The tokens are the same in each."""
+        made = subprocess.run([self.program, "make", database, str(self.users), self.tokens],
+                              check=True, stdout=subprocess.PIPE, text=True)
         print(made.stdout.strip())
 
     def serve(self, mode):
+        """A mode of load_server on the file, or "postgres": the service on that database."""
+        if mode == "postgres":
+            return Server([self.program, "serve", "service", self.postgres], self.pinned)
         database = [] if mode.startswith("fixed") else [self.database]
         return Server([self.program, "serve", mode, *(database or [""])], self.pinned)
 
     def start_wrk(self, server, script, connections):
         path = pathlib.Path(f"{self.folder}/{abs(hash(script))}.lua")
-        path.write_text(script)
+        if not path.exists():  # another client may be reading it
+            path.write_text(script)
         pin = ["taskset", "-c", "1"] if self.pinned else []
         return subprocess.Popen(
             [*pin, "wrk", "-t1", f"-c{connections}", f"-d{self.seconds}s", "--latency",
@@ -366,6 +376,38 @@ def pocketbase(bench):
             server.stop()
 
 
+def load_all(bench, servers, script):
+    """Rate and p99 of a client with 24 connections for each of the servers, all at once."""
+    running = [bench.start_wrk(server, script, 24) for server in servers]
+    rates, late = zip(*[bench.finish(each) for each in running])
+    return sum(rates), max(late)
+
+
+def postgres(bench):
+    """The service on PostgreSQL beside the same on a file, and three instances beside one."""
+    if not bench.postgres:
+        print("| PostgreSQL | left out: no address was given | | | |")
+        return
+    bench.make(bench.postgres)
+    for what, script in (("GET /users/me", ME), ("GET /users?limit=25", LIST),
+                         ("POST keys/tokens", TOKENS)):
+        found = bench.compare(script, 64, ("service", "postgres"))
+        for mode in found:
+            row(f"{what}, 64 connections", found, mode)
+        print(f"| | ratios | postgres / service {ratio(found, 'postgres', 'service')} | | |")
+        servers = [bench.serve("postgres") for _ in range(3)]
+        found = {"postgres": [], "three of them": []}
+        for _ in range(bench.rounds):
+            found["postgres"].append(load_all(bench, servers[:1] * 3, script))
+            found["three of them"].append(load_all(bench, servers, script))
+        for server in servers:
+            server.stop()
+        for mode in found:
+            row(f"{what}, 3 clients with 24 connections", found, mode)
+        pairs = zip(found["three of them"], found["postgres"])
+        print(f"| | ratios | three / one {spread_of_ratios([a[0] / b[0] for a, b in pairs])} | | |")
+
+
 def plots(bench, folder):
     modes, connections = ("service", "stock", "fixed_front"), (1, 4, 16, 64, 256)
     rate = {mode: [] for mode in modes}
@@ -394,7 +436,7 @@ def plot_costs(arguments, folder):
 
 
 PARTS = {part.__name__: part
-         for part in (reads, lists, writes, logins, idle, long_list, pocketbase)}
+         for part in (reads, lists, writes, logins, idle, long_list, pocketbase, postgres)}
 
 
 def main():
@@ -406,6 +448,8 @@ def main():
     parser.add_argument("--pinned", action="store_true")
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--plots")
+    parser.add_argument("--postgres", default=os.environ.get("CODER_USERS_TEST_DATABASE"),
+                        help="an empty database ($CODER_USERS_TEST_DATABASE)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments, folder)

@@ -198,7 +198,7 @@ TEST_CASE("a move needs the sealing key of its source") {
         return std::string();
     };
     Options options;
-    CHECK_THAT(refused(options), ContainsSubstring("secret_key: the target needs the sealing key"));
+    CHECK_THAT(refused(options), ContainsSubstring("to the sealing key of the source"));
     options.secret_key = std::string(32, 'x');
     CHECK(refused(options) ==
           "Options::secret_key does not hold the key of " + files.source.database);

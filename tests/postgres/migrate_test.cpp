@@ -171,7 +171,8 @@ TEST_CASE("a move is refused into what is not empty, with another key and from w
     CHECK(error_of(wrong, places.file.database) ==
           "Options::secret_key does not hold the key of " + places.file.database);
     wrong.secret_key.clear();
-    CHECK_THAT(error_of(wrong, places.file.database), ContainsSubstring("secret_key: "));
+    CHECK_THAT(error_of(wrong, places.file.database),
+               ContainsSubstring("to the sealing key of the source"));
     CHECK_THAT(error_of(places.shared, places.folder.file("none.db")),
                ContainsSubstring("none.db"));
 

@@ -64,8 +64,17 @@ wrong --oidc-client-secret --access-url https://users.example.com --oidc-client-
 wrong --oauth2-github-client-id --oauth2-github-client-id a
 CODER_TLS_ENABLE=true wrong 'CODER_TLS_ENABLE: this server does not speak TLS itself: docs/deployment.md'
 wrong docs/deployment.md --tls-enable
-CODER_PG_CONNECTION_URL=postgres://db wrong 'CODER_PG_CONNECTION_URL: this server stores everything in one SQLite file'
-wrong SQLite --postgres-url postgres://db
+CODER_PG_CONNECTION_URL=users.db wrong 'CODER_PG_CONNECTION_URL: expects an address of PostgreSQL'
+wrong '--postgres-url excludes --database' --postgres-url postgres://db --database "$work/users.db"
+for given in --database --postgres-url; do
+    wrong '--secret-key-file: must be set' $given postgres://ada:hunter2@127.0.0.1:1/users
+    wrong '--backup-dir: is for SQLite files' $given postgres://db --secret-key-file "$work/key" --backup-dir "$work"
+    refused 'postgres://ada@127.0.0.1' $given postgres://ada:hunter2@127.0.0.1:1/users --secret-key-file "$work/key"
+    grep -q hunter2 "$work/out" && fail "a password is shown: $(cat "$work/out")"
+    for command in backup restore; do
+        refused 'is copied and put back by its own means: pg_dump' $given postgres://db "$command" "$work/copy.db"
+    done
+done
 wrong --log-level --log-level loud
 wrong --cors-origin --cors-origin '*'
 wrong --prometheus-address --prometheus-address nowhere

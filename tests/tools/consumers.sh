@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds and runs hosts that use the library in every way it can be had. Needs build/default with
 # the library in it; everything else lies in a folder of its own that goes at the end.
+# $CODER_USERS_TEST_DATABASE is the address of an empty database of PostgreSQL.
 # Arguments: what CMake must be told to find cpp-httplib.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -25,10 +26,10 @@ installed=$work/installed
 cmake --install "$root/build/default" --prefix "$installed" >/dev/null
 
 from_package() {
-    consumer package g++ -D HOW=package -D STANDARDS='17;20;23' -D CMAKE_PREFIX_PATH="$installed"
+    consumer package g++ -D HOW=package -D COMPONENTS=postgres -D STANDARDS='17;20;23' -D CMAKE_PREFIX_PATH="$installed"
     [ -z "$clang" ] || consumer package-clang "$clang" -D HOW=package -D STANDARDS=17 \
         -D CMAKE_PREFIX_PATH="$installed"
-    consumer header-only "${clang:-g++}" -D HOW=package -D FORM=header_only \
+    consumer header-only "${clang:-g++}" -D HOW=package -D COMPONENTS=postgres -D FORM=header_only \
         -D CMAKE_PREFIX_PATH="$installed"
 }
 
@@ -68,7 +69,7 @@ from_sources() {
     by_cpm "$@"
     # The static form is what is installed above; fetched, it is built as a shared library, once.
     consumer fetch g++ -D HOW=fetch -D LIBRARY="$root" -D STANDARDS=17 -D BUILD_SHARED_LIBS=ON \
-        -D CODER_USERS_INSTALL=ON -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@"
+        -D CODER_USERS_INSTALL=ON -D CODER_USERS_POSTGRES=ON -D CMAKE_POSITION_INDEPENDENT_CODE=ON "$@"
 
     echo '== shared library'
     cmake --install "$work/fetch" --prefix "$work/shared-installed" >/dev/null
@@ -78,7 +79,7 @@ from_sources() {
         echo 'the inside of the library is exported' >&2
         exit 1
     fi
-    consumer shared g++ -D HOW=package -D STANDARDS=17 -D CMAKE_PREFIX_PATH="$work/shared-installed"
+    consumer shared g++ -D HOW=package -D COMPONENTS=postgres -D STANDARDS=17 -D CMAKE_PREFIX_PATH="$work/shared-installed"
 
     # Nothing to build beforehand, and without the page. clang++ takes a third of the time of g++.
     consumer subdirectory "${clang:-g++}" -D HOW=subdirectory -D LIBRARY="$root" -D FORM=header_only \
@@ -94,6 +95,10 @@ without_cmake() {
             $(pkg-config --cflags --libs coder_users)
         "$work/by-pkg-config"
     done
+    # shellcheck disable=SC2046
+    g++ -std=c++17 -O0 -D HAS_POSTGRES "$root/tests/consumers/postgres.cpp" -o "$work/postgres-by-pkg-config" \
+        $(pkg-config --cflags --libs coder_users-postgres)
+    "$work/postgres-by-pkg-config"
 
     echo '== macros of cpp-httplib that differ are a link error'
     # shellcheck disable=SC2046
@@ -126,6 +131,12 @@ projects_of_pages() {
     # That it builds and runs is shown below, of the same sources.
     cmake -S "$work/project" -B "$work/subdirectory-project" "$@" >"$work/project.log" 2>&1 ||
         { cat "$work/project.log"; exit 1; }
+    # The target is there; what is built with it is shown above.
+    mkdir "$work/postgres-project"
+    cp "$root/examples/projects/postgres/CMakeLists.txt" "$work/postgres-project"
+    cp "$root/tests/consumers/postgres.cpp" "$work/postgres-project/main.cpp"
+    cmake -S "$work/postgres-project" -B "$work/postgres-project/build" -D CMAKE_PREFIX_PATH="$installed" \
+        >"$work/project.log" 2>&1 || { cat "$work/project.log"; exit 1; }
     cmake -S "$root/examples/integration_test" -B "$work/project-tests" "${quick[@]}" \
         -D CMAKE_CXX_FLAGS="-O0 -I$root/tests/catch2_shim" -D CMAKE_PREFIX_PATH="$installed" >"$work/project.log"
     cmake --build "$work/project-tests" --parallel 1 >"$work/project.log" || { cat "$work/project.log"; exit 1; }

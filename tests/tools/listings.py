@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that what the pages show is what is built and run.
 
-- A listing of C++, CMake, Python, JavaScript, Go, nginx or Caddy stands, indentation apart, in a file that is built or run
+- A listing of C++, CMake, Python, JavaScript, Go, nginx, Caddy, HAProxy or systemd stands, indentation apart, in a file that is built or run
   by a test. Where it has an empty line, the file may have more.
 - Every page with shell commands is run by a script, which names the page.
 - Every ./dev command that a page names is there.
@@ -18,7 +18,7 @@ import sys
 SOURCES = ("examples", "packages", "tests", "coder_users")
 RUNNERS = ("tests/scripts", "tests/external", "tests/languages", "tests/tools")
 CODE = {"cpp": {".cpp", ".hpp"}, "cmake": {".txt"}, "python": {".py"}, "js": {".mjs"}, "go": {".go"},
-        "nginx": {".conf"}, "caddy": {"Caddyfile"}}
+        "nginx": {".conf"}, "caddy": {"Caddyfile"}, "haproxy": {".cfg"}, "ini": {".service"}}
 
 
 def pages_of(root):

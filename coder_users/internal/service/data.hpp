@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -29,9 +30,10 @@
 
 namespace coder_users { inline namespace v0 { namespace data {
 
-/// A database that no server uses and that belongs to this process while the object lives.
-struct OwnedDatabase {
-    explicit OwnedDatabase(Options chosen)
+/// A database that is open here: a file belongs to this process while the object lives, and no
+/// server uses it; one of PostgreSQL may be used by servers at the same time.
+struct OpenDatabase {
+    explicit OpenDatabase(Options chosen)
         : options(service::with_defaults(std::move(chosen))),
           log(options.log),
           store(service::store_options(options, log)),
@@ -44,70 +46,64 @@ struct OwnedDatabase {
                   nullptr,
                   parse_release(options.coder_version).value()} {}
 
+    /// Deletes a new database after the change that it was made for has failed. Also deletes
+    /// `key_file` unless it is "".
+    void remove_empty(const std::string& key_file) noexcept {
+        try {
+            if (store.read(store::user_records::any)) return;
+        } catch (const std::exception&) {
+            return;
+        }
+        store.discard();
+        if (!key_file.empty()) ::unlink(key_file.c_str());
+    }
+
     const Options options;
     Log log;
     store::Store store;
     operations::Backend backend;
 };
 
-/// The files that are made for a change of a database.
-class NewFiles {
- public:
-    /// Call it before the database is opened. Throws std::invalid_argument for one in memory.
-    explicit NewFiles(const Options& options) {
-        if (options.database == ":memory:") throw std::invalid_argument("database: must be a file");
-        if (!store::is_file_name(options.database)) return;
-        is_new_ = !store::file_exists(options.database);
-        const std::string key_file = key_file_of(options, options.database);
-        if (options.secret_key.empty() && !store::file_exists(key_file)) key_file_ = key_file;
-    }
-
-    /// Deletes them after the change has failed, unless the database holds users.
-    void remove_from(store::Store& store) const noexcept {
-        try {
-            if (!is_new_ || store.read(store::user_records::any)) return;
-        } catch (const std::exception&) {
-            return;
-        }
-        store.discard();
-        if (!key_file_.empty()) ::unlink(key_file_.c_str());
-    }
-
- private:
-    bool is_new_ = false;
-    std::string key_file_;
-};
-
-/// Runs `change(Backend&)` on the database, of which a file must be in no server's use. If it
-/// fails, a database that did not exist before is deleted.
+/// Runs `change(Backend&)` on the database, which no server uses. If it fails, a database that did
+/// not exist before is deleted.
 template <class Fn>
 auto change_database(const Options& options, Fn&& change) {
-    NewFiles files(options);
-    OwnedDatabase database(options);
+    if (options.database == ":memory:") throw std::invalid_argument("database: must be a file");
+    const std::string path = key_file_of(options, options.database);
+    const bool keeps_key = !options.secret_key.empty() || store::file_exists(path);
+    OpenDatabase database(options);
     try {
         return change(database.backend);
     } catch (...) {
-        files.remove_from(database.store);
+        if (database.store.is_new()) database.remove_empty(keeps_key ? "" : path);
         throw;
     }
 }
 
-/// For commands that go through all rows, of which some statements and pauses take long.
-inline store::StoreOptions patient_options(const Options& options, Log& log) {
-    store::StoreOptions chosen = service::store_options(options, log);
-    chosen.database_deadline = std::chrono::minutes(10);
-    return chosen;
-}
+/// A store for commands that go through all rows: some statements take long, and so do pauses.
+struct PatientStore {
+    explicit PatientStore(Options chosen)
+        : options(service::with_defaults(std::move(chosen))), log(options.log), store(patient()) {}
 
-/// Runs `fn(Connection&)` on one consistent state of the database, also while servers use it.
+    const Options options;
+    Log log;
+    store::Store store;
+
+ private:
+    store::StoreOptions patient() {
+        store::StoreOptions patient = service::store_options(options, log);
+        patient.database_deadline = std::chrono::minutes(10);
+        return patient;
+    }
+};
+
+/// Runs `read(Connection&)` on one state of a database of PostgreSQL.
 template <class Fn>
-auto read_database(const Options& options, Fn&& fn) {
-    if (store::is_file_name(options.database) || options.database == ":memory:")
-        return store::FileReader(options.database).read(fn);
-    Log log(options.log);
-    const Options chosen = service::with_defaults(options);
-    store::Store store(patient_options(chosen, log));
-    return store.read(fn);
+void read_served(const Options& options, Fn&& read) {
+    PatientStore database(options);
+    auto reading = database.store.begin_long_reading();
+    database.store.read(reading,
+                        [&](store::Connection& c, std::optional<store::Query>&) { read(c); });
 }
 
 /// Returns the key of the database that `reader` reads; "" when the host keeps it. Throws when the
@@ -127,6 +123,7 @@ inline std::string key_of(const Options& options, store::FileReader& reader) {
 
 CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, bool replace,
                                  const Progress& progress) {
+    store::require_file(options.database);
     store::FileReader reader(options.database);
     refuse_own_files(options, reader.name(), to);
     const std::string key = key_of(options, reader);
@@ -137,18 +134,22 @@ CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, 
 
 CODER_USERS_INLINE Copied restore(const Options& options, const std::string& from, bool replace,
                                   const Progress& progress) {
+    store::require_file(options.database);
     service::check_options(options);
     return restore_copy(options, from, replace, progress);
 }
 
 CODER_USERS_INLINE void export_to(const Options& options, std::ostream& out,
                                   const Progress& progress) {
-    read_database(options, [&](store::Connection& c) { write_export(c, out, progress); });
+    const auto write = [&](store::Connection& c) { write_export(c, out, progress); };
+    if (store::is_postgres_address(options.database)) return read_served(options, write);
+    store::FileReader(options.database).read(write);
 }
 
 CODER_USERS_INLINE void export_to(const Options& options, const std::string& path, bool replace,
                                   const Progress& progress) {
-    refuse_own_files(options, store::absolute_path(options.database), path);
+    if (!store::is_postgres_address(options.database))
+        refuse_own_files(options, store::absolute_path(options.database), path);
     store::NewFile file(path, replace);
     std::ofstream out(file.part(), std::ios::binary);
     export_to(options, out, progress);
@@ -189,15 +190,12 @@ CODER_USERS_INLINE std::vector<MovedTable> migrate(const Options& options, const
     std::vector<MovedTable> moved;
     const auto move = [&](store::Connection& c, const std::string& name) {
         require_key_of(c, name, options);
-        NewFiles files(options);
-        Log log(options.log);
-        const Options chosen = service::with_defaults(options);
-        store::Store store(patient_options(chosen, log));
+        PatientStore target(options);
         try {
-            moved = move_into(store, c, dry_run, progress);
-            if (dry_run) files.remove_from(store);
+            moved = move_into(target.store, c, dry_run, progress);
+            if (dry_run && target.store.is_new()) target.store.discard();
         } catch (...) {
-            files.remove_from(store);
+            if (target.store.is_new()) target.store.discard();
             throw;
         }
     };
@@ -206,7 +204,7 @@ CODER_USERS_INLINE std::vector<MovedTable> migrate(const Options& options, const
         return moved;
     }
     try {
-        read_database(source, [&](store::Connection& c) { move(c, "the source"); });
+        read_served(source, [&](store::Connection& c) { move(c, "the source"); });
     } catch (...) {
         if (moved.empty()) throw;  // else all is stored, and only the reading did not end well
     }
@@ -238,16 +236,27 @@ CODER_USERS_INLINE User reset_password(const Options& options, const std::string
     });
 }
 
-CODER_USERS_INLINE CheckReport check(const Options& options) {
-    store::FileReader reader(options.database);
-    CheckReport report{reader.damage(), 0};
-    if (!report.damage.empty()) return report;
-    key_of(options, reader);
-    const std::string wrong = reader.read(store::users::first_with_wrong_row);
+/// Looks at the rows themselves, whatever engine keeps them.
+inline void check_rows(store::Connection& c, CheckReport& report) {
+    const std::string wrong = store::users::first_with_wrong_row(c);
     if (!wrong.empty())
         report.damage =
             "the row of user " + wrong + " names other roles or organizations than it has";
-    report.users = reader.read(store::user_records::count);
+    report.users = store::user_records::count(c);
+}
+
+CODER_USERS_INLINE CheckReport check(const Options& options) {
+    CheckReport report;
+    const auto check = [&](store::Connection& c) { check_rows(c, report); };
+    if (store::is_postgres_address(options.database)) {
+        read_served(options, check);
+        return report;
+    }
+    store::FileReader reader(options.database);
+    report.damage = reader.damage();
+    if (!report.damage.empty()) return report;
+    key_of(options, reader);
+    reader.read(check);
     return report;
 }
 

@@ -129,8 +129,8 @@ inline std::string key_of_both(const Options& options) {
     if (!options.secret_key.empty()) return options.secret_key;
     if (options.secret_key_file.empty())
         throw std::invalid_argument(
-            "secret_key: the target needs the sealing key of the source; that of a file lies in "
-            "\"<file>.key\" unless its host keeps it");
+            "secret_key_file: must be set (or secret_key) to the sealing key of the source, which "
+            "becomes that of the target; \"<file>.key\" has it unless its host keeps it");
     const auto key = read_key_file(options.secret_key_file);
     if (!key) throw std::runtime_error("the key file " + options.secret_key_file + " is missing");
     return *key;

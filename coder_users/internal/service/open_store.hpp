@@ -32,7 +32,7 @@ inline std::string deployment_id(store::Store& store, const rules::Random& rando
     if (const auto known = store.read(find)) return *known;
     const std::string made = operations::new_uuid(random);
     return store.write(
-        [&](store::Tx& tx) { return store::deployment::insert_once(tx, name, made); });
+        [&](store::Tx& tx) { return store::deployment::find_or_insert(tx, name, made); });
 }
 
 /// Tells the host when its clock lies before what is stored: keys that have expired work again. It

@@ -204,7 +204,7 @@ inline std::string secret_key(const Options& options, store::Store& store,
         key = key_of_new(options, store, random);
         const std::string made = rules::base64_encode(rules::seal(key, purpose, purpose, random));
         check = store.write(
-            [&](store::Tx& tx) { return store::deployment::insert_once(tx, name, made); });
+            [&](store::Tx& tx) { return store::deployment::find_or_insert(tx, name, made); });
         if (*check == made) return key;
     }
     key = proven_key(options, store.name(), *check);

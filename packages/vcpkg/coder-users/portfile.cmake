@@ -3,6 +3,7 @@ get_filename_component(SOURCE_PATH "${CURRENT_PORT_DIR}/../../.." ABSOLUTE)
 
 vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
     FEATURES
+        postgres CODER_USERS_POSTGRES
         tools CODER_USERS_TOOLS
 )
 vcpkg_find_acquire_program(PKGCONFIG)

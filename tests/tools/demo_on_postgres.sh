@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# The server and its commands on the database of PostgreSQL at $CODER_USERS_TEST_DATABASE, which is empty; the
+# first command of docs/scaling.md starts it.
+# Usage: demo_on_postgres.sh <server>
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+demo=$(realpath "$1")
+. "$root/tests/tools/serving.sh"
+address=$CODER_USERS_TEST_DATABASE
+unset CODER_USERS_TEST_DATABASE
+fail() {
+    echo "$*" >&2
+    cat log >&2 || :
+    exit 1
+}
+says() { # exit code, text, arguments of the server
+    local code=$1 text=$2 got=0
+    shift 2
+    timeout 60 "$demo" "$@" >said 2>&1 </dev/null || got=$?
+    [ "$got" = "$code" ] || fail "$* ended with $got: $(cat said)"
+    [ -z "$text" ] || grep -qF -- "$text" said || fail "$* says: $(cat said)"
+    [ "$code" = 0 ] || [ "$(wc -l <said)" -le 2 ] || fail "more than a sentence: $(cat said)"
+}
+
+# What is refused, and that no password is shown.
+secret='postgres://coder_users:hunter2@127.0.0.1:1/users?sslpassword=hunter3'
+for given in --database --postgres-url; do
+    says 2 'secret-key-file' $given "$secret"
+    says 1 "postgres://coder_users" $given "$secret" --secret-key-file key
+    ! grep -q 'hunter' said || fail "shows a password: $(cat said)"
+done
+says 2 'excludes' --postgres-url "$secret" --database users.db
+says 2 'expects an address of PostgreSQL' --postgres-url users.db
+says 2 'backup-dir' --postgres-url "$address" --secret-key-file key --backup-dir .
+for command in backup restore; do
+    says 1 'pg_dump' --postgres-url "$address" --secret-key-file key "$command" copy.db
+done
+
+# The commands of the page, with this address and this folder.
+awk '/^```sh/ { code = ++n == 1; next } /^```/ { code = 0 } code' "$root/docs/scaling.md" >page
+grep -q '^export CODER_PG_CONNECTION_URL=' page && grep -q '^coder-users --secret-key-file /etc' page ||
+    fail 'docs/scaling.md has lost the commands of a server'
+sed -i "s|=.postgres:.*|='${address//&/\\&}'|; s|^coder-users|exec '$demo' --http-address 127.0.0.1:0|; s|/etc/coder-users/|$work/|" page
+bash -eu page >out 2>log &
+server=$!
+until_found ' listens on ' out
+url=$(sed -n 's|.* listens on \(http:[^,]*\),.*|\1|p' out)
+grep -q ', database postgres://' out || fail "says: $(cat out)"
+[ -s secret.key ] || fail 'the first start has made no key'
+export CODER_PG_CONNECTION_URL=$address CODER_USERS_SECRET_KEY_FILE=$work/secret.key
+answers 201 /api/v2/users/first -d '{"email":"ada@example.com","username":"ada","password":"correct-Horse-9"}'
+answers 200 /readyz
+
+# While it is served: what reads, and what changes.
+says 0 'is sound, 1 users' check
+says 0 '' export users.jsonl
+grep -q '"ada@example.com"' users.jsonl || fail "the export: $(cat users.jsonl)"
+[ "$(stat -c %a users.jsonl)" = 600 ] || fail 'others can read the export'
+echo 'another-Horse-9' >password
+says 0 'has a new password' reset-password ada --password-file password
+answers 401 /api/v2/users/login -d '{"email":"ada@example.com","password":"correct-Horse-9"}'
+answers 201 /api/v2/users/login -d '{"email":"ada@example.com","password":"another-Horse-9"}'
+says 0 '' create-admin-user --email bob@example.com --username bob --password-file password
+answers 201 /api/v2/users/login -d '{"email":"bob@example.com","password":"another-Horse-9"}'
+says 1 'holds users already' import users.jsonl
+echo '{"username":"eve","email":"eve@example.com"}' >seed.json
+says 0 'seeded 1 user' seed seed.json
+says 0 'is sound, 3 users' check
+
+# Another key is refused, and so is a second life with it.
+head -c 32 /dev/urandom | base64 >other.key
+says 1 'does not hold the key' --http-address 127.0.0.1:0 --secret-key-file other.key
+says 1 'does not hold the key' --secret-key-file other.key check
+kill "$server"
+wait "$server" || fail "SIGTERM: $?"
+
+# An export goes into a file, and back.
+unset CODER_PG_CONNECTION_URL
+says 0 '' --postgres-url "$address" export all.jsonl
+says 0 'imported 3 users' --database users.db import all.jsonl
+says 0 '' --database users.db export again.jsonl
+cmp all.jsonl again.jsonl || fail 'the export of a file differs'
+echo 'the server and its commands work on PostgreSQL'
