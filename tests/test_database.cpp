@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -66,7 +67,8 @@ class Databases {
         names_.push_back(name);
         const std::string address = cluster();
         const std::size_t query = address.find('?');
-        return address.substr(0, query) + "/" + name +
+        const std::size_t path = address.find('/', address.find("://") + 3);
+        return address.substr(0, (std::min)(path, query)) + "/" + name +
                (query == std::string::npos ? "" : address.substr(query));
     }
 

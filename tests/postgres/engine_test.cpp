@@ -1,0 +1,319 @@
+// Changes that meet, connections that are lost, servers that do not answer.
+#include <signal.h>
+
+#include <mutex>
+
+#include "cutting_proxy.hpp"
+#include "postgres_fixture.hpp"
+
+using namespace postgres_test;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+void put_fact(store::Tx& tx, const std::string& name, const std::string& value) {
+    tx.execute("INSERT INTO deployment (name, value) VALUES ($1, $2)", name, value);
+}
+
+void raise(store::Tx& tx, const std::string& state) {
+    tx.run("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '" + state + "'; END $$");
+}
+
+int server_process(store::Connection& c) {
+    return std::stoi(c.first_text("SELECT pg_backend_pid()"));
+}
+
+}  // namespace
+
+TEST_CASE("a change that meets another is run again, five times at most") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    for (const char* state : {"40001", "40P01"}) {
+        CAPTURE(state);
+        int runs = 0;
+        db.store.write([&](store::Tx& tx) {
+            put_fact(tx, state, "x");
+            if (++runs < 5) raise(tx, state);
+        });
+        CHECK(runs == 5);
+        CHECK(db.sql(std::string("SELECT count(*) FROM deployment WHERE name = '") + state + "'") ==
+              "1");
+        CHECK_THROWS_AS(db.store.write([&](store::Tx& tx) {
+            ++runs;
+            raise(tx, state);
+        }),
+                        store::Busy);
+        CHECK(runs == 10);
+    }
+}
+
+TEST_CASE("two changes that wait for each other are both made") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    db.run("INSERT INTO deployment VALUES ('a', '0'), ('b', '0')");
+    std::atomic<int> first_rows{0}, runs{0};
+    at_once(2, [&](int number) {
+        db.store.write([&](store::Tx& tx) {
+            ++runs;
+            const auto add = [&](const char* name) {
+                tx.execute(
+                    "UPDATE deployment SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) "
+                    "WHERE name = $1",
+                    name);
+            };
+            add(number == 0 ? "a" : "b");
+            ++first_rows;
+            while (first_rows < 2) std::this_thread::yield();
+            add(number == 0 ? "b" : "a");
+        });
+    });
+    CHECK(runs == 3);
+    CHECK(db.sql("SELECT name, value FROM deployment ORDER BY name") == "a|2\nb|2");
+}
+
+TEST_CASE("a change is run once more when a value is in use, to see why") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    db.run("INSERT INTO deployment VALUES ('a', '1')");
+    int runs = 0;
+    CHECK_THROWS_AS(db.store.write([&](store::Tx& tx) {
+        ++runs;
+        put_fact(tx, "a", "2");
+    }),
+                    store::Duplicate);
+    CHECK(runs == 2);
+    runs = 0;
+    CHECK_THROWS_AS(db.store.write([&](store::Tx& tx) {
+        ++runs;
+        tx.execute("INSERT INTO user_roles (user_id, role) VALUES ('nobody', 'owner')");
+    }),
+                    store::ConstraintBroken);
+    CHECK(runs == 2);
+}
+
+TEST_CASE("nothing is stored of a change that fails or goes on after an error") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    CHECK_THROWS_AS(db.store.write([](store::Tx& tx) {
+        put_fact(tx, "a", "1");
+        throw std::logic_error("refused");
+    }),
+                    std::logic_error);
+    CHECK_THROWS_AS(db.store.write([](store::Tx& tx) {
+        put_fact(tx, "b", "1");
+        CHECK_THROWS_AS(put_fact(tx, "b", "2"), store::Duplicate);
+    }),
+                    store::Unavailable);
+    CHECK(db.sql("SELECT count(*) FROM deployment") == "0");
+    db.store.write([](store::Tx& tx) {
+        tx.run_and_undo([&] { put_fact(tx, "c", "1"); });
+        put_fact(tx, "d", "1");
+    });
+    CHECK(db.sql("SELECT name FROM deployment") == "d");
+}
+
+TEST_CASE("a read sees one state") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    const auto count = [](store::Connection& c) {
+        return c.first_text("SELECT count(*) FROM deployment");
+    };
+    db.store.read([&](store::Connection& c) {
+        CHECK(count(c) == "0");
+        db.run("INSERT INTO deployment VALUES ('a', '1')");
+        CHECK(count(c) == "0");
+        CHECK_THROWS_AS(c.run("DELETE FROM deployment"), store::Unavailable);
+    });
+    CHECK(db.store.read(count) == "1");
+}
+
+TEST_CASE("a long reading sees one state, in pieces, beside other statements") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    db.run("INSERT INTO counter_changes SELECT 'n', i FROM generate_series(1, 1700) i");
+    store::LongReading reading = db.store.begin_long_reading();
+    std::int64_t sum = 0, rows_read = 0;
+    for (bool more = true; more;)
+        more = db.store.read(reading, [&](store::Connection& c, std::optional<store::Query>& rows) {
+            if (!rows)
+                rows.emplace(c.query("SELECT value FROM counter_changes WHERE name = $1", "n"));
+            CHECK(c.first_text("SELECT count(*) FROM counter_changes") == "1700");
+            for (int i = 0; i < 170; ++i, ++rows_read) {
+                if (!rows->next()) return false;
+                sum += rows->integer(0);
+            }
+            db.run("INSERT INTO counter_changes VALUES ('n', 1)");
+            return true;
+        });
+    CHECK(rows_read == 1700);
+    CHECK(sum == 1700 * 1701 / 2);
+}
+
+TEST_CASE("long readings are bounded and leave connections for others") {
+    if (!there_is_postgres()) return;
+    Opened db(4, 300ms);
+    auto first = std::make_unique<store::LongReading>(db.store.begin_long_reading());
+    const store::LongReading second = db.store.begin_long_reading();
+    CHECK_THROWS_AS(db.store.begin_long_reading(), store::Busy);
+    CHECK(db.store.read([](store::Connection& c) { return c.first_text("SELECT 7"); }) == "7");
+    first.reset();
+    const store::LongReading third = db.store.begin_long_reading();
+}
+
+TEST_CASE("connections that the server has ended are replaced unnoticed") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    db.store.read([](store::Connection& c) { c.run("SELECT 1"); });
+    db.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    CHECK(db.store.read([](store::Connection& c) { return c.first_text("SELECT 7"); }) == "7");
+    db.store.write([](store::Tx& tx) { put_fact(tx, "a", "1"); });
+    CHECK(db.store.find_checked_key("nothing00") == nullptr);
+}
+
+TEST_CASE("a connection that is lost in the middle fails the change and nothing else") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    int runs = 0;
+    CHECK_THROWS_AS(db.store.write([&](store::Tx& tx) {
+        ++runs;
+        put_fact(tx, "a", "1");
+        db.run("SELECT pg_terminate_backend(" + std::to_string(server_process(tx)) + ", 5000)");
+        put_fact(tx, "b", "1");
+    }),
+                    store::Unavailable);
+    CHECK(runs == 1);
+    CHECK(db.sql("SELECT count(*) FROM deployment") == "0");
+    db.store.write([](store::Tx& tx) { put_fact(tx, "c", "1"); });
+}
+
+TEST_CASE("a server that does not answer holds nobody longer than the deadline") {
+    if (!there_is_postgres()) return;
+    Opened db(8, 400ms);
+    int process = 0;
+    const auto begin = SteadyClock::now();
+    const std::string text = error_of([&] {
+        db.store.write([&](store::Tx& tx) {
+            put_fact(tx, "a", "1");
+            process = server_process(tx);
+            ::kill(process, SIGSTOP);
+            put_fact(tx, "b", "1");
+        });
+    });
+    const auto took = SteadyClock::now() - begin;
+    CHECK(text == "no answer from the database in time");
+    CHECK(took >= 400ms);
+    CHECK(took < 2s);
+    CHECK(db.store.read([](store::Connection& c) { return c.first_text("SELECT 7"); }) == "7");
+    REQUIRE(::kill(process, SIGCONT) == 0);
+    CHECK(db.sql("SELECT count(*) FROM deployment") == "0");
+}
+
+TEST_CASE("a lock that another holds is waited for as long as the deadline") {
+    if (!there_is_postgres()) return;
+    Opened db(8, 400ms);
+    db.run("INSERT INTO deployment VALUES ('a', '1')");
+    db.store.write([&](store::Tx& tx) {
+        tx.run("UPDATE deployment SET value = '2' WHERE name = 'a'");
+        CHECK_THROWS_AS(db.store.write([](store::Tx& other) {
+            other.run("UPDATE deployment SET value = '3' WHERE name = 'a'");
+        }),
+                        store::Busy);
+    });
+    CHECK(db.sql("SELECT value FROM deployment") == "2");
+}
+
+TEST_CASE("connections are bounded, and who waits for one is served in turn or told") {
+    if (!there_is_postgres()) return;
+    Opened db(2, 300ms);
+    std::mutex both;
+    std::atomic<int> inside{0};
+    std::unique_lock<std::mutex> held(both);
+    std::vector<std::thread> holders;
+    for (int i = 0; i < 2; ++i)
+        holders.emplace_back([&] {
+            db.store.read([&](store::Connection& c) {
+                c.run("SELECT 1");
+                ++inside;
+                const std::lock_guard<std::mutex> wait(both);
+            });
+        });
+    while (inside < 2) std::this_thread::yield();
+    CHECK_THROWS_AS(db.store.read([](store::Connection&) {}), store::Busy);
+    held.unlock();
+    for (std::thread& each : holders) each.join();
+    std::atomic<int> served{0};
+    at_once(16, [&](int) {
+        db.store.read([&](store::Connection& c) { served += c.first_text("SELECT 1") == "1"; });
+    });
+    CHECK(served == 16);
+    CHECK(std::stoi(db.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+                           "'coder_users' AND datname = current_database()")) <= 2);
+}
+
+TEST_CASE("a change whose end is unknown is said to be unknown, and not made twice") {
+    if (!there_is_postgres()) return;
+    const std::string direct = new_postgres_database();
+    CuttingProxy proxy(direct);
+    store::Store opened(Opened::chosen(proxy.address(), 8, 2s));
+    opened.write([](store::Tx& tx) { put_fact(tx, "before", "1"); });
+    int runs = 0;
+    proxy.cut_after("COMMIT");
+    CHECK_THROWS_AS(opened.write([&](store::Tx& tx) {
+        ++runs;
+        put_fact(tx, "a", "1");
+    }),
+                    store::Unavailable);
+    CHECK(runs == 1);
+    proxy.cut_after("");
+    CHECK(eventually([&] {
+        return postgres_rows(direct, "SELECT count(*) FROM deployment WHERE name = 'a'") == "1";
+    }));
+    opened.write([](store::Tx& tx) { put_fact(tx, "after", "1"); });
+}
+
+TEST_CASE("the number of users is right whoever adds and folds at the same time") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    store::Store other(Opened::chosen(db.address));
+    at_once(4, [&](int thread) {
+        store::Store& store = thread % 2 ? other : db.store;
+        for (int i = 0; i < 10; ++i) {
+            const int number = thread * 10 + i;
+            if (i % 2) {
+                store.write([&](store::Tx& tx) {
+                    store::users::deriving(tx, [&] {
+                        store::users::insert_row(
+                            tx, user_named("u" + std::to_string(number), number), "");
+                        return 1;
+                    });
+                });
+            } else {
+                add_user(store, user_named("u" + std::to_string(number), number));
+            }
+            coder_users::ApiKey key;
+            key.id = "k";
+            key.user_id = id_of(number);
+            store.note_use(key, now, now, now);
+        }
+    });
+    const auto users = [](store::Connection& c) { return store::users::count_all(c); };
+    CHECK(db.store.read(users) == 40);
+    CHECK(eventually([&] { return db.sql("SELECT count(*) FROM counter_changes") == "0"; }));
+    CHECK(other.read(users) == 40);
+    CHECK(db.sql("SELECT count(DISTINCT number) FROM users") == "40");
+    CHECK(db.store.read(store::users::first_with_wrong_row).empty());
+}
+
+TEST_CASE("what is a file's alone is refused with the name of the tool") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    CHECK_THAT(error_of([&] { db.store.image(); }), ContainsSubstring("pg_dump"));
+    CHECK_THAT(error_of([&] { db.store.replace_everything(""); }), ContainsSubstring("pg_dump"));
+    CHECK_THAT(error_of([&] { db.store.read([](store::Connection& c) { c.copy_to("x", {}); }); }),
+               ContainsSubstring("pg_dump"));
+}
