@@ -279,21 +279,6 @@ struct Running final : net::FrontHandler {
         if constexpr (!std::is_void_v<Result>) return std::move(*result);
     }
 
-    LoggedIn log_in(const login::Credentials& presented, const LoginOrigin& origin) {
-        const operations::Operation& about = login::about::log_in;
-        const std::string client = counted_address(origin.address);
-        if (!client.empty())
-            dispatcher.gates().count_call(*http::find_route(about.id()), client, backend.now());
-        return call(
-            about, {}, "",
-            [&](operations::Acting acting) {
-                acting.address = origin.address;
-                acting.user_agent = kept_user_agent(origin.user_agent);
-                return login::log_in(acting, presented);
-            },
-            client);
-    }
-
     /// Returns what `work(now)` returns, run in a lane. Throws nothing but ApiError.
     template <class Work>
     auto ask(operations::Lane lane, Work&& work) {
@@ -309,6 +294,24 @@ struct Running final : net::FrontHandler {
         std::optional<decltype(ask_now())> result;
         if (!pool->run_here([&] { result.emplace(ask_now()); })) throw unavailable();
         return std::move(*result);
+    }
+
+    LoggedIn log_in(const login::Credentials& presented, const LoginOrigin& origin) {
+        const operations::Operation& about = login::about::log_in;
+        const std::string client = counted_address(origin.address);
+        if (!client.empty())
+            ask(operations::Lane::read, [&](Time now) {
+                dispatcher.gates().count_call(*http::find_route(about.id()), client, now);
+                return true;
+            });
+        return call(
+            about, {}, "",
+            [&](operations::Acting acting) {
+                acting.address = origin.address;
+                acting.user_agent = kept_user_agent(origin.user_agent);
+                return login::log_in(acting, presented);
+            },
+            client);
     }
 
     Identity authenticate(std::string_view token) {
