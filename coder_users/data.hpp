@@ -8,6 +8,7 @@
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "coder_users/api.hpp"
 
@@ -46,6 +47,21 @@ struct Imported {
 /// Writing.
 Imported CODER_USERS_API import_from(const Options& options, std::istream& in,
                                      bool new_ssh_keys = false, const Progress& progress = {});
+
+/// How many rows of a table migrate() has copied.
+struct MovedTable {
+    std::string table;
+    std::int64_t rows = 0;
+};
+/// Copies everything in the database `from` into that of the options, which must be empty or new:
+/// from a file to PostgreSQL, or from PostgreSQL to a file. Ids, passwords, sessions, tokens, keys
+/// and the audit log go on as they are. Options::secret_key or secret_key_file is the sealing key
+/// of `from`, and stays the key. All rows are counted and compared before they are committed
+/// together. With `dry_run` they are not committed. `from` is left as it was; what a server changes
+/// there meanwhile is not copied, so stop its servers first. Progress counts rows. Writing.
+std::vector<MovedTable> CODER_USERS_API migrate(const Options& options, const std::string& from,
+                                                bool dry_run = false,
+                                                const Progress& progress = {});
 
 /// Does what Service::seed() does, and returns how many users it has made. Writing.
 std::int64_t CODER_USERS_API seed(const Options& options, std::string_view json,

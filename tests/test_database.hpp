@@ -10,7 +10,8 @@ namespace coder_users_test {
 /// databases there in the place of those in memory and of their own files.
 bool on_postgres();
 
-/// Makes an empty database there and returns its address. It is dropped after the test.
+/// Makes an empty database there and returns its address. It is dropped after the test. Throws
+/// std::runtime_error where there is no cluster, for which ctest skips the test.
 std::string new_postgres_database();
 
 /// Runs statements in the database at this address, beneath a server. Throws std::runtime_error.

@@ -148,6 +148,7 @@ struct Commands {
         app.add_subcommand("server", "Serve, as without a command, for scripts that know Coder");
         add_copies(app);
         add_transfers(app);
+        add_migrate(app);
         add_repairs(app);
         add_test(app);
     }
@@ -233,6 +234,32 @@ struct Commands {
             "of the token in CODER_SESSION_TOKEN");
     }
 
+    // Addresses may hold passwords, so none is shown.
+    void add_migrate(CLI::App& app) {
+        CLI::App* const sub =
+            add(app, "migrate", "Move a database file to PostgreSQL, or back to a file", [this] {
+                coder_users::Options target = options;
+                target.database = to;
+                ProgressLine line;
+                const auto moved = data::migrate(target, from, dry_run, line.function());
+                std::int64_t rows = 0;
+                for (const data::MovedTable& each : moved) {
+                    std::cout << each.table << ": " << counted(each.rows, "row") << '\n';
+                    rows += each.rows;
+                }
+                std::cout << counted(rows, "row")
+                          << (dry_run ? " would be moved; nothing is stored\n"
+                                      : " moved and compared; the sealing key is the same\n");
+            });
+        sub->add_option("--from", from, "File or postgres:// address, which stays as it is")
+            ->required();
+        sub->add_option("--to", to, "The same, empty or new")->required();
+        sub->add_flag("--dry-run", dry_run, "Do all of it, and store nothing in the end");
+        sub->footer(
+            "Stop the servers of --from first. --secret-key-file names the sealing key of --from,\n"
+            "<file>.key as a rule, and every server of --to needs it.");
+    }
+
     void add_repairs(CLI::App& app) {
         CLI::App* sub = add(app, "create-admin-user", "Create an owner", [this] {
             admin.password = read_password(password_file);
@@ -277,8 +304,8 @@ struct Commands {
     }
 
     const coder_users::Options& options;
-    std::string file, user, password_file, url;
-    bool force = false, new_ssh_keys = false;
+    std::string file, user, password_file, url, from, to;
+    bool force = false, new_ssh_keys = false, dry_run = false;
     data::NewAdmin admin;
     TestMode test_mode;
 };

@@ -295,6 +295,31 @@ TEST_CASE("a full lane answers 503, keeps the connection, and slows nobody") {
     for (RawClient& client : waiting) CHECK(client.read().status == 200);
 }
 
+TEST_CASE("a request whose look has a lane is answered there, or goes on to the next lane") {
+    FrontHarness front;  // of the next lane one runs, two wait
+    std::vector<RawClient> waiting;
+    for (int i = 0; i < 3; ++i) {
+        waiting.emplace_back(front.port());
+        waiting.back().send("GET /look/lane/block HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    REQUIRE(eventually([&] { return front.blocked() == 1 && front.waiting() == 2; }));
+    RawClient late(front.port());
+    for (int i = 0; i < 3; ++i) {
+        late.send("GET /look/lane HTTP/1.1\r\nHost: a\r\n\r\n");
+        const Answer answer = late.read();
+        CHECK(answer.status == 503);
+        CHECK(answer.body == busy);
+        late.send("POST /look HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+        CHECK(late.read().body == "POST /look 5 127.0.0.1\n");
+    }
+    front.release();
+    for (RawClient& client : waiting) {
+        CHECK(client.read().body == "GET /look/lane/block 0 127.0.0.1\n");
+        client.send("GET /look/lane HTTP/1.1\r\nHost: a\r\n\r\n");
+        CHECK(client.read().status == 200);
+    }
+}
+
 TEST_CASE("a request whose client has reset the connection in the queue is not run") {
     FrontHarness front;
     RawClient running(front.port()), gone(front.port());

@@ -33,6 +33,12 @@ struct FrontHarness::Echo : FrontHandler {
     struct Looked final : Pending {
         Looked(Echo& to, const Request& looked_at) : echo(to), request(looked_at) {
             if (coder_users::starts_with(request.target, "/lane")) lane = &echo.lane;
+            if (coder_users::starts_with(request.target, "/look")) lane = &echo.looks;
+        }
+        bool moves_on() override {
+            const bool moves = coder_users::starts_with(request.target, "/look/lane");
+            if (moves) lane = &echo.lane;
+            return moves;
         }
         Answer answer() noexcept override { return echo.answer(request); }
         Answer refuse(const Refusal& refusal) noexcept override {
@@ -115,6 +121,7 @@ struct FrontHarness::Echo : FrontHandler {
     std::condition_variable changed;
     bool released = false;
     LanePool lane;
+    LanePool looks{2, 10};
     Front front;
 };
 

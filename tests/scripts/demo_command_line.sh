@@ -67,8 +67,8 @@ wrong docs/deployment.md --tls-enable
 CODER_PG_CONNECTION_URL=users.db wrong 'CODER_PG_CONNECTION_URL: expects an address of PostgreSQL'
 wrong '--postgres-url excludes --database' --postgres-url postgres://db --database "$work/users.db"
 for given in --database --postgres-url; do
-    wrong '--secret-key-file: needed on PostgreSQL' $given postgres://ada:hunter2@127.0.0.1:1/users
-    wrong '--backup-dir: a database of PostgreSQL' $given postgres://db --secret-key-file "$work/key" --backup-dir "$work"
+    wrong '--secret-key-file: must be set' $given postgres://ada:hunter2@127.0.0.1:1/users
+    wrong '--backup-dir: is for SQLite files' $given postgres://db --secret-key-file "$work/key" --backup-dir "$work"
     refused 'postgres://ada@127.0.0.1' $given postgres://ada:hunter2@127.0.0.1:1/users --secret-key-file "$work/key"
     grep -q hunter2 "$work/out" && fail "a password is shown: $(cat "$work/out")"
     for command in backup restore; do

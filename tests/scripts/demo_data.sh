@@ -118,6 +118,10 @@ for own in users.db users.db.key; do
     refused 'is the database itself, or belongs to it' --database users.db backup "$own" --force
 done
 refused '--database: must be a file' --database :memory: seed users.json
+refused 'moves are between a file and PostgreSQL' --secret-key-file users.db.key migrate \
+    --from users.db --to new.db
+refused '--to' migrate --from users.db
+[ ! -e new.db ] || fail 'a refused move left a database'
 
 # A wrong key is refused at the start, by name.
 cp "$work/password" users.db.key

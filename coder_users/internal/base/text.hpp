@@ -175,6 +175,19 @@ inline bool is_utf8(std::string_view text) {
     return true;
 }
 
+/// The text with U+FFFD in the place of each byte that belongs to no character.
+inline std::string as_utf8(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::string_view before = text;
+        if (take_code_point(text) < 0)
+            out += "\xef\xbf\xbd";
+        else
+            out += before.substr(0, before.size() - text.size());
+    }
+    return out;
+}
+
 /// Whether the text is UTF-8 without control characters, those from U+0080 to U+009F included.
 inline bool is_printable(std::string_view text) {
     while (!text.empty()) {

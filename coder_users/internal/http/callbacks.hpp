@@ -3,7 +3,6 @@
 // (docs/contract/external_login.md, "Steps of a login").
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,13 +49,12 @@ inline login::ProviderCalls provider_calls(const Call& call) {
 
 /// Sends the browser to the provider, with the cookies that its return needs.
 inline Reply send_to_provider(Call& call, LoginType type) {
-    constexpr std::chrono::seconds lifetime = std::chrono::minutes(10);
     const login::StartedLogin started =
         login::start_login(call.acting, call.site.providers, provider_calls(call), type,
                            call.query("oidc_merge_state"), callback_url(call));
     Reply reply{307, "", {{"Location", started.url}}, ""};
     const auto add = [&](std::string_view name, const std::string& value) {
-        reply.headers.push_back(set_cookie(call.options(), name, value, lifetime));
+        reply.headers.push_back(set_cookie(call.options(), name, value, login::start_lifetime));
     };
     add(state_cookie, started.state);
     add(redirect_cookie, rules::local_redirect(call.query("redirect")));
@@ -75,7 +73,7 @@ inline void refuse_provider_error(const Call& call) {
     throw ApiError(400, "Encountered error in oidc process: " + cut_text(error), detail);
 }
 
-/// Checks that this browser started this login, and reads what it brings back
+/// Checks that this browser started this login and ends it for the first time, and reads what it brings back
 /// (docs/contract/external_login.md, "Steps of a login", steps 5 to 7).
 inline login::ReturnedLogin returned_login(const Call& call, LoginType type) {
     std::string state = call.query("state");
@@ -86,7 +84,8 @@ inline login::ReturnedLogin returned_login(const Call& call, LoginType type) {
                              cookie_text(call, nonce_cookie)};
     if (!rules::equal_constant_time(kept, state) || code.pkce_verifier.empty() ||
         (!login::is_github(type) && code.nonce.empty()))
-        throw ApiError(401, "State mismatched.");
+        throw login::state_mismatched();
+    login::use_state(call.acting, state);
     return {std::move(code), {cookie_text(call, convert_cookie), std::move(state)}};
 }
 

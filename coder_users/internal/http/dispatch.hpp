@@ -40,15 +40,18 @@ class Dispatcher {
     Gates& gates() { return gates_; }
     const RequestMetrics& metrics() const { return metrics_; }
 
-    /// Finds what is needed to choose a lane, for a request whose URL is known. answer() continues
-    /// with it.
-    void look(Seen& seen) {
+    /// Begins with a request whose URL is known: finds what needs no store.
+    void begin(Seen& seen) {
         seen.id = ids_.next();
         seen.now = backend_.now();
         seen.arrived = std::chrono::steady_clock::now();
         seen.running = metrics_.begin();
-        gates_.look(seen);
+        gates_.begin(seen);
     }
+    /// Whether look() or answer() will ask the store.
+    bool asks_store(const Seen& seen) const { return gates_.asks_store(seen); }
+    /// Finds what is needed to choose a lane. answer() continues with it.
+    void look(Seen& seen) { gates_.look(seen); }
 
     /// Call it for a request that has waited in a lane: time has passed, and its session may have
     /// ended.

@@ -52,6 +52,7 @@ struct Seen {
     bool counted = false;                    ///< gate 3 was applied
     Shared<SharedIdentity> actor = nullptr;  ///< known after gate 6
     std::optional<ApiError> refusal = {};    ///< of gate 2 or 3, thrown by pass()
+    std::exception_ptr failure = nullptr;    ///< of the store at gate 3, thrown by pass()
     bool waited = false;                     ///< for its turn in a lane
     Lane lane = Lane::read;
     /// Headers that the answer gets, even when it is a refusal.
@@ -107,7 +108,7 @@ class Gates {
           options_(site.backend.options),
           has_providers_(options_.oidc.configured() || options_.github.configured()),
           paths_(site.routes),
-          limits_(options_) {
+          limits_(options_, site.backend.store.shared() ? &site.backend.store : nullptr) {
         paths_.add(site.page_routes);
         for (const std::string& text : options_.proxy_trusted_origins)
             trusted_.push_back(rules::parse_network(text).value());
@@ -129,23 +130,30 @@ class Gates {
         return request.address;
     }
 
-    /// Fills in the rest of `seen`, applies gates 2 and 3, and chooses the lane. Whoever parsed the
-    /// URL has applied gate 1. May read the store: the thread at hand is one of the read lane.
-    void look(Seen& seen) {
+    /// Fills in what needs no store, and applies gate 2. Whoever parsed the URL has applied gate 1.
+    void begin(Seen& seen) {
         seen.address = client_address(seen.request);
         seen.token = presented_token(seen.request, options_, seen.cookies);
         seen.match = paths_.match(seen.url.segments);
         seen.route = seen.match.route(seen.request.method);
-        try {
-            if (allowed_origin(seen.request, options_).empty())  // gate 2
+        refusing_early(seen, [&] {
+            if (allowed_origin(seen.request, options_).empty())
                 refuse_cross_origin(seen.request, seen.token, options_.access_url);
-            apply_limits(seen);  // gate 3
-        } catch (const ApiError& error) {
-            seen.refusal = error;
-            return;
-        } catch (const std::exception&) {  // pass() tries again and reports it
-        }
-        seen.lane = lane_of(seen);
+        });
+    }
+
+    /// Whether look() or pass() will ask the store.
+    bool asks_store(const Seen& seen) const {
+        if (seen.refusal) return false;
+        const bool needs_rows = !seen.route || !seen.route->operation.needs_no_row();
+        return needs_rows || wants_session(seen, is_limited(seen));
+    }
+
+    /// Applies gate 3 and chooses the lane. May wait for the store.
+    void look(Seen& seen) {
+        if (seen.refusal) return;
+        refusing_early(seen, [&] { apply_limits(seen); });
+        if (!seen.refusal && !seen.failure) seen.lane = lane_of(seen);
     }
 
     /// Whether checking this key text, outside of any request, must wait for a login provider.
@@ -166,7 +174,8 @@ class Gates {
     /// handler. Throws ApiError, and what the store throws.
     Reply pass(Seen& seen) {
         if (seen.refusal) throw ApiError(*seen.refusal);
-        if (!seen.counted) apply_limits(seen);  // look() had no memory for it, or the store failed
+        if (seen.failure) std::rethrow_exception(seen.failure);
+        if (!seen.counted) apply_limits(seen);  // look() had no memory for it
         const Match& match = seen.match;
         const Route* route = seen.route;
         if (match.routes && seen.request.method == "OPTIONS")  // gate 4
@@ -217,6 +226,27 @@ class Gates {
         return route.handler(call);
     }
 
+    /// Keeps for pass() what `check()` throws. A store that has failed is not asked again: the
+    /// client has waited for it once.
+    template <class Check>
+    static void refusing_early(Seen& seen, Check&& check) {
+        try {
+            check();
+        } catch (const ApiError& error) {
+            seen.refusal = error;
+        } catch (const store::Busy&) {
+            seen.failure = std::current_exception();
+        } catch (const store::Unavailable&) {
+            seen.failure = std::current_exception();
+        } catch (const std::exception&) {  // out of memory: pass() tries again
+        }
+    }
+
+    static bool is_limited(const Seen& seen) {
+        const auto& routes = seen.match.routes;
+        return !routes || !routes->front()->outside_api;
+    }
+
     static bool bypass_asked(const Request& request) {
         return header(request, "X-Coder-Bypass-Ratelimit") == "true";
     }
@@ -230,8 +260,7 @@ class Gates {
 
     /// Gate 3. Throws ApiError, and what the store throws.
     void apply_limits(Seen& seen) {
-        const auto& routes = seen.match.routes;
-        const bool limited = !routes || !routes->front()->outside_api;
+        const bool limited = is_limited(seen);
         if (wants_session(seen, limited)) seen.checked = check(seen);
         if (limited) limit(seen);
         seen.counted = true;

@@ -23,10 +23,11 @@ inline std::string build_version(Release release) {
 inline constexpr const char* project_url = "https://coder-users.example";
 
 namespace about {
-inline constexpr Operation get_root = Operation("get-root").for_anybody();
-inline constexpr Operation get_build_info = Operation("get-build-info").for_anybody();
-inline constexpr Operation get_openapi = Operation("get-openapi").for_anybody();
-inline constexpr Operation get_health = Operation("get-health").for_anybody();
+inline constexpr Operation get_root = Operation("get-root").for_anybody().without_rows();
+inline constexpr Operation get_build_info =
+    Operation("get-build-info").for_anybody().without_rows();
+inline constexpr Operation get_openapi = Operation("get-openapi").for_anybody().without_rows();
+inline constexpr Operation get_health = Operation("get-health").for_anybody().without_rows();
 inline constexpr Operation get_readiness = Operation("get-readiness").for_anybody();
 }  // namespace about
 
@@ -44,9 +45,9 @@ inline Reply get_auth_methods(Call& call) {
 
 inline Reply get_health(Call&) { return notice("OK"); }
 
-/// A store that does not answer throws, and the dispatcher answers 503.
+/// A store that is not ready throws, and the dispatcher answers 503.
 inline Reply get_readiness(Call& call) {
-    call.acting.backend.store.read(store::users::any_exist);
+    call.acting.backend.store.require_ready();
     return notice("OK");
 }
 

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "coder_users/api.hpp"
+#include "coder_users/internal/store/store.hpp"
+#include "coder_users/internal/store/window_counts.hpp"
 #include "coder_users/time.hpp"
 
 namespace coder_users { inline namespace v0 { namespace http {
@@ -60,9 +62,9 @@ class WindowCounters {
         return counters_.size();
     }
 
- private:
     static constexpr Duration window = std::chrono::seconds(60);
 
+ private:
     struct Counter {
         Time start;
         std::int64_t used;
@@ -89,18 +91,22 @@ class WindowCounters {
 /// The two groups of docs/contract/http.md, "Rate limits".
 class RateLimits {
  public:
-    explicit RateLimits(const Options& options)
+    /// `shared`: the store that several servers have, which count tight limits together;
+    /// nullptr: there is one server. It outlives this object.
+    explicit RateLimits(const Options& options, store::Store* shared = nullptr)
         : everything_(options.disable_rate_limits ? 0 : options.api_rate_limit),
-          tight_(options.disable_rate_limits ? 0 : options.login_rate_limit) {}
+          tight_(options.disable_rate_limits ? 0 : options.login_rate_limit),
+          shared_(shared) {}
 
     bool on() const { return everything_ > 0 || tight_ > 0; }
 
-    /// Counts a request in its groups. Returns nothing when no limit applies.
+    /// Counts a request in its groups. Returns nothing when no limit applies. Throws what the store
+    /// throws.
     std::optional<LimitStates> count(const std::string& caller, const std::string& route,
                                      bool tight, Time now) {
         std::optional<LimitState> first, second;
         const std::string key = caller + ' ' + route;
-        if (tight && tight_ > 0) first = counters_.count("tight " + key, tight_, now);
+        if (tight && tight_ > 0) first = count_tightly("tight " + key, now);
         if (everything_ > 0) second = counters_.count("all " + key, everything_, now);
         if (second && (!first || second->limit < first->limit)) std::swap(first, second);
         if (!first) return std::nullopt;
@@ -113,8 +119,17 @@ class RateLimits {
     }
 
  private:
+    LimitState count_tightly(const std::string& key, Time now) {
+        if (!shared_) return counters_.count(key, tight_, now);
+        const auto counted = shared_->write_aside([&](store::Tx& tx) {
+            return store::window_counts::add(tx, key, WindowCounters::window, now);
+        });
+        return {tight_, counted.used, counted.start + WindowCounters::window};
+    }
+
     const std::int64_t everything_;
     const std::int64_t tight_;
+    store::Store* const shared_;
     WindowCounters counters_;
 };
 

@@ -29,7 +29,7 @@ inline constexpr const char* page_document = "/index.html";
 inline constexpr const char* page_settings = "/settings.js";
 
 namespace about {
-inline constexpr Operation get_page = Operation("get-page").for_anybody();
+inline constexpr Operation get_page = Operation("get-page").for_anybody().without_rows();
 }
 
 /// Whether the client has this version of a file (If-None-Match).

@@ -3,12 +3,15 @@
 // (docs/contract/external_login.md, "Steps of a login").
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "coder_users/errors.hpp"
 #include "coder_users/internal/base/logged_failure.hpp"
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/base/url.hpp"
 #include "coder_users/internal/login/conversion.hpp"
@@ -19,6 +22,7 @@
 #include "coder_users/internal/login/providers.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/rules/jwt.hpp"
+#include "coder_users/internal/store/used_states.hpp"
 
 namespace coder_users { inline namespace v0 { namespace login {
 
@@ -90,6 +94,23 @@ inline StartedLogin start_login(const Acting& acting, Providers& providers,
         rules::random_base62(64, random), rules::random_base62(32, random), ""};
     started.url = start_url(acting.backend.options, providers, calls, type, started, redirect_uri);
     return started;
+}
+
+/// How long a browser keeps what its return needs.
+inline constexpr std::chrono::minutes start_lifetime{10};
+
+inline ApiError state_mismatched() { return {401, "State mismatched."}; }
+
+/// Throws the 401 of a state that has come back before, to any of several servers on the database.
+/// A single server leaves that to the provider, which takes a code once.
+inline void use_state(const Acting& acting, const std::string& state) {
+    store::Store& store = acting.backend.store;
+    if (!store.shared()) return;
+    const bool first = store.write_aside([&](store::Tx& tx) {
+        return store::used_states::use(tx, rules::sha256_hex(state),
+                                       add(acting.now, start_lifetime));
+    });
+    if (!first) throw state_mismatched();
 }
 
 /// What comes back to the callback.

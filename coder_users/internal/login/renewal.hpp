@@ -4,8 +4,11 @@
 // that a provider that hangs holds no thread that anything else waits for.
 #pragma once
 
+#include <chrono>
+#include <exception>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "coder_users/errors.hpp"
@@ -16,6 +19,7 @@
 #include "coder_users/internal/login/providers.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/rules/token.hpp"
+#include "coder_users/internal/store/leases.hpp"
 #include "coder_users/internal/store/links.hpp"
 
 namespace coder_users { inline namespace v0 { namespace login {
@@ -58,13 +62,49 @@ inline void renew_link(const operations::Backend& backend, Providers& providers,
     renewed.sealed_access_token = sealed_token(backend, tokens.access_token, user_id);
     renewed.sealed_refresh_token = sealed_token(backend, tokens.refresh_token, user_id);
     renewed.token_expires_at = tokens.expires_at;
-    backend.store.write([&](store::Tx& tx) {
-        tx.lock_users("", user_id);
-        const auto current = find(tx);  // a login meanwhile brought newer tokens
-        if (current && current->sealed_refresh_token == link->sealed_refresh_token)
-            store::links::put(tx, renewed);
-    });
+    // Nothing is stored where a login has brought newer tokens meanwhile.
+    backend.store.write([&](store::Tx& tx) { store::links::renew(tx, renewed, *link); });
 }
+
+/// The turn of one server to renew tokens of a user, where several share the database: many
+/// providers end all tokens of a user when a refresh token comes twice.
+class RenewalTurn {
+ public:
+    /// Waits for the turn. Throws ProviderFailure at the deadline.
+    RenewalTurn(const operations::Backend& backend, const std::string& user_id, Deadline deadline)
+        : backend_(backend), name_("renewal for " + user_id) {
+        constexpr std::chrono::milliseconds pause{50};
+        if (!backend.store.shared()) return;
+        while (!take()) {
+            if (std::chrono::steady_clock::now() + pause >= deadline)
+                throw ProviderFailure(provider_too_slow);
+            std::this_thread::sleep_for(pause);
+        }
+    }
+    RenewalTurn(const RenewalTurn&) = delete;
+    RenewalTurn& operator=(const RenewalTurn&) = delete;
+    ~RenewalTurn() {
+        if (!backend_.store.shared()) return;
+        try {
+            backend_.store.write_aside(
+                [&](store::Tx& tx) { store::leases::give_back(tx, name_, holder_); });
+        } catch (const std::exception&) {  // it ends by itself
+        }
+    }
+
+ private:
+    bool take() {
+        return backend_.store.write_aside([&](store::Tx& tx) {
+            return store::leases::take(tx, name_, holder_, backend_.now(),
+                                       backend_.options.deadlines.provider);
+        });
+    }
+
+    const operations::Backend& backend_;
+    const std::string name_;
+    const std::string holder_ =
+        backend_.store.shared() ? operations::new_uuid(backend_.random) : std::string();
+};
 
 /// Renews the provider token of this user if it has expired: once, however many requests want it.
 /// May wait for the provider. Throws 503, or the 401 of docs/contract/http.md, "Checks of a
@@ -74,6 +114,7 @@ inline void refresh_provider_token(const operations::Backend& backend, Providers
     using Kind = RefreshOutcome::Kind;
     const auto outcome = providers.refreshes.run(user_id, deadline, [&] {
         try {
+            const RenewalTurn turn(backend, user_id, deadline);
             renew_link(backend, providers, {providers.access, deadline}, user_id, now);
             return RefreshOutcome{};
         } catch (const ProviderFailure& failure) {

@@ -223,34 +223,43 @@ class ConnectionDriver {
             answerer_.refuse(c, overloaded);
             return true;
         }
-        LanePool* const lane = c.pending->lane;
-        if (!lane) {
+        if (!c.pending->lane) {
             answerer_.answer(c);
             return true;
         }
         table_.count(c);
+        if (queue(c)) return false;
+        answerer_.refuse_pending(c, overloaded);
+        return true;
+    }
+
+    /// Returns whether the lane of the pending request has taken the connection.
+    bool queue(Connection& c) {
         c.queued_at = Clock::now();
         in_lanes_.enter();
         try {
             const auto job = [this, &c](bool in_time) { leave_lane(c, in_time); };
-            if (lane->try_submit(job, c.pending->holder)) return false;
+            if (c.pending->lane->try_submit(job, c.pending->holder)) return true;
         } catch (...) {
             in_lanes_.leave();
             throw;
         }
         in_lanes_.leave();
-        answerer_.refuse_pending(c, overloaded);
-        return true;
+        return false;
     }
 
     /// Runs on a thread of the lane; `in_time`: the request has not waited there too long.
     void leave_lane(Connection& c, bool in_time) {
         guarded(c, [&] {
             if (stopping_ || gone(c, Clock::now() - c.queued_at)) return table_.close(c);
-            if (in_time)
-                answerer_.answer(c);
-            else
+            if (!in_time) {
                 answerer_.refuse_pending(c, overloaded);
+            } else if (!c.pending->moves_on()) {
+                answerer_.answer(c);
+            } else {
+                if (queue(c)) return;  // it is the other lane's from now on
+                answerer_.refuse_pending(c, overloaded);
+            }
             go_on(c, 0);
         });
         in_lanes_.leave();

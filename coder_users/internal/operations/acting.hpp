@@ -36,7 +36,7 @@ struct Backend {
     std::atomic<Release> release{Release()};  ///< that answers are those of
     Time started = never;                     ///< when the service began
     std::string setup_code = {};  ///< what a request for the first user must show; "" for nothing
-    PasswordFailures failed_passwords{options, secret_key};
+    PasswordFailures failed_passwords{options, secret_key, store.shared() ? &store : nullptr};
     PasscodeSink* passcodes = nullptr;  ///< nullptr: the host sends none, so none are made
     Log* log = nullptr;                 ///< nullptr: nobody reads it
 };

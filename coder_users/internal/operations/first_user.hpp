@@ -15,6 +15,7 @@
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/roles.hpp"
+#include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/store/organizations.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
@@ -45,6 +46,20 @@ inline ApiError setup_code_required() {
           "Send it as header X-Setup-Code. The demo server prints the code to standard error at "
           "its start, other programs get it from Service::setup_code(). "
           "--require-setup-code=false (Options::require_setup_code) switches it off."}}};
+}
+
+/// A code for this run of the server. Servers on one database have the same, since whoever reads it
+/// from one of them may reach another.
+inline std::string new_setup_code(const Backend& backend) {
+    constexpr std::size_t size = 16;
+    if (!backend.store.shared()) return rules::random_base62(size, backend.random);
+    const std::string derived =
+        rules::hmac_sha512(backend.secret_key, "set-up code " + backend.deployment_id);
+    std::size_t next = 0;
+    return rules::random_base62(size, [&](unsigned char* bytes, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i)
+            bytes[i] = static_cast<unsigned char>(derived[next++ % derived.size()]);
+    });
 }
 
 /// The code that is needed now: none once there is a user.

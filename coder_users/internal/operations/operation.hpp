@@ -60,6 +60,8 @@ class Operation {
     constexpr Lane lane() const { return lane_; }
     /// Callers need no session.
     constexpr bool open() const { return open_; }
+    /// The answer needs no row of the database, so it comes at once also while that hangs.
+    constexpr bool needs_no_row() const { return needs_no_row_; }
     /// What the caller must be allowed to do to the target.
     constexpr std::optional<Action> action() const {
         return has_action_ ? std::optional<Action>(action_) : std::nullopt;
@@ -104,6 +106,11 @@ class Operation {
     constexpr Operation for_anybody() const {
         Operation changed = *this;
         changed.open_ = true;
+        return changed;
+    }
+    constexpr Operation without_rows() const {
+        Operation changed = *this;
+        changed.needs_no_row_ = true;
         return changed;
     }
     constexpr Operation permits(Action action, const char* refusal = nullptr) const {
@@ -197,6 +204,7 @@ class Operation {
     Release since_ = {};
     Lane lane_ = Lane::read;
     bool open_ = false;
+    bool needs_no_row_ = false;
     bool has_action_ = false;
     Action action_ = Action::read_user;
     const char* forbidden_ = nullptr;

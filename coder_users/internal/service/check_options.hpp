@@ -183,11 +183,10 @@ inline void check_postgres_options(const Options& options) {
             "database_connections: must be 2 to 10,000");
     if (!store::is_postgres_address(options.database) || !store::open_postgres) return;
     require(!options.secret_key.empty() || !options.secret_key_file.empty(),
-            "secret_key_file: needed on PostgreSQL, or secret_key, with the same key for every "
-            "server");
+            "secret_key_file: must be set (or secret_key) with a database of PostgreSQL, to the "
+            "same key on every server");
     require(options.backup_dir.empty(),
-            "backup_dir: a database of PostgreSQL is copied with PostgreSQL's own tools, as "
-            "pg_dump");
+            "backup_dir: is for SQLite files; a database of PostgreSQL is copied by its own means");
     require(options.deadlines.database <= std::chrono::hours(24),
             "deadlines.database: must be at most a day");
 }

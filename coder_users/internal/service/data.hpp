@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -20,6 +21,7 @@
 #include "coder_users/internal/service/backup.hpp"
 #include "coder_users/internal/service/check_options.hpp"
 #include "coder_users/internal/service/export_import.hpp"
+#include "coder_users/internal/service/move.hpp"
 #include "coder_users/internal/service/open_store.hpp"
 #include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/sqlite/file_reader.hpp"
@@ -28,8 +30,8 @@
 
 namespace coder_users { inline namespace v0 { namespace data {
 
-/// A database that is open here: a file belongs to this process while the object lives, and no server
-/// uses it; one of PostgreSQL may be used by servers at the same time.
+/// A database that is open here: a file belongs to this process while the object lives, and no
+/// server uses it; one of PostgreSQL may be used by servers at the same time.
 struct OpenDatabase {
     explicit OpenDatabase(Options chosen)
         : options(service::with_defaults(std::move(chosen))),
@@ -78,14 +80,30 @@ auto change_database(const Options& options, Fn&& change) {
     }
 }
 
+/// A store for commands that go through all rows: some statements take long, and so do pauses.
+struct PatientStore {
+    explicit PatientStore(Options chosen)
+        : options(service::with_defaults(std::move(chosen))), log(options.log), store(patient()) {}
+
+    const Options options;
+    Log log;
+    store::Store store;
+
+ private:
+    store::StoreOptions patient() {
+        store::StoreOptions patient = service::store_options(options, log);
+        patient.database_deadline = std::chrono::minutes(10);
+        return patient;
+    }
+};
+
 /// Runs `read(Connection&)` on one state of a database of PostgreSQL.
 template <class Fn>
 void read_served(const Options& options, Fn&& read) {
-    OpenDatabase database(options);
+    PatientStore database(options);
     auto reading = database.store.begin_long_reading();
-    database.store.read(reading, [&](store::Connection& c, std::optional<store::Query>&) {
-        read(c);
-    });
+    database.store.read(reading,
+                        [&](store::Connection& c, std::optional<store::Query>&) { read(c); });
 }
 
 /// Returns the key of the database that `reader` reads; "" when the host keeps it. Throws when the
@@ -144,6 +162,52 @@ CODER_USERS_INLINE Imported import_from(const Options& options, std::istream& in
     return change_database(options, [&](operations::Backend& backend) {
         return import_from(operations::HostActing(backend), in, new_ssh_keys, progress);
     });
+}
+
+/// What a file shows to a move. Throws std::runtime_error when it is damaged.
+template <class Fn>
+void read_whole_file(const Options& options, Fn&& fn) {
+    store::FileReader reader(options.database);
+    if (reader.test_data() != options.test_data)
+        throw std::runtime_error("only one of source and target is for tests: " + reader.name());
+    const std::string damage = reader.damage();
+    if (!damage.empty()) throw std::runtime_error("damaged: " + reader.name() + ": " + damage);
+    reader.read([&](store::Connection& c) { fn(c, reader.name()); });
+}
+
+CODER_USERS_INLINE std::vector<MovedTable> migrate(const Options& options, const std::string& from,
+                                                   bool dry_run, const Progress& progress) {
+    Options source = options;
+    source.database = from;
+    const bool from_file = store::is_file_name(from);
+    if (from_file ? !store::is_postgres_address(options.database)
+                  : !store::is_postgres_address(from) || !store::is_file_name(options.database))
+        throw std::invalid_argument(
+            "database: moves are between a file and PostgreSQL; files are copied by backup, "
+            "PostgreSQL by pg_dump");
+    key_of_both(options);  // before a file is created
+    std::vector<MovedTable> moved;
+    const auto move = [&](store::Connection& c, const std::string& name) {
+        require_key_of(c, name, options);
+        PatientStore target(options);
+        try {
+            moved = move_into(target.store, c, dry_run, progress);
+            if (dry_run && target.store.is_new()) target.store.discard();
+        } catch (...) {
+            if (target.store.is_new()) target.store.discard();
+            throw;
+        }
+    };
+    if (from_file) {
+        read_whole_file(source, move);
+        return moved;
+    }
+    try {
+        read_served(source, [&](store::Connection& c) { move(c, "the source"); });
+    } catch (...) {
+        if (moved.empty()) throw;  // else all is stored, and only the reading did not end well
+    }
+    return moved;
 }
 
 CODER_USERS_INLINE std::int64_t seed(const Options& options, std::string_view json,

@@ -16,11 +16,21 @@ namespace coder_users { inline namespace v0 { namespace service {
 /// A request with what look() found out. Everything that it is made of must outlive it.
 class Looked final : public net::Pending {
  public:
-    Looked(http::Dispatcher& dispatcher, Lanes& lanes, const Request& request, Url&& url)
-        : dispatcher_(dispatcher), seen_{request, std::move(url)} {
-        dispatcher_.look(seen_);
-        lane = lanes.pool_of(seen_.lane);
-        if (lane) holder = seen_.caller();
+    /// With `waiting` a look that waits for the store is not made yet, but by moves_on() in that
+    /// lane.
+    Looked(http::Dispatcher& dispatcher, Lanes& lanes, const Request& request, Url&& url,
+           net::LanePool* waiting = nullptr)
+        : dispatcher_(dispatcher), lanes_(lanes), seen_{request, std::move(url)} {
+        dispatcher_.begin(seen_);
+        if (waiting && dispatcher_.asks_store(seen_))
+            lane = waiting;
+        else
+            find_lane();
+    }
+    bool moves_on() override {
+        if (looked_) return false;
+        find_lane();
+        return lane != nullptr;
     }
     Answer answer() noexcept override {
         if (lane) dispatcher_.note_wait(seen_);
@@ -35,8 +45,17 @@ class Looked final : public net::Pending {
     const http::Seen& seen() const { return seen_; }
 
  private:
+    void find_lane() {
+        dispatcher_.look(seen_);
+        looked_ = true;
+        lane = lanes_.pool_of(seen_.lane);
+        if (lane) holder = seen_.caller();
+    }
+
     http::Dispatcher& dispatcher_;
+    Lanes& lanes_;
     http::Seen seen_;
+    bool looked_ = false;
 };
 
 /// A request that is refused without a look at it.

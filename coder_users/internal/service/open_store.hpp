@@ -31,11 +31,8 @@ inline std::string deployment_id(store::Store& store, const rules::Random& rando
     const auto find = [&](store::Connection& c) { return store::deployment::find(c, name); };
     if (const auto known = store.read(find)) return *known;
     const std::string made = operations::new_uuid(random);
-    return store.write([&](store::Tx& tx) {
-        if (auto known = find(tx)) return *known;  // another server starts at the same time
-        store::deployment::insert(tx, name, made);
-        return made;
-    });
+    return store.write(
+        [&](store::Tx& tx) { return store::deployment::find_or_insert(tx, name, made); });
 }
 
 /// Tells the host when its clock lies before what is stored: keys that have expired work again. It
@@ -77,10 +74,11 @@ inline store::StoreOptions store_options(const Options& options, Log& log) {
     return chosen;
 }
 
-/// The same for a service, which removes old rows; commands on a database leave them alone.
+/// The same for a service, which keeps the rows in order; commands on a database leave them alone.
 inline store::StoreOptions served_store_options(const Options& options, Log& log) {
     store::StoreOptions chosen = store_options(options, log);
     chosen.retention = {options.audit_retention, options.api_keys_retention};
+    chosen.server = operations::new_uuid(rules::system_random);
     chosen.now = options.env.now;
     return chosen;
 }

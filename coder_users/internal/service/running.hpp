@@ -83,7 +83,7 @@ struct Running final : net::FrontHandler {
           site{backend, login_providers, http::served_routes(options.disabled_routes),
                options.web_page ? http::page_routes() : std::vector<http::Route>()},
           dispatcher(site, log, ids),
-          lanes(options),
+          lanes(options, store->shared()),
           front(*this, options.limits, options.deadlines) {
         if (options.env.hooks) tests.emplace(options);
         backend.log = &log;
@@ -100,7 +100,7 @@ struct Running final : net::FrontHandler {
         name_port(options.access_url, port);
         if (options.metrics_port) serve_metrics();
         if (options.require_setup_code.value_or(listens && !front.on_loopback()))
-            backend.setup_code = rules::random_base62(16, backend.random);
+            backend.setup_code = operations::new_setup_code(backend);
         if (listens) front.start();
         log.write({LogLevel::info,
                    backend.now(),
@@ -126,7 +126,8 @@ struct Running final : net::FrontHandler {
     std::unique_ptr<net::Pending> look(const Request& request, std::optional<Url> parsed) override {
         if (!parsed) return std::make_unique<Refused>(dispatcher, request, url_not_valid);
         if (tests) return look_in_tests(*this, request, std::move(*parsed));
-        return std::make_unique<Looked>(dispatcher, lanes, request, std::move(*parsed));
+        return std::make_unique<Looked>(dispatcher, lanes, request, std::move(*parsed),
+                                        lanes.looks ? &*lanes.looks : nullptr);
     }
 
     Answer refuse(const Request& request, const Refusal& refusal) noexcept override {
@@ -278,21 +279,6 @@ struct Running final : net::FrontHandler {
         if constexpr (!std::is_void_v<Result>) return std::move(*result);
     }
 
-    LoggedIn log_in(const login::Credentials& presented, const LoginOrigin& origin) {
-        const operations::Operation& about = login::about::log_in;
-        const std::string client = counted_address(origin.address);
-        if (!client.empty())
-            dispatcher.gates().count_call(*http::find_route(about.id()), client, backend.now());
-        return call(
-            about, {}, "",
-            [&](operations::Acting acting) {
-                acting.address = origin.address;
-                acting.user_agent = kept_user_agent(origin.user_agent);
-                return login::log_in(acting, presented);
-            },
-            client);
-    }
-
     /// Returns what `work(now)` returns, run in a lane. Throws nothing but ApiError.
     template <class Work>
     auto ask(operations::Lane lane, Work&& work) {
@@ -308,6 +294,24 @@ struct Running final : net::FrontHandler {
         std::optional<decltype(ask_now())> result;
         if (!pool->run_here([&] { result.emplace(ask_now()); })) throw unavailable();
         return std::move(*result);
+    }
+
+    LoggedIn log_in(const login::Credentials& presented, const LoginOrigin& origin) {
+        const operations::Operation& about = login::about::log_in;
+        const std::string client = counted_address(origin.address);
+        if (!client.empty())
+            ask(operations::Lane::read, [&](Time now) {
+                dispatcher.gates().count_call(*http::find_route(about.id()), client, now);
+                return true;
+            });
+        return call(
+            about, {}, "",
+            [&](operations::Acting acting) {
+                acting.address = origin.address;
+                acting.user_agent = kept_user_agent(origin.user_agent);
+                return login::log_in(acting, presented);
+            },
+            client);
     }
 
     Identity authenticate(std::string_view token) {
@@ -348,15 +352,9 @@ struct Running final : net::FrontHandler {
     /// Throws ApiError with status 503 when the store fails, and after stop().
     std::string metrics() {
         return call("metrics failed", [&] {
-            return metrics_text({*store,
-                                 dispatcher.metrics(),
-                                 {{"write", &lanes.writes},
-                                  {"hash", &lanes.hashes},
-                                  {"provider", &lanes.providers}},
-                                 backups ? &*backups : nullptr,
-                                 front.open_connections(),
-                                 to_text(backend.release),
-                                 backend.now()});
+            return metrics_text({*store, dispatcher.metrics(), lanes.named(),
+                                 backups ? &*backups : nullptr, front.open_connections(),
+                                 to_text(backend.release), backend.now()});
         });
     }
 

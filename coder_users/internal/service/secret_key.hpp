@@ -198,28 +198,24 @@ inline std::string secret_key(const Options& options, store::Store& store,
                               const rules::Random& random) {
     constexpr const char* name = secret_key_check_name;
     constexpr std::string_view purpose = secret_key_purpose;
-    const auto check = store.read(find_key_check);
+    auto check = store.read(find_key_check);
+    std::string key;
     if (!check) {
-        std::string key = key_of_new(options, store, random);
+        key = key_of_new(options, store, random);
         const std::string made = rules::base64_encode(rules::seal(key, purpose, purpose, random));
-        const std::string stored = store.write([&](store::Tx& tx) {
-            if (auto known = find_key_check(tx)) return *known;  // of another server that starts
-            store::deployment::insert(tx, name, made);
-            return made;
-        });
-        return stored == made ? key : proven_key(options, store.name(), stored);
+        check = store.write(
+            [&](store::Tx& tx) { return store::deployment::find_or_insert(tx, name, made); });
+        if (*check == made) return key;
     }
-    std::string key = proven_key(options, store.name(), *check);
+    key = proven_key(options, store.name(), *check);
     if (opens_check(key, *check)) return key;
     const auto again = [&](const std::string& sealed, std::string_view associated) {
         return sealed_again(sealed, associated, options.previous_secret_key, key, random);
     };
     store.write([&](store::Tx& tx) {
-        tx.lock_owners();  // others that start do the same
-        const auto now = find_key_check(tx);
-        if (now && opens_check(key, *now)) return;
-        store::seal_anew(tx, again);
-        store::deployment::replace(tx, name, again(*check, purpose));
+        // First, so that of several servers one seals and the others wait for it.
+        if (store::deployment::replace_once(tx, name, *check, again(*check, purpose)))
+            store::seal_anew(tx, again);
     });
     return key;
 }

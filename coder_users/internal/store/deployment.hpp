@@ -16,8 +16,23 @@ inline std::optional<std::string> find(Connection& c, std::string_view name) {
     return row.text(0);
 }
 
+/// Inserts the value unless there is one. Returns the one that is stored: two servers may start at
+/// the same time.
+inline std::string find_or_insert(Tx& tx, std::string_view name, const std::string& value) {
+    tx.execute("INSERT INTO deployment (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+               name, value);
+    return find(tx, name).value_or(value);
+}
+
 inline void insert(Tx& tx, std::string_view name, std::string_view value) {
     tx.execute("INSERT INTO deployment (name, value) VALUES ($1, $2)", name, value);
+}
+
+/// Puts `value` in the place of `old`. Returns false when another server was faster.
+inline bool replace_once(Tx& tx, std::string_view name, std::string_view old,
+                         std::string_view value) {
+    return tx.execute("UPDATE deployment SET value = $1 WHERE name = $2 AND value = $3", value,
+                      name, old) == 1;
 }
 
 /// Inserts the value or replaces the old one.

@@ -49,6 +49,9 @@ struct Dialect {
     /// column `value`, and `id`, which rises.
     const char* array_begin;
     const char* array_end;
+    /// Statements after which the numbers that the database gives out go on behind those of rows
+    /// that were inserted with theirs; those after the last are nullptr.
+    std::array<const char*, 2> continue_numbers = {};
 };
 
 /// The table users, named u, read along `index` where the engine must be told so.

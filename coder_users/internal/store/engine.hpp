@@ -20,6 +20,7 @@
 #include "coder_users/internal/store/long_reading.hpp"
 #include "coder_users/internal/store/need.hpp"
 #include "coder_users/internal/store/store_options.hpp"
+#include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
 
@@ -50,6 +51,9 @@ class Engine {
     /// A name for messages: the absolute path of a file, ":memory:", or an address without secrets.
     virtual const std::string& name() const = 0;
     virtual bool in_memory() const { return false; }
+    /// Whether several servers may use the database at the same time. Then it has the tables of
+    /// window_counts.hpp, leases.hpp and used_states.hpp, and every look at a row waits for it.
+    virtual bool shared() const { return false; }
     /// Whether this opening has made the database.
     virtual bool is_new() const { return false; }
     /// Lets a database that is_new() go at the end.
@@ -61,6 +65,12 @@ class Engine {
 
     /// Runs `fn` on one consistent state.
     virtual void read(Read fn) = 0;
+    /// Throws Busy or Unavailable unless the database answers and takes changes.
+    virtual void require_ready() {
+        const auto look = [](Connection& c) { users::any_exist(c); };
+        read(look);
+    }
+
     /// Keeps one consistent state open. Throws Busy when there are too many.
     virtual LongReading begin_long_reading() = 0;
     /// Runs `fn` as LongReading::use() does.
@@ -83,6 +93,10 @@ class Engine {
     virtual bool wants_round() const { return false; }
     virtual void begin_round() {}
     virtual void end_round(bool /*wrote*/) {}
+
+    /// Joins what several writers have left side by side. One server at a time calls it, every ten
+    /// minutes or so, where databases are shared().
+    virtual void tidy(Tx& /*tx*/) {}
 
     /// Returns the whole database as bytes; takes them back, and calls `replaced` before anybody
     /// reads the new rows. Throws std::runtime_error where databases are no files.

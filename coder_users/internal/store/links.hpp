@@ -68,6 +68,18 @@ inline void put(Tx& tx, const Link& link) {
     tx.execute_for(link.user_id, sql, RowOf(link));
 }
 
+/// Stores the renewed tokens of a link, unless it holds other ones than `old` by now. Returns
+/// whether they are stored.
+inline bool renew(Tx& tx, const Link& renewed, const Link& old) {
+    return tx.execute_for(renewed.user_id,
+                          "UPDATE user_links SET sealed_access_token = $1, "
+                          "sealed_refresh_token = $2, token_expires_at = $3 "
+                          "WHERE user_id = $4 AND sealed_refresh_token = $5",
+                          renewed.sealed_access_token, renewed.sealed_refresh_token,
+                          renewed.token_expires_at, renewed.user_id,
+                          old.sealed_refresh_token) == 1;
+}
+
 }}  // namespace store::links
 
 }}  // namespace coder_users::v0

@@ -30,7 +30,7 @@
 #include "coder_users/internal/store/long_reading.hpp"
 #include "coder_users/internal/store/need.hpp"
 #include "coder_users/internal/store/store_options.hpp"
-#include "coder_users/internal/store/sweep.hpp"
+#include "coder_users/internal/store/sweeper.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
@@ -66,6 +66,10 @@ class Store {
     void let_go() noexcept { engine_->let_go(); }
 
     bool in_memory() const { return engine_->in_memory(); }
+    /// Whether several servers may use the database at the same time.
+    bool shared() const { return engine_->shared(); }
+    /// Throws Busy or Unavailable unless the database answers and takes changes.
+    void require_ready() { engine_->require_ready(); }
     /// The absolute path, ":memory:", or an address without secrets.
     const std::string& name() const { return engine_->name(); }
 
@@ -133,6 +137,12 @@ class Store {
                 return fn(tx);
             },
             need);
+    }
+
+    /// Like write(), for what no operation asked for: no test lets it fail or runs it twice.
+    template <class Fn>
+    auto write_aside(Fn&& fn) {
+        return write_surely(fn);
     }
 
     /// Returns the whole present database, pending activity included, as the bytes of a file.
@@ -251,9 +261,10 @@ class Store {
     // Time for a sweep comes without anybody's doing.
     void wait_for_round(std::unique_lock<std::mutex>& lock) {
         const auto wanted = [&] {
-            return closing_ || activity_.any() || engine_->wants_round() || sweep_;
+            return closing_ || activity_.any() || engine_->wants_round() ||
+                   sweeper_.under_way();
         };
-        if (options_.retention.is_on())
+        if (sweeper_.is_on())
             round_wanted_.wait_for(lock, std::chrono::milliseconds(500), wanted);
         else
             round_wanted_.wait(lock, wanted);
@@ -263,27 +274,13 @@ class Store {
         const bool wrote = stored_activity();
         activity_.end_round();
         engine_->end_round(wrote);
-        if (options_.retention.is_on()) sweep_some();
+        if (sweeper_.is_on()) sweep_some();
     }
 
-    // Begins a sweep every ten minutes. Goes on with it for a part of each round, so that activity
-    // is stored in time and other changes find the writer free.
     void sweep_some() noexcept {
-        constexpr std::chrono::minutes pause{10};
-        constexpr std::chrono::milliseconds share{200};
         try {
-            const Time now = options_.now();
-            if (!sweep_ && (!swept_at_ || now < *swept_at_ || now - *swept_at_ >= pause)) {
-                swept_at_ = now;
-                sweep_.emplace(options_.retention, now);
-            }
-            const auto end = std::chrono::steady_clock::now() + share;
-            while (sweep_ && !closing_ && std::chrono::steady_clock::now() < end) {
-                sweep_->step([&](auto fn) { return read(fn); }, [&](auto fn) { write_surely(fn); });
-                if (sweep_->done()) sweep_.reset();
-            }
+            sweeper_.run_some(closing_);
         } catch (const std::exception& error) {
-            sweep_.reset();
             tell("old rows not removed", error.what());
         }
     }
@@ -296,8 +293,7 @@ class Store {
     std::condition_variable round_wanted_;
     std::atomic<bool> closing_{false};
     const std::unique_ptr<Engine> engine_;
-    std::optional<Sweep> sweep_;  // used by rounds_ alone, like the next
-    std::optional<Time> swept_at_;
+    Sweeper sweeper_{options_, *engine_};  // used by rounds_ alone
     std::thread rounds_;
 };
 

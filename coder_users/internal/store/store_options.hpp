@@ -36,7 +36,8 @@ struct StoreOptions {
     std::function<bool()> fail_write;  ///< Env::fail_write
     bool repeat_changes = false;       ///< Env::repeat_changes
     Retention retention;
-    std::function<Time()> now;  ///< needed when something is not kept for ever
+    std::string server = {};    ///< tells a server from others on the same database; "": a command
+    std::function<Time()> now;  ///< needed by servers, and when something is not kept for ever
     /// For a database of PostgreSQL: how many connections there are at most, and how long anything
     /// may take that is asked of it.
     std::size_t connections = 16;

@@ -171,11 +171,16 @@ inline bool underive(Tx& tx, std::string_view id) {
     return true;
 }
 
-/// Makes all derived data again, after other statements have changed users.
-inline void derive_all(Tx& tx) {
+/// Makes again what is derived from the rows of users and kept beside them.
+inline void derive_beside_rows(Tx& tx) {
     for (const char* statement : tx.dialect().index_all_texts)
         if (statement) tx.execute(statement);
     tx.execute(tx.dialect().count_live_users);
+}
+
+/// Makes all derived data again, after other statements have changed users.
+inline void derive_all(Tx& tx) {
+    derive_beside_rows(tx);
     tx.execute("UPDATE users AS u SET roles = " + roles_in_row(tx.dialect()) +
                ", organization_ids = " + organizations_in_row(tx.dialect()));
 }
@@ -190,12 +195,13 @@ inline std::optional<int> dearest_password_cost(Connection& c) {
     return static_cast<int>(cost);
 }
 
+inline void raise_dearest_password_cost(Tx& tx, int cost) {
+    tx.execute("UPDATE counters SET value = $1 WHERE name = 'dearest_password_cost' AND value < $1",
+               std::int64_t{cost});
+}
 /// Call it with every hash that is stored.
 inline void raise_dearest_password_cost(Tx& tx, std::string_view hash) {
-    if (const auto cost = hash_cost(hash))
-        tx.execute(
-            "UPDATE counters SET value = $1 WHERE name = 'dearest_password_cost' AND value < $1",
-            std::int64_t{*cost});
+    if (const auto cost = hash_cost(hash)) raise_dearest_password_cost(tx, *cost);
 }
 
 /// Like insert(), but without derived data: call it inside deriving(), or derive_all() after it.

@@ -28,6 +28,11 @@ inline constexpr Dialect dialect{
     /*.index_all_texts =*/{},
     /*.numbers_with_text =*/"",
     /*.array_begin =*/"(SELECT value, id FROM json_array_elements_text(CAST(",
-    /*.array_end =*/" AS JSON)) WITH ORDINALITY AS elements (value, id))"};
+    /*.array_end =*/" AS JSON)) WITH ORDINALITY AS elements (value, id))",
+    /*.continue_numbers =*/
+    {"SELECT setval(pg_get_serial_sequence('users', 'number'), "
+     "(SELECT COALESCE(MAX(number), 0) + 1 FROM users), false)",
+     "SELECT setval(pg_get_serial_sequence('audit_logs', 'entry'), "
+     "(SELECT COALESCE(MAX(entry), 0) + 1 FROM audit_logs), false)"}};
 
 }}}}  // namespace coder_users::v0::store::postgres

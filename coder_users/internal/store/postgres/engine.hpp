@@ -48,6 +48,7 @@ class Engine final : public store::Engine {
     ~Engine() override { long_readings_.end_all(); }
 
     const std::string& name() const override { return address_.name(); }
+    bool shared() const override { return true; }
     void let_go() noexcept override { pool_.let_go(); }
 
     void read(Read fn) override {
@@ -55,6 +56,13 @@ class Engine final : public store::Engine {
         Connection connection(lease.session(), host_.activity);
         in_transaction(lease.session(), [&] { fn(connection); });
         lease.session().run("COMMIT");
+    }
+
+    void require_ready() override {
+        with_session([this](const Lease& lease) {
+            Connection connection(lease.session(), host_.activity);
+            check_ready(connection);
+        });
     }
 
     LongReading begin_long_reading() override {
@@ -94,7 +102,7 @@ class Engine final : public store::Engine {
         return found ? std::make_shared<const api_keys::CheckedKey>(std::move(*found)) : nullptr;
     }
 
-    void end_round(bool /*wrote*/) override { fold_counters(); }
+    void tidy(store::Tx& tx) override { fold_counters(tx); }
 
     std::string image() override { refuse_as_file(); }
     void replace_everything(const std::string& /*image*/,
@@ -202,17 +210,21 @@ class Engine final : public store::Engine {
     }
 
     // Adds the differences to the counters. Each is in the sum once, before and after.
-    void fold_counters() noexcept {
-        try {
-            const Lease lease(pool_);
-            lease.session().run(
-                "WITH gone AS (DELETE FROM counter_changes RETURNING name, value), "
-                "sums AS (SELECT name, sum(value) AS value FROM gone GROUP BY name) "
-                "UPDATE counters SET value = counters.value + sums.value FROM sums "
-                "WHERE counters.name = sums.name");
-        } catch (const std::exception&) {
-            // the differences stay, and the next round finds them
-        }
+    static void fold_counters(store::Tx& tx) {
+        tx.execute(
+            "WITH gone AS (DELETE FROM counter_changes RETURNING name, value), "
+            "sums AS (SELECT name, sum(value) AS value FROM gone GROUP BY name) "
+            "UPDATE counters SET value = counters.value + sums.value FROM sums "
+            "WHERE counters.name = sums.name");
+    }
+
+    static void check_ready(Connection& c) {
+        Query row = c.query(
+            "SELECT CAST(pg_is_in_recovery() AS INTEGER), compatible_from FROM database_info");
+        if (!row.next()) throw Unavailable("the table database_info is empty");
+        if (row.integer(0)) throw Unavailable("the server is a standby");
+        if (row.integer(1) > newest_version(later_steps()))
+            throw Unavailable("the database is one of a newer version of coder_users");
     }
 
     const EngineHost host_;

@@ -29,7 +29,7 @@ class ReferenceBroken : public ConstraintBroken {
 };
 
 /// The rules of uniqueness by the names of their indexes, with what Duplicate::column() says.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 20> unique_rules{{
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 23> unique_rules{{
     {"api_keys_pkey", "api_keys.id"},
     {"api_keys_token_name", "api_keys.user_id"},
     {"audit_logs_pkey", "audit_logs.entry"},
@@ -37,12 +37,14 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 20> u
     {"database_info_pkey", "database_info.only_row"},
     {"deployment_pkey", "deployment.name"},
     {"git_ssh_keys_pkey", "git_ssh_keys.user_id"},
+    {"leases_pkey", "leases.name"},
     {"notification_preferences_pkey", "notification_preferences.user_id"},
     {"one_time_passcodes_pkey", "one_time_passcodes.user_id"},
     {"organization_member_roles_pkey", "organization_member_roles.user_id"},
     {"organization_members_pkey", "organization_members.user_id"},
     {"organizations_name_folded_key", "organizations.name_folded"},
     {"organizations_pkey", "organizations.id"},
+    {"used_states_pkey", "used_states.hashed_state"},
     {"user_data_pkey", "user_data.user_id"},
     {"user_links_linked_id", "user_links.login_type"},
     {"user_links_pkey", "user_links.user_id"},
@@ -50,6 +52,7 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 20> u
     {"user_settings_pkey", "user_settings.user_id"},
     {"users_live_email", "users.email_folded"},
     {"users_live_username", "users.username_folded"},
+    {"window_counts_pkey", "window_counts.name"},
 }};
 /// Those whose values the library makes itself.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 2> inner_unique_rules{{

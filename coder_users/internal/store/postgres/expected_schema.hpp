@@ -62,6 +62,7 @@ index counters_pkey of counters name unique
 index database_info_pkey of database_info only_row unique
 index deployment_pkey of deployment name unique
 index git_ssh_keys_pkey of git_ssh_keys user_id unique
+index leases_pkey of leases name unique
 index notification_preferences_pkey of notification_preferences user_id, template_id unique
 index one_time_passcodes_pkey of one_time_passcodes user_id unique
 index organization_member_roles_pkey of organization_member_roles user_id, organization_id, role unique
@@ -69,6 +70,7 @@ index organization_members_organization of organization_members organization_id,
 index organization_members_pkey of organization_members user_id, organization_id unique
 index organizations_name_folded_key of organizations name_folded unique
 index organizations_pkey of organizations id unique
+index used_states_pkey of used_states hashed_state unique
 index user_data_pkey of user_data user_id unique
 index user_links_linked_id of user_links login_type, linked_id unique
 index user_links_pkey of user_links user_id unique
@@ -82,6 +84,10 @@ index users_live_status of users status, username_folded where (deleted = 0)
 index users_live_username of users username_folded unique where (deleted = 0)
 index users_number of users number unique
 index users_pkey of users id unique
+index window_counts_pkey of window_counts name unique
+leases.ends_at bigint not null
+leases.holder text C not null
+leases.name text C not null
 notification_preferences.disabled integer not null
 notification_preferences.template_id text C not null
 notification_preferences.updated_at bigint not null
@@ -116,6 +122,7 @@ rule database_info_pkey of database_info p only_row
 rule deployment_pkey of deployment p name
 rule git_ssh_keys_pkey of git_ssh_keys p user_id
 rule git_ssh_keys_user_id_fkey of git_ssh_keys f user_id FOREIGN KEY (user_id) REFERENCES users(id)
+rule leases_pkey of leases p name
 rule notification_preferences_pkey of notification_preferences p user_id, template_id
 rule notification_preferences_user_id_fkey of notification_preferences f user_id FOREIGN KEY (user_id) REFERENCES users(id)
 rule one_time_passcodes_pkey of one_time_passcodes p user_id
@@ -127,6 +134,7 @@ rule organization_members_pkey of organization_members p user_id, organization_i
 rule organization_members_user_id_fkey of organization_members f user_id FOREIGN KEY (user_id) REFERENCES users(id)
 rule organizations_name_folded_key of organizations u name_folded
 rule organizations_pkey of organizations p id
+rule used_states_pkey of used_states p hashed_state
 rule user_data_pkey of user_data p user_id
 rule user_data_user_id_fkey of user_data f user_id FOREIGN KEY (user_id) REFERENCES users(id)
 rule user_links_login_type_check of user_links c login_type CHECK ((login_type = ANY (ARRAY['github'::text, 'oidc'::text])))
@@ -140,6 +148,9 @@ rule users_deleted_check of users c deleted CHECK ((deleted = ANY (ARRAY[0, 1]))
 rule users_login_type_check of users c login_type CHECK ((login_type = ANY (ARRAY['password'::text, 'github'::text, 'oidc'::text, 'none'::text])))
 rule users_pkey of users p id
 rule users_status_check of users c status CHECK ((status = ANY (ARRAY['active'::text, 'dormant'::text, 'suspended'::text])))
+rule window_counts_pkey of window_counts p name
+used_states.expires_at bigint not null
+used_states.hashed_state text C not null
 user_data.user_id text C not null
 user_data.value text C not null
 user_links.linked_id text C not null
@@ -174,6 +185,9 @@ users.theme_preference text C not null default ''::text
 users.updated_at bigint not null default 0
 users.username text C not null
 users.username_folded text C not null
+window_counts.name text C not null
+window_counts.started_at bigint not null
+window_counts.used bigint not null
 )txt";
 
 }}}}  // namespace coder_users::v0::store::postgres

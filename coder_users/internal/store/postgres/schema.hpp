@@ -24,6 +24,11 @@ namespace coder_users { inline namespace v0 { namespace store { namespace postgr
 /// The version of schema_postgres.sql, and the oldest server that may use it.
 inline constexpr int schema_version = 3, schema_compatible_from = 3;
 
+/// The newest schema that this version knows.
+inline int newest_version(const SchemaSteps& steps) {
+    return steps.empty() ? schema_version : steps.back().version;
+}
+
 /// What a database says of itself.
 struct DatabaseInfo {
     int version = 0;
@@ -127,7 +132,7 @@ template <class Accept>
 std::string prepare_schema(Connection& c, bool test_data, const SchemaSteps& steps,
                            Accept&& accept) {
     c.run("SELECT pg_advisory_xact_lock(1129664370, 1)");  // "CUsr"
-    const int newest = steps.empty() ? schema_version : steps.back().version;
+    const int newest = newest_version(steps);
     if (const auto info = find_info(c)) {
         check_info(*info, newest, test_data);
         accept();

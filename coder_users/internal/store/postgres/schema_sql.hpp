@@ -210,6 +210,28 @@ CREATE TABLE deployment (
     value TEXT COLLATE "C" NOT NULL
 );
 
+-- What servers that share this database have in common, and no other kind of database has.
+-- How often something happened in a window of time that began then: attempts against a tight rate
+-- limit, by client and path, and failed password checks, by the place of a hash.
+CREATE TABLE window_counts (
+    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    started_at BIGINT NOT NULL,
+    used BIGINT NOT NULL
+);
+
+-- What one server at a time does, and until when it is its turn.
+CREATE TABLE leases (
+    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    holder TEXT COLLATE "C" NOT NULL,
+    ends_at BIGINT NOT NULL
+);
+
+-- States of logins through a provider that have come back, as SHA-256 in hexadecimal.
+CREATE TABLE used_states (
+    hashed_state TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+
 -- What this database is. `compatible_from` is the lowest version of a server that may use it;
 -- `test_data` marks one whose ids and secrets can be predicted (Options::test_data). Changes that
 -- decide who is an owner lock the row first.

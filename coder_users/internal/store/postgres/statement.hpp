@@ -21,14 +21,7 @@ namespace coder_users { inline namespace v0 { namespace store { namespace postgr
 inline std::string server_text(std::string_view text) {
     if (text.find('\0') != std::string_view::npos)
         throw UnstorableText("a text holds the character U+0000");
-    if (is_utf8(text)) return std::string(text);
-    std::string out;
-    while (!text.empty()) {
-        const std::string_view before = text;
-        const bool good = take_code_point(text) >= 0;
-        out += good ? before.substr(0, before.size() - text.size()) : "\xef\xbf\xbd";
-    }
-    return out;
+    return is_utf8(text) ? std::string(text) : as_utf8(text);
 }
 
 /// Reads all rows at once; those of a long reading in pieces.

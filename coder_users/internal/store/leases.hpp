@@ -1,0 +1,36 @@
+// Internal: may change at any time.
+// Leases: of several servers on one database, one does a thing at a time. The lease of a server
+// that has died ends by itself. The table is there where Engine::shared().
+#pragma once
+
+#include <string_view>
+
+#include "coder_users/internal/store/connection.hpp"
+#include "coder_users/time.hpp"
+
+namespace coder_users { inline namespace v0 { namespace store { namespace leases {
+
+/// Takes a lease for `length` from `now` on, or makes the holder's own last that long. Returns
+/// false when somebody else has it. One that would last longer than twice the length was taken
+/// before a clock was set back, and counts as ended.
+inline bool take(Tx& tx, std::string_view name, std::string_view holder, Time now,
+                 Duration length) {
+    return tx.execute(
+               "INSERT INTO leases (name, holder, ends_at) VALUES ($1, $2, $3) "
+               "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, "
+               "ends_at = excluded.ends_at WHERE leases.holder = excluded.holder "
+               "OR leases.ends_at <= $4 OR leases.ends_at > $5",
+               name, holder, add(now, length), now, add(now, 2 * length)) == 1;
+}
+
+/// Ends a lease, if it is still the holder's.
+inline void give_back(Tx& tx, std::string_view name, std::string_view holder) {
+    tx.execute("DELETE FROM leases WHERE name = $1 AND holder = $2", name, holder);
+}
+
+/// Removes leases that ended before a time.
+inline void remove_before(Tx& tx, Time end) {
+    tx.execute("DELETE FROM leases WHERE ends_at < $1", end);
+}
+
+}}}}  // namespace coder_users::v0::store::leases
