@@ -85,13 +85,89 @@ TEST_CASE("a schema that was changed is refused by what differs") {
         {"DROP TABLE extra; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql "
          "AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW "
          "EXECUTE FUNCTION f()",
-         "it holds trigger t of users"}};
+         "it holds function f"},
+        {"DROP TRIGGER t ON users; DROP FUNCTION f(); ALTER TABLE user_data SET UNLOGGED",
+         "it holds unlogged table user_data"},
+        {"ALTER TABLE user_data SET LOGGED; "
+         "CREATE RULE nothing AS ON INSERT TO audit_logs DO INSTEAD NOTHING",
+         "it holds rewrite rule nothing of audit_logs"},
+        {"DROP RULE nothing ON audit_logs; ALTER TABLE users ENABLE ROW LEVEL SECURITY",
+         "it holds row security of users"}};
     for (const auto& [change, difference] : changes) {
         run_on_postgres(address, change);
         CHECK_THAT(opening(address), EndsWith(difference));
     }
-    run_on_postgres(address, "DROP TRIGGER t ON users");
+    run_on_postgres(address, "ALTER TABLE users DISABLE ROW LEVEL SECURITY");
     CHECK(opening(address).empty());
+}
+
+TEST_CASE("a schema that another role owns is not taken") {
+    if (!there_is_postgres()) return;
+    const std::string address = new_postgres_database();
+    run_on_postgres(address, "CREATE SCHEMA coder_users AUTHORIZATION pg_read_all_data");
+    in_transaction(address, [](store::Connection& c) {
+        // Who is a superuser is a member of every role.
+        c.run("CREATE ROLE coder_users_stranger; SET LOCAL ROLE coder_users_stranger");
+        CHECK_THAT(error_of([&] { postgres::find_schema(c); }),
+                   EndsWith("its schema coder_users belongs to another role"));
+        c.run("RESET ROLE; DROP ROLE coder_users_stranger");
+    });
+}
+
+TEST_CASE("a database that is only read is neither made nor brought to a newer version") {
+    if (!there_is_postgres()) return;
+    const std::string address = new_postgres_database();
+    const auto reading = [&] {
+        store::StoreOptions chosen = Opened::chosen(address);
+        chosen.only_read = true;
+        return error_of([&] { const store::Store opened(chosen); });
+    };
+    CHECK_THAT(reading(), EndsWith("it holds no users, since no server has ever used it"));
+    CHECK(postgres_rows(address,
+                        "SELECT count(*) FROM pg_namespace "
+                        "WHERE nspname = 'coder_users'") == "0");
+    REQUIRE(opening(address).empty());
+    CHECK(reading().empty());
+    const store::SchemaSteps later{{4, 3, "ALTER TABLE users ADD COLUMN later TEXT"}};
+    in_transaction(address, [&](store::Connection& c) {
+        CHECK_THAT(error_of([&] { postgres::require_schema(c, false, later); }),
+                   EndsWith("(schema 3): start a server on it first"));
+    });
+    CHECK(postgres_rows(address, "SELECT version FROM database_info") == "3");
+}
+
+TEST_CASE("without the index of texts a warning says so at every start") {
+    if (!there_is_postgres()) return;
+    const std::string address = new_postgres_database();
+    std::string warnings;
+    const auto open = [&] {
+        store::StoreOptions chosen = Opened::chosen(address);
+        chosen.on_warning = [&](const char* what, const std::string& reason) {
+            warnings += std::string(what) + ": " + reason + "\n";
+        };
+        const store::Store opened(chosen);
+    };
+    open();
+    CHECK(warnings.empty());
+    run_on_postgres(address, "DROP INDEX coder_users.users_text");
+    open();
+    open();
+    const std::string warning =
+        "searches in lists of users read all of them, without pg_trgm: the index users_text is "
+        "missing\n";
+    CHECK(warnings == warning + warning);
+}
+
+TEST_CASE("a role that may make no extension gets a schema without the index of texts") {
+    if (!there_is_postgres()) return;
+    const std::string address = new_postgres_database();
+    in_transaction(address, [](store::Connection& c) {
+        c.run(
+            "CREATE ROLE coder_users_small; CREATE SCHEMA coder_users AUTHORIZATION "
+            "coder_users_small; SET LOCAL ROLE coder_users_small");
+        CHECK_THAT(postgres::prepare_schema(c, false, {}, [] {}), ContainsSubstring("42501"));
+        c.run("RESET ROLE; DROP OWNED BY coder_users_small; DROP ROLE coder_users_small");
+    });
 }
 
 TEST_CASE("a newer database is used while it allows that") {

@@ -57,12 +57,18 @@ def ordinary_user():
     raise Failed("there is neither a user postgres nor a user nobody")
 
 
+def free_bytes(place):
+    at = os.statvfs(place)
+    return at.f_bavail * at.f_frsize
+
+
 def make_folder(user, on_disk=False):
     """Returns a new folder that the user may work in, in memory where that is possible and wanted."""
     for place in ("/var/tmp", "/tmp") if on_disk else (os.environ.get("TMPDIR"), "/dev/shm", "/tmp"):
         reachable = place and os.path.isdir(place) and os.access(place, os.W_OK) and (
             user is None or all(p.stat().st_mode & stat.S_IXOTH for p in [pathlib.Path(place), *pathlib.Path(place).parents]))
-        if reachable and len(place) < 40:  # the name of a socket has 107 bytes
+        # The name of a socket has 107 bytes; memory may be small, as in containers.
+        if reachable and len(place) < 40 and (place != "/dev/shm" or free_bytes(place) > 1 << 30):
             break
     else:
         raise Failed("there is no folder for temporary files")
@@ -116,6 +122,7 @@ class Cluster:
             "max_connections": str(connections),
             "fsync": "on" if durable else "off",
             "full_page_writes": "on" if durable else "off",
+            "dynamic_shared_memory_type": "mmap",  # files in its folder, so that a killed server leaves nothing
             "jit": "off",
             "autovacuum_naptime": "10s",
             "max_wal_size": "128MB",
@@ -143,6 +150,9 @@ class Cluster:
         servers, so that who relies on the order of bytes and does not say so is found out."""
         self.run("initdb", "-D", self.data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
                  "--locale-provider=icu", "--icu-locale=en-US", "--no-sync", "--no-instructions")
+        # Who reaches the socket is trusted. Other users of this machine reach the port: there is no superuser.
+        with open(os.path.join(self.data, "pg_hba.conf"), "w", encoding="utf-8") as rules:
+            rules.write(f"local all all trust\nlocal replication all trust\nhost all {ROLE} 127.0.0.1/32 trust\n")
 
     def copy_of(self, primary, name):
         """Makes the files of a standby of `primary`, which follows it under a name."""
@@ -206,7 +216,17 @@ class Cluster:
         self.process.wait(20)
         while any(state_of(pid)[0] for pid in processes):
             time.sleep(0.005)  # until they have let their files go
+        self.remove_shared_memory()
         self.process = None
+
+    def remove_shared_memory(self):
+        """Removes the piece of shared memory that a killed server leaves behind."""
+        try:
+            with open(os.path.join(self.data, "postmaster.pid"), encoding="utf-8") as lines:
+                number = lines.read().splitlines()[6].split()[1]
+        except (OSError, IndexError):
+            return
+        subprocess.run(["ipcrm", "-m", number], stderr=subprocess.DEVNULL, check=False)
 
     def freeze(self, frozen=True):
         """Stops all processes of the server where they stand, or lets them go on."""

@@ -82,17 +82,22 @@ auto change_database(const Options& options, Fn&& change) {
 
 /// A store for commands that go through all rows: some statements take long, and so do pauses.
 struct PatientStore {
-    explicit PatientStore(Options chosen)
-        : options(service::with_defaults(std::move(chosen))), log(options.log), store(patient()) {}
+    /// `only_read`: opening it changes nothing. Throws when there is no database yet.
+    explicit PatientStore(Options chosen, bool only_read = false)
+        : options(service::with_defaults(std::move(chosen))),
+          log(options.log),
+          store(patient(only_read)) {}
 
     const Options options;
     Log log;
     store::Store store;
 
  private:
-    store::StoreOptions patient() {
+    store::StoreOptions patient(bool only_read) {
         store::StoreOptions patient = service::store_options(options, log);
         patient.database_deadline = std::chrono::minutes(10);
+        patient.retention = {};  // servers sweep
+        patient.only_read = only_read;
         return patient;
     }
 };
@@ -100,7 +105,7 @@ struct PatientStore {
 /// Runs `read(Connection&)` on one state of a database of PostgreSQL.
 template <class Fn>
 void read_served(const Options& options, Fn&& read) {
-    PatientStore database(options);
+    PatientStore database(options, true);
     auto reading = database.store.begin_long_reading();
     database.store.read(reading,
                         [&](store::Connection& c, std::optional<store::Query>&) { read(c); });

@@ -29,6 +29,8 @@ struct StoreOptions {
     std::chrono::milliseconds long_turn{30'000};
     std::size_t cached_sessions = 0;  ///< maximum size of the session cache; 0: no cache
     std::size_t cached_session_bytes = 32 << 20;  ///< the same in bytes
+    /// Nothing is made or changed by opening a database of PostgreSQL.
+    bool only_read = false;
     bool test_data = false;  ///< opens only databases of test data, and makes new ones so
     /// Called with an existing database and its absolute path before anything in it is changed;
     /// throws std::runtime_error to refuse it.

@@ -30,9 +30,9 @@ inline constexpr Dialect dialect{
     /*.array_begin =*/"(SELECT value, id FROM json_array_elements_text(CAST(",
     /*.array_end =*/" AS JSON)) WITH ORDINALITY AS elements (value, id))",
     /*.continue_numbers =*/
-    {"SELECT setval(pg_get_serial_sequence('users', 'number'), "
+    {"SELECT pg_catalog.setval(pg_get_serial_sequence('users', 'number'), "
      "(SELECT COALESCE(MAX(number), 0) + 1 FROM users), false)",
-     "SELECT setval(pg_get_serial_sequence('audit_logs', 'entry'), "
+     "SELECT pg_catalog.setval(pg_get_serial_sequence('audit_logs', 'entry'), "
      "(SELECT COALESCE(MAX(entry), 0) + 1 FROM audit_logs), false)"}};
 
 }}}}  // namespace coder_users::v0::store::postgres

@@ -129,6 +129,10 @@ class Engine final : public store::Engine {
         Connection connection(session, host_.activity);
         std::string no_index;
         in_transaction(session, [&] {
+            if (options().only_read) {
+                session.run("SET TRANSACTION READ ONLY");
+                return require_schema(connection, options().test_data, later_steps());
+            }
             no_index = prepare_schema(connection, options().test_data, later_steps(), [&] {
                 if (options().accept) options().accept(connection, name());
             });

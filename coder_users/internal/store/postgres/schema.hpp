@@ -52,15 +52,30 @@ inline void require_empty(Connection& c) {
         "JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') "
         "AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast\\_temp\\_%' "
+        "AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') "
         "AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass "
         "AND d.objid = c.oid AND d.deptype = 'e') ORDER BY 1 LIMIT 1");
     if (!other.empty())
         throw std::runtime_error("it is not empty and none of coder_users: it holds " + other);
 }
 
-/// Makes the index of texts, for which an extension is needed that not everybody may create.
-/// Returns why it was not made; "" when it was.
+/// Throws std::runtime_error when the schema coder_users belongs to somebody else, who could
+/// remove our tables and put functions beside them. Returns whether there is one.
+inline bool find_schema(Connection& c) {
+    Query row = c.query(
+        "SELECT CASE WHEN pg_has_role(nspowner, 'MEMBER') THEN 1 ELSE 0 END FROM pg_namespace "
+        "WHERE nspname = 'coder_users'");
+    if (!row.next()) return false;
+    if (row.integer(0) == 0)
+        throw std::runtime_error("its schema coder_users belongs to another role");
+    return true;
+}
+
+/// Makes the index of texts, for which an extension is needed that not every server has and not
+/// everybody may create. Returns why it was not made; "" when it was.
 inline std::string make_text_index(Connection& c) {
+    if (c.first_text("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'").empty())
+        return "the server does not have the extension pg_trgm";
     c.run("SAVEPOINT text_index");
     try {
         c.run("CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA coder_users");
@@ -75,6 +90,13 @@ inline std::string make_text_index(Connection& c) {
         c.run("ROLLBACK TO text_index");
         return error.what();
     }
+}
+
+/// Returns why lists of users are searched without an index; "" when there is one.
+inline std::string why_no_text_index(Connection& c) {
+    return c.first_text("SELECT to_regclass('coder_users.users_text')").empty()
+               ? "the index users_text is missing"
+               : "";
 }
 
 /// Throws std::runtime_error that names a part that is missing or foreign. A newer schema may hold
@@ -124,24 +146,38 @@ inline void check_info(const DatabaseInfo& info, int newest, bool test_data) {
         throw std::runtime_error("it is no database of test data (Options::test_data)");
 }
 
+/// Looks at a database that is only read: nothing is made or brought to a newer version. Throws
+/// std::runtime_error when it is none of ours, or older than this version.
+inline void require_schema(Connection& c, bool test_data, const SchemaSteps& steps) {
+    const int newest = newest_version(steps);
+    const auto info = find_schema(c) ? find_info(c) : std::nullopt;
+    if (!info) throw std::runtime_error("it holds no users, since no server has ever used it");
+    check_info(*info, newest, test_data);
+    if (info->version < newest)
+        throw std::runtime_error("it is of an older version of coder_users (schema " +
+                                 std::to_string(info->version) + "): start a server on it first");
+    check_schema(c, info->version > newest);
+}
+
 /// Call it in a transaction: when it throws, the database is as it was. One process at a time gets
 /// past its beginning. Throws std::runtime_error, and exceptions of the store. `accept()` is called
 /// for a database that exists, before anything in it is changed. Returns why there is no index of
-/// texts, when it was to be made.
+/// texts, or "".
 template <class Accept>
 std::string prepare_schema(Connection& c, bool test_data, const SchemaSteps& steps,
                            Accept&& accept) {
     c.run("SELECT pg_advisory_xact_lock(1129664370, 1)");  // "CUsr"
     const int newest = newest_version(steps);
-    if (const auto info = find_info(c)) {
+    const bool has_schema = find_schema(c);
+    if (const auto info = has_schema ? find_info(c) : std::nullopt) {
         check_info(*info, newest, test_data);
         accept();
         take_steps(c, info->version, steps);
         check_schema(c, info->version > newest);
-        return {};
+        return why_no_text_index(c);
     }
     require_empty(c);
-    c.run("CREATE SCHEMA IF NOT EXISTS coder_users");
+    if (!has_schema) c.run("CREATE SCHEMA coder_users");
     c.run(schema_sql);
     c.execute(
         "INSERT INTO database_info (only_row, version, compatible_from, test_data) "

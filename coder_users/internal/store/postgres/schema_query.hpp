@@ -4,7 +4,8 @@
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
 
-/// Selects a line for each column, rule, index and trigger of the schema coder_users, sorted.
+/// Selects a line for each column, rule, index and trigger of the schema coder_users, and for what
+/// hides, loses or rewrites rows there, sorted.
 /// Servers of every version say the same of the same schema. Leaves out the index of texts, which
 /// only some databases have, and what belongs to an extension.
 inline constexpr const char* describe_schema = R"sql(
@@ -44,6 +45,26 @@ SELECT line FROM (
     SELECT CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'view ' ELSE 'table ' END || c.relname
     FROM pg_class c
     WHERE c.relnamespace = 'coder_users'::regnamespace AND c.relkind NOT IN ('r', 'i', 'S', 't', 'c')
+    UNION ALL
+    SELECT 'unlogged table ' || c.relname
+    FROM pg_class c
+    WHERE c.relnamespace = 'coder_users'::regnamespace AND c.relkind IN ('r', 'p')
+        AND c.relpersistence <> 'p'
+    UNION ALL
+    SELECT 'row security of ' || c.relname
+    FROM pg_class c
+    WHERE c.relnamespace = 'coder_users'::regnamespace
+        AND (c.relrowsecurity OR c.relforcerowsecurity)
+    UNION ALL
+    SELECT 'rewrite rule ' || w.rulename || ' of ' || t.relname
+    FROM pg_rewrite w JOIN pg_class t ON t.oid = w.ev_class
+    WHERE t.relnamespace = 'coder_users'::regnamespace AND w.rulename <> '_RETURN'
+    UNION ALL
+    SELECT 'function ' || f.proname
+    FROM pg_proc f
+    WHERE f.pronamespace = 'coder_users'::regnamespace
+        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass
+            AND d.objid = f.oid AND d.deptype = 'e')
     UNION ALL
     SELECT 'policy ' || p.polname || ' of ' || t.relname
     FROM pg_policy p JOIN pg_class t ON t.oid = p.polrelid
