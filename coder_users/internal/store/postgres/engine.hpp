@@ -94,7 +94,10 @@ class Engine final : public store::Engine {
         return found ? std::make_shared<const api_keys::CheckedKey>(std::move(*found)) : nullptr;
     }
 
-    void end_round(bool /*wrote*/) override { fold_counters(); }
+    bool wants_round() const override { return unfolded_; }
+    void end_round(bool /*wrote*/) override {
+        if (unfolded_.exchange(false)) fold_counters();
+    }
 
     std::string image() override { refuse_as_file(); }
     void replace_everything(const std::string& /*image*/,
@@ -140,6 +143,8 @@ class Engine final : public store::Engine {
         if (lease.is_new()) return fn(std::move(lease));
         try {
             return fn(std::move(lease));
+        } catch (const TooSlow&) {
+            throw;
         } catch (const Lost&) {
             // the lease has ended
         } catch (const TryAgain&) {
@@ -187,6 +192,7 @@ class Engine final : public store::Engine {
             throw;
         }
         note_commit(begin);
+        if (!unfolded_.exchange(true)) host_.wake();
     }
     void note_commit(Session::Clock::time_point begin) {
         commit_times_.add(
@@ -206,7 +212,9 @@ class Engine final : public store::Engine {
         try {
             const Lease lease(pool_);
             lease.session().run(
-                "WITH gone AS (DELETE FROM counter_changes RETURNING name, value), "
+                "WITH gone AS (DELETE FROM counter_changes WHERE ctid = ANY (ARRAY("
+                "SELECT ctid FROM counter_changes LIMIT 10000 FOR UPDATE SKIP LOCKED)) "
+                "RETURNING name, value), "
                 "sums AS (SELECT name, sum(value) AS value FROM gone GROUP BY name) "
                 "UPDATE counters SET value = counters.value + sums.value FROM sums "
                 "WHERE counters.name = sums.name");
@@ -222,6 +230,7 @@ class Engine final : public store::Engine {
     Latencies commit_times_;
     GroupSizes group_sizes_;
     Counter cache_misses_;
+    std::atomic<bool> unfolded_{false};  ///< whether there may be differences of counters
 };
 
 }}}}  // namespace coder_users::v0::store::postgres
