@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "coder_users/internal/store/user_list.hpp"
 #include "cutting_proxy.hpp"
 #include "postgres_fixture.hpp"
 

@@ -12,6 +12,12 @@ namespace postgres = coder_users::store::postgres;
 
 namespace {
 
+/// The address with the name of the cluster's superuser.
+std::string as_superuser(std::string address) {
+    const std::string role = "coder_users@";
+    return address.replace(address.find(role), role.size(), "postgres@");
+}
+
 std::string opening(const std::string& address, bool test_data = false) {
     store::StoreOptions chosen = Opened::chosen(address);
     chosen.test_data = test_data;
@@ -104,8 +110,9 @@ TEST_CASE("a schema that was changed is refused by what differs") {
 TEST_CASE("a schema that another role owns is not taken") {
     if (!there_is_postgres()) return;
     const std::string address = new_postgres_database();
-    run_on_postgres(address, "CREATE SCHEMA coder_users AUTHORIZATION pg_read_all_data");
-    in_transaction(address, [](store::Connection& c) {
+    run_on_postgres(as_superuser(address),
+                    "CREATE SCHEMA coder_users AUTHORIZATION pg_read_all_data");
+    in_transaction(as_superuser(address), [](store::Connection& c) {
         // Who is a superuser is a member of every role.
         c.run("CREATE ROLE coder_users_stranger; SET LOCAL ROLE coder_users_stranger");
         CHECK_THAT(error_of([&] { postgres::find_schema(c); }),
@@ -161,7 +168,7 @@ TEST_CASE("without the index of texts a warning says so at every start") {
 TEST_CASE("a role that may make no extension gets a schema without the index of texts") {
     if (!there_is_postgres()) return;
     const std::string address = new_postgres_database();
-    in_transaction(address, [](store::Connection& c) {
+    in_transaction(as_superuser(address), [](store::Connection& c) {
         c.run(
             "CREATE ROLE coder_users_small; CREATE SCHEMA coder_users AUTHORIZATION "
             "coder_users_small; SET LOCAL ROLE coder_users_small");

@@ -152,6 +152,8 @@ class Engine final : public store::Engine {
         if (lease.is_new()) return fn(std::move(lease));
         try {
             return fn(std::move(lease));
+        } catch (const TooSlow&) {
+            throw;
         } catch (const Lost&) {
             // the lease has ended
         } catch (const TryAgain&) {
@@ -216,7 +218,9 @@ class Engine final : public store::Engine {
     // Adds the differences to the counters. Each is in the sum once, before and after.
     static void fold_counters(store::Tx& tx) {
         tx.execute(
-            "WITH gone AS (DELETE FROM counter_changes RETURNING name, value), "
+            "WITH gone AS (DELETE FROM counter_changes WHERE ctid = ANY (ARRAY("
+            "SELECT ctid FROM counter_changes LIMIT 10000 FOR UPDATE SKIP LOCKED)) "
+            "RETURNING name, value), "
             "sums AS (SELECT name, sum(value) AS value FROM gone GROUP BY name) "
             "UPDATE counters SET value = counters.value + sums.value FROM sums "
             "WHERE counters.name = sums.name");
