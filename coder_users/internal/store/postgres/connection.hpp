@@ -59,6 +59,13 @@ class LongConnection final : private Lease, public On<store::Connection> {
  public:
     LongConnection(Lease lease, const Activity& activity)
         : Lease(std::move(lease)), On(Lease::session(), activity) {}
+    ~LongConnection() override {
+        try {
+            if (!Lease::session().is_lost()) run("ROLLBACK");
+        } catch (const std::exception&) {
+            // the pool closes it
+        }
+    }
 
  private:
     LentStatement prepare(std::string_view sql) override { return in_pieces(sql); }

@@ -22,8 +22,9 @@ inline std::string session_settings(std::chrono::milliseconds deadline) {
            "SET default_transaction_deferrable = off;"
            "SET transform_null_equals = off;"
            "SET row_security = on;"
+           // Before our own deadline: what the server ends by itself leaves the connection usable.
            "SET statement_timeout = " +
-           ms(deadline) +
+           ms(deadline * 9 / 10) +
            ";"
            "SET lock_timeout = " +
            ms(deadline * 4 / 5) +

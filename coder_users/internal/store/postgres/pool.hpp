@@ -35,6 +35,7 @@ class Pool {
     /// none can be made. `anew`: whether it is to be made for this call, and whether it was.
     std::unique_ptr<Session> borrow(bool& anew) {
         std::unique_lock<std::mutex> lock(mutex_);
+        refuse_while_silent();
         take_turn(lock);
         while (!anew && !idle_.empty()) {
             auto session = std::move(idle_.back());
@@ -49,8 +50,14 @@ class Pool {
             lock.lock();
             all_.push_back(session.get());
             return session;
+        } catch (const TooSlow&) {
+            lock.lock();
+            note_silence();
+            pass_turn();
+            throw;
         } catch (...) {
             if (!lock.owns_lock()) lock.lock();
+            silent_ = probing_ = false;
             pass_turn();
             throw;
         }
@@ -61,6 +68,10 @@ class Pool {
     void give_back(std::unique_ptr<Session> session) noexcept {
         const auto now = Session::Clock::now();
         const std::lock_guard<std::mutex> lock(mutex_);
+        if (session->is_slow())
+            note_silence();
+        else
+            silent_ = probing_ = false;
         if (session->is_lost()) close_idle();
         if (session->is_lost() || session->in_transaction()) {
             forget(session.get());
@@ -92,6 +103,7 @@ class Pool {
 
  private:
     static constexpr std::chrono::minutes longest_idle{5};
+    static constexpr Session::Milliseconds between_probes{1'000};
 
     /// A caller that waits; it is on the stack of its thread.
     struct Waiting {
@@ -110,7 +122,22 @@ class Pool {
                                [&] { return self.has_turn; });
         if (self.has_turn) return;
         waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &self));
+        probing_ = false;
         throw Busy("all connections to the database are in use");
+    }
+
+    // When the server does not answer, one caller tries whether it does again, and the others are
+    // told at once: otherwise all threads would wait for it, and nothing else would be answered.
+    void refuse_while_silent() {
+        if (!silent_) return;
+        if (probing_ || Session::Clock::now() < probe_at_)
+            throw Busy("the database does not answer");
+        probing_ = true;
+    }
+    void note_silence() {
+        probe_at_ = Session::Clock::now() + (silent_ ? between_probes : Session::Milliseconds(0));
+        silent_ = true;
+        probing_ = false;
     }
 
     // The turn of a caller goes to the one that has waited longest.
@@ -147,6 +174,8 @@ class Pool {
     std::vector<const Session*> all_;
     std::deque<Waiting*> waiting_;
     std::size_t lent_ = 0;
+    bool silent_ = false, probing_ = false;
+    Session::Clock::time_point probe_at_ = {};
 };
 
 /// A session on loan.

@@ -93,6 +93,9 @@ class Session {
     /// Whether it is of no use any more.
     bool is_lost() const { return lost_; }
 
+    /// Whether that is because the server did not answer in time.
+    bool is_slow() const { return slow_; }
+
     /// Whether nothing has come from the server since the last exchange: what comes says that it
     /// closes the connection.
     bool is_quiet() const {
@@ -239,8 +242,8 @@ class Session {
             if (ready > 0) return socket.revents;
             if (ready < 0 && errno != EINTR) throw_lost();
         }
-        lost_ = true;
-        throw Lost("no answer from the database in time");
+        lost_ = slow_ = true;
+        throw TooSlow("no answer from the database in time");
     }
 
     [[noreturn]] void throw_error(const PGresult* result) {
@@ -261,7 +264,7 @@ class Session {
     const Address& address_;
     Milliseconds deadline_;
     PGconn* connection_ = nullptr;
-    bool lost_ = false;
+    bool lost_ = false, slow_ = false;
     bool warned_ = false;
     std::map<std::string, std::string> names_;  ///< of prepared statements, by text and types
     std::string key_;
