@@ -235,6 +235,10 @@ void add_backups(CLI::App& app, coder_users::Options& options) {
         ->envname("CODER_USERS_BACKUP_KEEP");
 }
 
+void parse_database_timeout(const std::string& text, coder_users::Options& options) {
+    options.deadlines.database = parse_seconds("--database-timeout", text);
+}
+
 void add_database(CLI::App& app, coder_users::Options& options) {
     CLI::Option* const database =
         app.add_option("--database", options.database,
@@ -252,6 +256,15 @@ void add_database(CLI::App& app, coder_users::Options& options) {
            "Address of PostgreSQL, as Coder names it; with a password better in the variable")
         ->envname("CODER_PG_CONNECTION_URL")
         ->excludes(database);
+    app.add_option("--database-connections", options.database_connections,
+                   "Most connections to PostgreSQL (16)")
+        ->check(CLI::Range(2, 10'000))
+        ->envname("CODER_USERS_DATABASE_CONNECTIONS");
+    app.add_option_function<std::string>(
+           "--database-timeout",
+           [&](const std::string& text) { parse_database_timeout(text, options); },
+           "How long PostgreSQL may take for one thing before the answer is 503 (5s)")
+        ->envname("CODER_USERS_DATABASE_TIMEOUT");
 }
 
 void add_options(CLI::App& app, coder_users::Options& options) {

@@ -68,7 +68,6 @@ class CoderUsers(ConanFile):
             "CODER_USERS_POSTGRES": bool(self.options.postgres),
             "CODER_USERS_TESTS": False,
             "CODER_USERS_TOOLS": bool(self.options.tools),
-            "CODER_USERS_POSTGRES": False,
             "CODER_USERS_WEB_PAGE": True,
         })
         toolchain.generate()

@@ -72,9 +72,12 @@ for given in --database --postgres-url; do
     refused 'postgres://ada@127.0.0.1' $given postgres://ada:hunter2@127.0.0.1:1/users --secret-key-file "$work/key"
     grep -q hunter2 "$work/out" && fail "a password is shown: $(cat "$work/out")"
     for command in backup restore; do
-        refused 'is copied and put back by its own means: pg_dump' $given postgres://db "$command" "$work/copy.db"
+        refused "PostgreSQL's own tools copy and restore it" $given postgres://db "$command" "$work/copy.db"
     done
 done
+wrong --database-connections --database-connections 1
+wrong --database-timeout --database-timeout soon
+CODER_USERS_DATABASE_TIMEOUT=5 wrong CODER_USERS_DATABASE_TIMEOUT
 wrong --log-level --log-level loud
 wrong --cors-origin --cors-origin '*'
 wrong --prometheus-address --prometheus-address nowhere

@@ -5,10 +5,12 @@
 #include <functional>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "../server_fixture.hpp"
 #include "../store_fixture.hpp"
 #include "coder_users/data.hpp"
+#include "coder_users/internal/store/postgres_part.hpp"
 
 using namespace store_test;
 using coder_users::Options;
@@ -19,6 +21,16 @@ namespace {
 
 constexpr const char* refusal =
     "the database is an address of PostgreSQL, and this build has no PostgreSQL part";
+
+/// While it lives, this program is one without the part.
+class WithoutPart {
+ public:
+    WithoutPart() { store::open_postgres = nullptr; }
+    ~WithoutPart() { store::open_postgres = part_; }
+
+ private:
+    const store::OpenPostgres part_ = store::open_postgres;
+};
 
 }  // namespace
 
@@ -39,7 +51,22 @@ TEST_CASE("addresses of PostgreSQL are told from names of files") {
     CHECK_FALSE(store::is_file_name(":memory:"));
 }
 
+TEST_CASE("a database is shown without password and options") {
+    const auto shown = [](std::string_view database) { return store::shown_database(database); };
+    CHECK(shown("users.db") == "users.db");
+    CHECK(shown("a@b:c?d.db") == "a@b:c?d.db");
+    CHECK(shown("postgres://db.example.com:5432/users") == "postgres://db.example.com:5432/users");
+    CHECK(shown("postgresql://ada@db/users?sslmode=require") == "postgresql://ada@db/users");
+    CHECK(shown("postgres://ada:hunter2@db/users?sslpassword=hunter3") == "postgres://ada@db/users");
+    CHECK(shown("postgres://ada@?host=/run/postgresql") == "postgres://ada@");
+    CHECK(shown("postgres://ada:p@ss:w/rd@db/users") == "postgres://ada@db/users");
+    CHECK(shown("postgres://db/users?password=hunter@2") == "postgres://db/users");
+    CHECK(shown("postgres://ada:hunter?2@db/users") == "postgres://...");
+    CHECK(shown("postgres://") == "postgres://");
+}
+
 TEST_CASE("a build without PostgreSQL says so, and shows no address") {
+    const WithoutPart without;
     TempFolder folder;
     Options file;
     file.database = folder.file("a.db");

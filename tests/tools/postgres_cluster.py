@@ -227,9 +227,10 @@ class Cluster:
         self.sql(f"CREATE DATABASE {ROLE} OWNER {ROLE}", "postgres")
         self.sql(f"ALTER ROLE {SUPERUSER} SET search_path = {ROLE}, public", "postgres")  # for sql()
 
-    def address(self, database=ROLE):
-        """Returns an address by the socket."""
-        return f"postgres://{ROLE}@/{database}?host={self.folder}&port={self.port}"
+    def address(self):
+        """Returns the address, by the socket, of our role's own database. Those of others have /name
+        before the question mark."""
+        return f"postgres://{ROLE}@?host={self.folder}&port={self.port}"
 
 
 class TemporaryCluster:

@@ -34,7 +34,7 @@ class Bench:
         address = f"postgres://{ROLE}@127.0.0.1:{self.proxy.port}/{database}?sslmode=disable"
         self.database = database
         self.server = Server(folder, "server", program, address, make_key_file(folder),
-                             *arguments)
+                             f"--database-timeout={DEADLINE:.0f}s", *arguments)
         self.faults = []
         try:
             self.server.wait()

@@ -123,7 +123,6 @@ inline std::string key_of(const Options& options, store::FileReader& reader) {
 
 CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, bool replace,
                                  const Progress& progress) {
-    store::require_file(options.database);
     store::FileReader reader(options.database);
     refuse_own_files(options, reader.name(), to);
     const std::string key = key_of(options, reader);
@@ -134,7 +133,7 @@ CODER_USERS_INLINE Copied backup(const Options& options, const std::string& to, 
 
 CODER_USERS_INLINE Copied restore(const Options& options, const std::string& from, bool replace,
                                   const Progress& progress) {
-    store::require_file(options.database);
+    store::refuse_postgres_file(options.database);
     service::check_options(options);
     return restore_copy(options, from, replace, progress);
 }

@@ -2,6 +2,7 @@
 // What kind of database Options::database names.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -19,24 +20,15 @@ inline bool is_postgres_address(std::string_view database) {
 /// Returns the database for messages: an address without its password and its options.
 inline std::string shown_database(std::string_view database) {
     if (!is_postgres_address(database)) return std::string(database);
-    const std::size_t begin = database.find("://") + 3, at = database.rfind('@');
-    std::string text(database.substr(0, begin));
-    if (at != database.npos && at >= begin) {
-        const std::string_view user = database.substr(begin, at - begin);
-        text += std::string(user.substr(0, user.find(':'))) + '@';
-        database.remove_prefix(at + 1);
-    } else {
-        database.remove_prefix(begin);
-    }
-    return text + std::string(database.substr(0, database.find('?')));
-}
-
-/// Throws std::runtime_error for what works on SQLite files alone.
-inline void require_file(std::string_view database) {
-    if (is_postgres_address(database))
-        throw std::runtime_error(
-            "a database of PostgreSQL is copied and put back by its own means: pg_dump, or "
-            "continuous archiving to go back to any moment (docs/scaling.md)");
+    const std::size_t begin = database.find("://") + 3, options = database.find('?');
+    const std::string scheme(database.substr(0, begin));
+    const std::string_view head = database.substr(0, options).substr(begin);
+    const std::size_t at = head.rfind('@'), colon = head.find(':');
+    if (at == head.npos && colon != head.npos && database.rfind('@') != database.npos)
+        return scheme + "...";  // the question mark may be in the password
+    if (at == head.npos) return scheme + std::string(head);
+    return scheme + std::string(head.substr(0, (std::min)(at, colon))) +
+           std::string(head.substr(at));
 }
 
 /// Whether it is the name of a file.

@@ -23,8 +23,8 @@ CODER_USERS_API inline OpenPostgres open_postgres = nullptr;
 inline void refuse_postgres_file(std::string_view database) {
     if (is_postgres_address(database) && open_postgres)
         throw std::runtime_error(
-            "a database of PostgreSQL is no file: PostgreSQL's own tools copy, check and restore "
-            "it, as pg_dump does");
+            "a database of PostgreSQL is no file: PostgreSQL's own tools copy and restore it, as "
+            "pg_dump and continuous archiving do (docs/scaling.md)");
     refuse_postgres_address(database);
 }
 
