@@ -58,7 +58,9 @@ class Connection final : public On<store::Connection> {
 class LongConnection final : private Lease, public On<store::Connection> {
  public:
     LongConnection(Lease lease, const Activity& activity)
-        : Lease(std::move(lease)), On(Lease::session(), activity) {}
+        : Lease(std::move(lease)), On(Lease::session(), activity) {
+        Lease::session().set_end((Session::Clock::time_point::max)());
+    }
 
  private:
     LentStatement prepare(std::string_view sql) override { return in_pieces(sql); }

@@ -18,6 +18,11 @@ class Lost : public Unavailable {
     using Unavailable::Unavailable;
 };
 
+/// No answer came in time: the server stands still, or the way to it.
+class Stalled : public Lost {
+    using Lost::Lost;
+};
+
 /// The transaction met another one and was rolled back; it may succeed when it is run again.
 class TryAgain : public Busy {
     using Busy::Busy;
