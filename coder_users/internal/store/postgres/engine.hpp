@@ -105,7 +105,10 @@ class Engine final : public store::Engine {
         return found ? std::make_shared<const api_keys::CheckedKey>(std::move(*found)) : nullptr;
     }
 
-    void tidy(store::Tx& tx) override { fold_counters(tx); }
+    bool wants_round() const override { return unfolded_; }
+    void end_round(bool /*wrote*/) override {
+        if (unfolded_.exchange(false)) fold_counters();
+    }
 
     std::string image() override { refuse_as_file(); }
     void replace_everything(const std::string& /*image*/,
@@ -208,6 +211,7 @@ class Engine final : public store::Engine {
             throw;
         }
         note_commit(begin);
+        if (!unfolded_.exchange(true)) host_.wake();
     }
     void note_commit(Session::Clock::time_point begin) {
         commit_times_.add(
@@ -223,14 +227,19 @@ class Engine final : public store::Engine {
     }
 
     // Adds the differences to the counters. Each is in the sum once, before and after.
-    static void fold_counters(store::Tx& tx) {
-        tx.execute(
-            "WITH gone AS (DELETE FROM counter_changes WHERE ctid = ANY (ARRAY("
-            "SELECT ctid FROM counter_changes LIMIT 10000 FOR UPDATE SKIP LOCKED)) "
-            "RETURNING name, value), "
-            "sums AS (SELECT name, sum(value) AS value FROM gone GROUP BY name) "
-            "UPDATE counters SET value = counters.value + sums.value FROM sums "
-            "WHERE counters.name = sums.name");
+    void fold_counters() noexcept {
+        try {
+            const Lease lease(pool_, end());
+            lease.session().run(
+                "WITH gone AS (DELETE FROM counter_changes WHERE ctid = ANY (ARRAY("
+                "SELECT ctid FROM counter_changes LIMIT 10000 FOR UPDATE SKIP LOCKED)) "
+                "RETURNING name, value), "
+                "sums AS (SELECT name, sum(value) AS value FROM gone GROUP BY name) "
+                "UPDATE counters SET value = counters.value + sums.value FROM sums "
+                "WHERE counters.name = sums.name");
+        } catch (const std::exception&) {
+            // the differences stay, and the next round finds them
+        }
     }
 
     static void check_ready(Connection& c) {
@@ -249,6 +258,7 @@ class Engine final : public store::Engine {
     Latencies commit_times_;
     GroupSizes group_sizes_;
     Counter cache_misses_;
+    std::atomic<bool> unfolded_{false};  ///< whether there may be differences of counters
 };
 
 }}}}  // namespace coder_users::v0::store::postgres
