@@ -152,7 +152,8 @@ inline void log_out(const Acting& acting) {
     if (acting.is_host()) throw rules::key_invalid();  // it presents none
     const Asked asked =
         ask_host(acting, EventKind::logged_out, acting.user(), nullptr, &acting.actor->key);
-    operations::change(acting, about::log_out, asked, [&](Change& now) {
+    const operations::Concerning leaving{acting.user().id};
+    operations::change(acting, about::log_out, asked, leaving, [&](Change& now) {
         const ApiKey& key = now.identity->key;
         const std::string& user_id = now.actor().id;
         store::api_keys::remove(now.tx, key.id);
