@@ -8,6 +8,7 @@
 
 using namespace postgres_test;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 namespace postgres = coder_users::store::postgres;
 
 TEST_CASE("a value in use is named by its column") {
@@ -62,6 +63,10 @@ TEST_CASE("other rules of the schema are broken by name, without the value") {
     CHECK(broken_by("INSERT INTO database_info VALUES (2, 1, 1, 0)") ==
           "PostgreSQL: 23514 by database_info_only_row_check");
     CHECK(broken_by("INSERT INTO deployment (name) VALUES ('s3cret')") == "PostgreSQL: 23502");
+    const std::string long_name =  // which does not become short when it is compressed
+        "(SELECT string_agg(md5(CAST(n AS TEXT)), '') FROM generate_series(1, 500) AS n)";
+    CHECK_THAT(broken_by("INSERT INTO deployment (name, value) VALUES (" + long_name + ", '')"),
+               StartsWith("PostgreSQL: 54000: index row size"));
 }
 
 TEST_CASE("an unknown error says no value") {
