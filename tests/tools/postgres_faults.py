@@ -40,12 +40,12 @@ class Bench:
             self.server.wait()
             self.owner = make_owner(self.server.port)
         except BaseException:
-            self.stop()
+            self.close()
             raise
         port = self.server.port
         self.ledger = Ledger([Client(number, 1, self.owner, port, [port]) for number in range(1, CLIENTS + 1)])
 
-    def stop(self):
+    def close(self):
         self.server.kill()
         self.proxy.stop()
 
@@ -111,7 +111,7 @@ def killed(bench):
 
 
 def stopped(bench):
-    """All processes of the database stand still for six seconds, with their connections."""
+    """All processes of the database stand still, with their connections."""
     with bench.work():
         bench.cluster.freeze()
         time.sleep(1)
@@ -266,75 +266,113 @@ def small_disk(folder, size, user):
             subprocess.run(["umount", "-l", path], check=False)
 
 
-def disk_full(folder, program):
-    """No table can grow any more; then the log cannot, which ends the server of the database."""
-    with small_disk(folder, "160m", ordinary_user()) as disk:
+@contextlib.contextmanager
+def on_small_disk(size):
+    """A folder, and in it a file system of its own; both are gone afterwards."""
+    user = ordinary_user()
+    folder = make_folder(user)
+    os.chmod(folder, 0o755)
+    try:
+        with small_disk(folder, size, user) as disk:
+            yield folder, disk
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fill_for_a_while(disk):
+    full = fill(disk)
+    try:
+        time.sleep(4)
+    finally:
+        os.unlink(full)
+
+
+def tables_full(program):
+    """No table can grow any more."""
+    with on_small_disk("24m") as (folder, disk):
         if disk is None:
-            print("disk_full: left out, a disk of its own needs root")
-            return []
+            return [], "left out: a disk of its own needs root"
+        cluster = Cluster(folder, port=free_port(), durable=True)
+        with running(cluster):
+            cluster.sql(f"CREATE TABLESPACE small LOCATION '{disk}'")
+            cluster.sql(f"CREATE DATABASE small OWNER {ROLE} TABLESPACE small")
+            with contextlib.closing(Bench(folder, program, cluster, database="small")) as bench:
+                with bench.work():
+                    fill_for_a_while(disk)
+                if "53100" not in bench.server.text():
+                    bench.faults.append("nothing was ever full")
+                return report(bench)
+
+
+def log_full(program):
+    """The log of the database cannot grow any more, which ends its server."""
+    with on_small_disk("160m") as (folder, disk):
+        if disk is None:
+            return [], "left out: a disk of its own needs root"
         cluster = Cluster(folder, port=free_port(), durable=True, settings={"wal_recycle": "off"})
         cluster.data = os.path.join(disk, "data")
-        bench = None
-        try:
-            cluster.create()
-            cluster.start()
-            cluster.add_role()
-            tables = os.path.join(disk, "..", "tables")
-            os.mkdir(tables)
-            bench = Bench(folder, program, cluster)
+        with running(cluster), contextlib.closing(Bench(folder, program, cluster)) as bench:
             with bench.work():
+                # So much is written that the log needs another file.
+                bench.sql("CREATE TABLE public.filler AS SELECT repeat('x', 500) FROM generate_series(1, 20000)")
                 full = fill(disk)
-                time.sleep(4)
-                os.unlink(full)
+                try:
+                    with contextlib.suppress(Failed):
+                        for _ in range(3):
+                            bench.sql("SELECT pg_switch_wal(); INSERT INTO public.filler SELECT * FROM public.filler")
+                    time.sleep(3)
+                finally:
+                    os.unlink(full)
                 if cluster.process.poll() is not None:  # it could not even end what it had begun
                     cluster.start()
                 cluster.wait()
+                bench.sql("DROP TABLE public.filler")
+            with open(cluster.log, encoding="utf-8", errors="replace") as log:
+                if "No space left on device" not in log.read():
+                    bench.faults.append("nothing was ever full")
             return report(bench)
-        finally:
-            if bench:
-                bench.stop()
-            cluster.stop()
+
+
+@contextlib.contextmanager
+def running(cluster):
+    """A new cluster at work."""
+    try:
+        cluster.create()
+        cluster.start()
+        cluster.add_role()
+        yield
+    finally:
+        cluster.stop()
 
 
 def report(bench):
-    """Returns what is wrong after a scenario."""
-    faults = bench.faults
+    """Returns what is wrong after a scenario, and what it was like."""
+    faults, ledger = bench.faults, bench.ledger
     if bench.longest_wait() > DEADLINE + 2:
         faults.append(f"an answer took {bench.longest_wait():.1f} s")
-    return faults
+    if faults:
+        faults.append(bench.server.text()[-2000:])
+    return faults, (f"{ledger.total('acknowledged')} changes acknowledged and found, {ledger.total('uncertain')} settled, "
+                    f"no answer after more than {bench.longest_wait():.1f} s")
 
 
 SCENARIOS = [killed, stopped, restarted, disconnected, commits_cut, slow, unreachable, locked, crowded, read_only,
              storms]
+ON_SMALL_DISKS = [tables_full, log_full]
 
 
 def run(program, scenario):
-    """Runs a scenario on a cluster and a server of its own. Returns what is wrong."""
-    if scenario is disk_full:
-        folder = make_folder(ordinary_user())
-        os.chmod(folder, 0o755)
-        try:
-            return disk_full(folder, program)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    """Runs a scenario on a cluster and a server of its own. Returns what report() does."""
+    if scenario in ON_SMALL_DISKS:
+        return scenario(program)
     with TemporaryCluster(tcp=True, durable=True) as cluster:
-        bench = Bench(cluster.folder, program, cluster)
-        try:
+        with contextlib.closing(Bench(cluster.folder, program, cluster)) as bench:
             scenario(bench)
-            faults = report(bench)
-            if faults:
-                faults.append(bench.server.text()[-2000:])
-            else:
-                ledger = bench.ledger
-                print(f"  {ledger.total('acknowledged')} changes acknowledged and found, {ledger.total('uncertain')} "
-                      f"settled, no answer after more than {bench.longest_wait():.1f} s", flush=True)
-            return faults
-        finally:
-            bench.stop()
+            return report(bench)
 
 
 def main():
-    scenarios = {each.__name__: each for each in SCENARIOS + [disk_full]}
+    scenarios = {each.__name__: each for each in SCENARIOS + ON_SMALL_DISKS}
     chosen = sys.argv[2:] or list(scenarios)
     if len(sys.argv) < 2 or not set(chosen) <= set(scenarios):
         print(f"{__doc__}\nScenarios: {' '.join(scenarios)}", file=sys.stderr)
@@ -344,9 +382,10 @@ def main():
     for name in chosen:
         print(f"{name}: {scenarios[name].__doc__}", flush=True)
         try:
-            faults = run(os.path.abspath(sys.argv[1]), scenarios[name])
+            faults, told = run(os.path.abspath(sys.argv[1]), scenarios[name])
         except Failed as failure:
-            faults = [str(failure)]
+            faults, told = [str(failure)], "failed"
+        print(f"  {told}", flush=True)
         if faults:
             failed.append(name)
             print(*faults[:20], sep="\n  ", flush=True)
