@@ -117,6 +117,12 @@ std::string postgres_rows(const std::string& address, const std::string& sql) {
     return out;
 }
 
+std::string in_one_line(std::string rows) {
+    for (char& c : rows)
+        if (c == '\n') c = ',';
+    return rows.empty() ? "NULL" : rows;
+}
+
 std::string database_or(const std::string& otherwise) {
     return on_postgres() ? new_postgres_database() : otherwise;
 }

@@ -19,6 +19,9 @@ void run_on_postgres(const std::string& address, const std::string& sql);
 /// The rows of a statement as stored() returns them.
 std::string postgres_rows(const std::string& address, const std::string& sql);
 
+/// Rows as stored() returns them in one line, joined by commas; "NULL" without any.
+std::string in_one_line(std::string rows);
+
 /// What fixtures open: an empty database of PostgreSQL where those are tested, else `otherwise`.
 std::string database_or(const std::string& otherwise);
 

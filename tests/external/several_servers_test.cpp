@@ -15,6 +15,7 @@ struct TwoServers {
     coder_users::Options options() const {
         coder_users::Options chosen = with_oidc(first.provider, {});
         chosen.database = first.world.path;
+        chosen.deadlines.provider = std::chrono::seconds(2);
         return chosen;
     }
     const TestServer& server(std::size_t i) const { return i % 2 ? second : first.world.server; }
@@ -61,4 +62,27 @@ TEST_CASE("[O14] two servers renew an expired provider token once", "[postgres][
         CHECK(two.first.provider.count("/token") == calls + 1);
     }
     CHECK(two.first.world.sql("SELECT count(*) FROM leases WHERE name LIKE 'renewal%'") == "0");
+}
+
+TEST_CASE(
+    "a renewal that another server had begun when it died is answered 503 until its turn ends",
+    "[postgres]") {
+    TwoServers two;
+    const Answer answer =
+        two.first.log_in_with([](OidcFace& face) { face.token["refresh_token"] = "true"; });
+    const std::string token = session_of(answer);
+    two.second.advance(std::chrono::minutes(6));
+    two.first.provider.now += 360;
+    const auto ends = [&](std::chrono::seconds after) {
+        return std::to_string(coder_users::micros(two.second.now() + after));
+    };
+    two.first.world.execute("INSERT INTO leases SELECT 'renewal for ' || id, 'dead', " +
+                            ends(std::chrono::seconds(1)) + " FROM users WHERE username = 'ada'");
+    const int calls = two.first.provider.count("/token");
+    const Answer refused = two.second.send("GET", "/users/me", token);
+    CHECK(refused.status == 503);
+    CHECK(refused.header("retry-after") == "1");
+    CHECK(two.first.provider.count("/token") == calls);
+    two.second.advance(std::chrono::seconds(1));
+    CHECK(two.second.send("GET", "/users/me", token).status == 200);
 }

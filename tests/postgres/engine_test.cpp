@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "coder_users/internal/store/user_list.hpp"
 #include "cutting_proxy.hpp"
 #include "postgres_fixture.hpp"
 
@@ -301,7 +302,9 @@ TEST_CASE("the number of users is right whoever adds and folds at the same time"
             store.note_use(key, now, now, now);
         }
     });
-    const auto users = [](store::Connection& c) { return store::users::count_all(c); };
+    const auto users = [](store::Connection& c) {
+        return store::counters::value(c, store::counters::live_users);
+    };
     CHECK(db.store.read(users) == 40);
     CHECK(eventually([&] { return db.sql("SELECT count(*) FROM counter_changes") == "0"; }));
     CHECK(other.read(users) == 40);

@@ -2,6 +2,7 @@
 // (docs/contract/audit.md, "What is recorded" and "Entries").
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "endpoint_table.hpp"
+#include "test_database.hpp"
 
 using namespace coder_users_test;
 
@@ -132,9 +133,7 @@ TEST_CASE("an entry carries the request's id, time, address and agent") {
           "0");
     world.server.send("PUT", "/users/me/profile", world.owner, R"({"username":"Boss"})");
     CHECK(world.sql("SELECT user_agent FROM audit_logs ORDER BY entry DESC LIMIT 1") == "");
-    CHECK(world.sql(
-              "SELECT group_concat(entry) FROM (SELECT entry FROM audit_logs ORDER BY entry)") ==
-          "1,2,3,4");
+    CHECK(world.sql("SELECT entry FROM audit_logs ORDER BY entry") == "1\n2\n3\n4");
 }
 
 TEST_CASE("the agent of an entry is cut to 512 bytes, at the end of a character") {
@@ -152,7 +151,8 @@ TEST_CASE("the agent of an entry is cut to 512 bytes, at the end of a character"
     CHECK(stored_agent(x(511) + "\xc3\xa4") == x(511));
     CHECK(stored_agent(x(509) + "\xf0\x9f\x98\x80y") == x(509));
     CHECK(stored_agent(x(508) + "\xf0\x9f\x98\x80y") == x(508) + "\xf0\x9f\x98\x80");
-    CHECK(stored_agent(std::string(600, '\x80')) == std::string(512, '\x80'));
+    if (!on_postgres())  // which stores nothing but UTF-8
+        CHECK(stored_agent(std::string(600, '\x80')) == std::string(512, '\x80'));
     // A refused login is recorded, too.
     world.server.send("POST", "/users/login", "", R"({"email":"x@example.org","password":"x"})",
                       {{"User-Agent", x(20'000)}});

@@ -8,6 +8,7 @@
 
 #include "coder_users/internal/rules/crypto.hpp"
 #include "people.hpp"
+#include "test_database.hpp"
 
 using namespace coder_users_test;
 using coder_users::SshKeyAlgorithm;
@@ -37,7 +38,7 @@ std::string private_key(const std::string& database, const std::string& name) {
     std::ifstream file(database + ".key");
     std::string secret;
     std::getline(file, secret);
-    const auto key = coder_users::rules::base64_decode(secret);
+    const auto key = on_postgres() ? test_secret_key : coder_users::rules::base64_decode(secret);
     const std::string id = stored(database, "SELECT id FROM users WHERE username = '" + name + "'");
     const auto sealed = coder_users::rules::base64_decode(stored(
         database, "SELECT sealed_private_key FROM git_ssh_keys WHERE user_id = '" + id + "'"));

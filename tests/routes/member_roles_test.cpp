@@ -2,6 +2,7 @@
 // docs/contract/audit.md, "What is recorded".
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "people.hpp"
+#include "test_database.hpp"
 
 using namespace coder_users_test;
 
@@ -25,10 +26,8 @@ struct Members : People {
     std::string member_role = "organization-member:" + organization;
 
     std::string stored_roles(const std::string& name) const {
-        return sql(
-            "SELECT group_concat(role) FROM (SELECT role FROM organization_member_roles "
-            "WHERE user_id = '" +
-            id_of(name) + "' ORDER BY role)");
+        return in_one_line(sql("SELECT role FROM organization_member_roles WHERE user_id = '" +
+                               id_of(name) + "' ORDER BY role"));
     }
 };
 

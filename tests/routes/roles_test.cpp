@@ -1,6 +1,7 @@
 // docs/contract/users.md, "GET /users/{user}/roles" and "PUT /users/{user}/roles";
 // docs/contract/roles.md, "Assigning site roles" and "GET /users/roles"; threats P3, P4, P17, P21.
 #include "people.hpp"
+#include "test_database.hpp"
 
 using namespace coder_users_test;
 
@@ -13,9 +14,8 @@ const std::string site_only = message("Must only update site wide roles");
 const std::string not_your_own = message("You cannot change your own roles.");
 
 std::string stored_roles(const World& world, const std::string& name) {
-    return world.sql(
-        "SELECT group_concat(role) FROM (SELECT role FROM user_roles WHERE user_id = '" +
-        world.id_of(name) + "' ORDER BY role)");
+    return in_one_line(world.sql("SELECT role FROM user_roles WHERE user_id = '" +
+                                 world.id_of(name) + "' ORDER BY role"));
 }
 
 }  // namespace

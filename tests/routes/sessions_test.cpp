@@ -115,9 +115,9 @@ TEST_CASE("a long list of sessions is whole, without those that have expired") {
     const std::string now = std::to_string(coder_users::micros(world.server.now()));
     world.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
-        "INSERT INTO api_keys SELECT printf('s%09d', i), '" +
+        "INSERT INTO api_keys SELECT 's' || substr(CAST(1000000000 + i AS TEXT), 2), '" +
         world.id_of("bob") + "', '', i, i, " + now +
-        " + (i > 1500), 0, 'password', 'coder:all', "
+        " + CASE WHEN i > 1500 THEN 1 ELSE 0 END, 0, 'password', 'coder:all', "
         "'*:*', '', 86400, '203.0.113.9', 'agent' FROM n");
     const Answer answer = world.server.send("GET", "/users/bob/sessions", world.owner);
     REQUIRE(answer.status == 200);

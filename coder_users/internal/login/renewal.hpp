@@ -70,14 +70,15 @@ inline void renew_link(const operations::Backend& backend, Providers& providers,
 /// providers end all tokens of a user when a refresh token comes twice.
 class RenewalTurn {
  public:
-    /// Waits for the turn. Throws ProviderFailure at the deadline.
+    /// Waits for the turn. Throws store::Busy at the deadline, as after the death of the server that
+    /// has it: nothing is known of the token then.
     RenewalTurn(const operations::Backend& backend, const std::string& user_id, Deadline deadline)
         : backend_(backend), name_("renewal for " + user_id) {
         constexpr std::chrono::milliseconds pause{50};
         if (!backend.store.shared()) return;
         while (!take()) {
             if (std::chrono::steady_clock::now() + pause >= deadline)
-                throw ProviderFailure(provider_too_slow);
+                throw store::Busy("another server is renewing this token");
             std::this_thread::sleep_for(pause);
         }
     }

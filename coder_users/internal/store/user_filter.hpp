@@ -238,8 +238,10 @@ inline void add_row_conditions(Conditions& all, const Filter& filter) {
 inline void add_conditions(Conditions& all, const Source& source, const Filter& filter,
                            const SeenUsers& seen) {
     if (filter.only_ids)
-        all.add("u.id IN " +
-                placeholders(all, *filter.only_ids, [](const auto& id) { return id; }));
+        all.add(filter.only_ids->empty()
+                    ? "1 = 0"
+                    : "u.id IN " +
+                          placeholders(all, *filter.only_ids, [](const auto& id) { return id; }));
     if (!filter.text.empty()) {
         const std::string like =
             " LIKE " + all.placeholder(containing(filter.text)) + " ESCAPE '\\'";

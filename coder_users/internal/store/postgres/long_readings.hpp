@@ -34,7 +34,10 @@ class LongReadings {
             }))
             throw Busy("other long answers are not finished");
         auto state = std::make_shared<LongReading::State>(
-            connect(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            connect(),
+            // Slow clients let it lie: the server must not end it meanwhile.
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+            "SET LOCAL idle_in_transaction_session_timeout = 120000");
         all_.push_back(state);
         return LongReading(std::move(state));
     }
