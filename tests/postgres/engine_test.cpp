@@ -306,10 +306,6 @@ TEST_CASE("the number of users is right whoever adds and folds at the same time"
         return store::counters::value(c, store::counters::live_users);
     };
     CHECK(db.store.read(users) == 40);
-    store::StoreOptions served = Opened::chosen(db.address);
-    served.server = "the server whose turn it is";
-    served.now = [] { return now; };
-    const store::Store server(served);
     CHECK(eventually([&] { return db.sql("SELECT count(*) FROM counter_changes") == "0"; }));
     CHECK(other.read(users) == 40);
     CHECK(db.sql("SELECT count(DISTINCT number) FROM users") == "40");

@@ -347,12 +347,13 @@ def running(cluster):
 def report(bench):
     """Returns what is wrong after a scenario, and what it was like."""
     faults, ledger = bench.faults, bench.ledger
-    if bench.longest_wait() > DEADLINE + 2:
-        faults.append(f"an answer took {bench.longest_wait():.1f} s")
+    longest, what = bench.longest_wait()
+    if longest > DEADLINE + 2:
+        faults.append(f"{what} took {longest:.1f} s")
     if faults:
         faults.append(bench.server.text()[-2000:])
     return faults, (f"{ledger.total('acknowledged')} changes acknowledged and found, {ledger.total('uncertain')} settled, "
-                    f"no answer after more than {bench.longest_wait():.1f} s")
+                    f"no answer after more than {longest:.1f} s")
 
 
 SCENARIOS = [killed, stopped, restarted, disconnected, commits_cut, slow, unreachable, locked, crowded, read_only,

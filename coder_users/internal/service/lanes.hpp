@@ -23,7 +23,10 @@ struct Lanes {
           hashes(cores() + 1, options.limits.waiting_hashes, options.deadlines.queue),
           providers(8, options.limits.waiting_logins,
                     (std::min)(options.deadlines.queue, options.deadlines.provider)) {
-        if (shared_database) looks.emplace(32, options.limits.connections, options.deadlines.queue);
+        // A short wait, since the database may take its whole deadline afterwards.
+        if (shared_database)
+            looks.emplace(32, options.limits.connections,
+                          (std::min)(options.deadlines.queue, options.deadlines.database / 4));
     }
 
     /// nullptr: the thread at hand runs the work of this lane.

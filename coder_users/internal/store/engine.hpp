@@ -94,10 +94,6 @@ class Engine {
     virtual void begin_round() {}
     virtual void end_round(bool /*wrote*/) {}
 
-    /// Joins what several writers have left side by side. One server at a time calls it, every ten
-    /// minutes or so, where databases are shared().
-    virtual void tidy(Tx& /*tx*/) {}
-
     /// Returns the whole database as bytes; takes them back, and calls `replaced` before anybody
     /// reads the new rows. Throws std::runtime_error where databases are no files.
     virtual std::string image() = 0;

@@ -102,7 +102,6 @@ class Sweeper {
             window_counts::remove_before(tx, add(now, -(longest_window + behind)));
             used_states::remove_before(tx, add(now, -behind));
             leases::remove_before(tx, add(now, -std::chrono::hours(1)));
-            engine_.tidy(tx);
         };
         engine_.write(tidy, Need::ordinary);
     }

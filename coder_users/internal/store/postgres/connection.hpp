@@ -58,9 +58,7 @@ class Connection final : public On<store::Connection> {
 class LongConnection final : private Lease, public On<store::Connection> {
  public:
     LongConnection(Lease lease, const Activity& activity)
-        : Lease(std::move(lease)), On(Lease::session(), activity) {
-        Lease::session().set_end((Session::Clock::time_point::max)());
-    }
+        : Lease(std::move(lease)), On(Lease::session(), activity) {}
     ~LongConnection() override {
         try {
             if (!Lease::session().is_lost()) run("ROLLBACK");

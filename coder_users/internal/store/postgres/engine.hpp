@@ -35,10 +35,8 @@ class Engine final : public store::Engine {
     explicit Engine(EngineHost host)
         : host_(std::move(host)),
           address_(options().database),
-          pool_(options().connections,
-                [this](Pool::End end) {
-                    return new_session(address_, options().database_deadline, end);
-                }),
+          pool_(options().connections, options().database_deadline,
+                [this] { return new_session(address_, options().database_deadline); }),
           long_readings_(options().connections, options().long_turn) {
         try {
             open();
@@ -54,35 +52,34 @@ class Engine final : public store::Engine {
     void let_go() noexcept override { pool_.let_go(); }
 
     void read(Read fn) override {
-        const Lease lease = begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", end());
+        const Lease lease = begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         Connection connection(lease.session(), host_.activity);
         in_transaction(lease.session(), [&] { fn(connection); });
         lease.session().run("COMMIT");
     }
 
     void require_ready() override {
-        const auto look = [this](const Lease& lease) {
+        with_session([this](const Lease& lease) {
             Connection connection(lease.session(), host_.activity);
             check_ready(connection);
-        };
-        with_session(look, end());
+        });
     }
 
     LongReading begin_long_reading() override {
         return long_readings_.begin(
-            [&] { return std::make_unique<LongConnection>(Lease(pool_, end()), host_.activity); });
+            [&] { return std::make_unique<LongConnection>(Lease(pool_), host_.activity); });
     }
 
     /// `fn` runs at most five times: again after it has met another transaction. Once more, too,
     /// after a value was in use or a row was missing: when another change did that meanwhile, `fn`
     /// sees it then and can say what is wrong.
     void write(Change fn, Need /*need*/) override {
-        const Pool::End end = this->end();
+        const auto end = Session::Clock::now() + options().database_deadline;
         bool surprised = false;
         for (int tries = 1;; ++tries) {
             const bool last = tries == most_tries || Session::Clock::now() > end;
             try {
-                return write_once(fn, end);
+                return write_once(fn);
             } catch (const TryAgain&) {
                 if (last) throw;
             } catch (const Duplicate&) {
@@ -101,11 +98,14 @@ class Engine final : public store::Engine {
             Connection connection(lease.session(), host_.activity);
             return api_keys::read_checked_key(connection, key_id);
         };
-        auto found = with_session(look, end());
+        auto found = with_session(look);
         return found ? std::make_shared<const api_keys::CheckedKey>(std::move(*found)) : nullptr;
     }
 
-    void tidy(store::Tx& tx) override { fold_counters(tx); }
+    bool wants_round() const override { return unfolded_; }
+    void end_round(bool /*wrote*/) override {
+        if (unfolded_.exchange(false)) fold_counters();
+    }
 
     std::string image() override { refuse_as_file(); }
     void replace_everything(const std::string& /*image*/,
@@ -125,7 +125,7 @@ class Engine final : public store::Engine {
     const StoreOptions& options() const { return host_.options; }
 
     void open() {
-        const Lease lease(pool_, end());
+        const Lease lease(pool_);
         Session& session = lease.session();
         const auto usual = session.set_deadline(longest_opening);
         session.run("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
@@ -150,30 +150,26 @@ class Engine final : public store::Engine {
     // Calls `fn(lease)`, and once more with a new session when that of the pool was lost while it
     // lay there, as after a restart of the server. `fn` must change nothing.
     template <class Fn>
-    auto with_session(Fn&& fn, Pool::End end) -> decltype(fn(std::declval<Lease>())) {
-        Lease lease(pool_, end);
+    auto with_session(Fn&& fn) -> decltype(fn(std::declval<Lease>())) {
+        Lease lease(pool_);
         if (lease.is_new()) return fn(std::move(lease));
         try {
             return fn(std::move(lease));
-        } catch (const Stalled&) {
+        } catch (const TooSlow&) {
             throw;
         } catch (const Lost&) {
             // the lease has ended
         } catch (const TryAgain&) {
             // a statement that was prepared on it fits no more
         }
-        return fn(Lease(pool_, end, true));
+        return fn(Lease(pool_, true));
     }
 
-    // When what begins now is over, with all of its statements.
-    Pool::End end() const { return Session::Clock::now() + options().database_deadline; }
-
-    Lease begun(const char* begin, Pool::End end) {
-        const auto run = [&](Lease lease) {
+    Lease begun(const char* begin) {
+        return with_session([&](Lease lease) {
             lease.session().run(begin);
             return lease;
-        };
-        return with_session(run, end);
+        });
     }
 
     // Rolls back when `fn` throws.
@@ -194,8 +190,8 @@ class Engine final : public store::Engine {
         }
     }
 
-    void write_once(Change fn, Pool::End end) {
-        const Lease lease = begun("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", end);
+    void write_once(Change fn) {
+        const Lease lease = begun("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         Session& session = lease.session();
         Tx tx(session, host_.activity);
         in_transaction(session, [&] { fn(tx); });
@@ -208,6 +204,7 @@ class Engine final : public store::Engine {
             throw;
         }
         note_commit(begin);
+        if (!unfolded_.exchange(true)) host_.wake();
     }
     void note_commit(Session::Clock::time_point begin) {
         commit_times_.add(
@@ -223,14 +220,19 @@ class Engine final : public store::Engine {
     }
 
     // Adds the differences to the counters. Each is in the sum once, before and after.
-    static void fold_counters(store::Tx& tx) {
-        tx.execute(
-            "WITH gone AS (DELETE FROM counter_changes WHERE ctid = ANY (ARRAY("
-            "SELECT ctid FROM counter_changes LIMIT 10000 FOR UPDATE SKIP LOCKED)) "
-            "RETURNING name, value), "
-            "sums AS (SELECT name, sum(value) AS value FROM gone GROUP BY name) "
-            "UPDATE counters SET value = counters.value + sums.value FROM sums "
-            "WHERE counters.name = sums.name");
+    void fold_counters() noexcept {
+        try {
+            const Lease lease(pool_);
+            lease.session().run(
+                "WITH gone AS (DELETE FROM counter_changes WHERE ctid = ANY (ARRAY("
+                "SELECT ctid FROM counter_changes LIMIT 10000 FOR UPDATE SKIP LOCKED)) "
+                "RETURNING name, value), "
+                "sums AS (SELECT name, sum(value) AS value FROM gone GROUP BY name) "
+                "UPDATE counters SET value = counters.value + sums.value FROM sums "
+                "WHERE counters.name = sums.name");
+        } catch (const std::exception&) {
+            // the differences stay, and the next round finds them
+        }
     }
 
     static void check_ready(Connection& c) {
@@ -249,6 +251,7 @@ class Engine final : public store::Engine {
     Latencies commit_times_;
     GroupSizes group_sizes_;
     Counter cache_misses_;
+    std::atomic<bool> unfolded_{false};  ///< whether there may be differences of counters
 };
 
 }}}}  // namespace coder_users::v0::store::postgres
