@@ -142,9 +142,11 @@ class Engine final : public store::Engine {
         });
         session.commit();
         session.set_deadline(usual);
-        if (!no_index.empty() && options().on_warning)
-            options().on_warning("searches in lists of users read all of them, without pg_trgm",
-                                 no_index);
+        warn("searches in lists of users read all of them, without pg_trgm", no_index);
+        warn("the way to the database is not safe", session.transport_flaw());
+    }
+    void warn(const char* what, const std::string& reason) const {
+        if (!reason.empty() && options().on_warning) options().on_warning(what, reason);
     }
 
     // Calls `fn(lease)`, and once more with a new session when that of the pool was lost while it
