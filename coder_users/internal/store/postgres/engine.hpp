@@ -25,6 +25,7 @@
 #include "coder_users/internal/store/postgres/long_readings.hpp"
 #include "coder_users/internal/store/postgres/new_session.hpp"
 #include "coder_users/internal/store/postgres/pool.hpp"
+#include "coder_users/internal/store/postgres/readiness.hpp"
 #include "coder_users/internal/store/postgres/schema.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
@@ -37,6 +38,10 @@ class Engine final : public store::Engine {
           address_(options().database),
           pool_(options().connections, options().database_deadline,
                 [this] { return new_session(address_, options().database_deadline); }),
+          readiness_([this] {
+              return new_session(address_,
+                                 (std::min)(Readiness::deadline, options().database_deadline));
+          }),
           long_readings_(options().connections, options().long_turn) {
         try {
             open();
@@ -49,7 +54,10 @@ class Engine final : public store::Engine {
 
     const std::string& name() const override { return address_.name(); }
     bool shared() const override { return true; }
-    void let_go() noexcept override { pool_.let_go(); }
+    void let_go() noexcept override {
+        pool_.let_go();
+        readiness_.let_go();
+    }
 
     void read(Read fn) override {
         const Lease lease = begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -59,10 +67,11 @@ class Engine final : public store::Engine {
     }
 
     void require_ready() override {
-        with_session([this](const Lease& lease) {
-            Connection connection(lease.session(), host_.activity);
+        const auto look = [this](Session& session) {
+            Connection connection(session, host_.activity);
             check_ready(connection);
-        });
+        };
+        readiness_.require(look);
     }
 
     LongReading begin_long_reading() override {
@@ -249,6 +258,7 @@ class Engine final : public store::Engine {
     const EngineHost host_;
     const Address address_;
     Pool pool_;
+    Readiness readiness_;
     LongReadings long_readings_;
     Latencies commit_times_;
     GroupSizes group_sizes_;
