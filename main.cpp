@@ -263,7 +263,7 @@ void add_database(CLI::App& app, coder_users::Options& options) {
     app.add_option_function<std::string>(
            "--database-timeout",
            [&](const std::string& text) { parse_database_timeout(text, options); },
-           "How long a look or a change in PostgreSQL may take before the answer is 503 (5s)")
+           "How long PostgreSQL may take for one thing before the answer is 503 (5s)")
         ->envname("CODER_USERS_DATABASE_TIMEOUT");
 }
 

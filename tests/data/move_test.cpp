@@ -155,6 +155,16 @@ TEST_CASE("a move that is only tried stores nothing, and a second one finds the 
     CHECK(everything_in(files.target) == before);
 }
 
+TEST_CASE("a target on which a server was only started is told from one with users") {
+    Files files;
+    Options options;
+    options.database = files.target;
+    TestServer(options).service().stop();
+    CHECK(files.error() ==
+          "the target is not empty: it holds rows of deployment from a server that was started on "
+          "it, and no users. Stop that server and remove the file");
+}
+
 TEST_CASE("a move compares what has arrived") {
     Files files;
     {

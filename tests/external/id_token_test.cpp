@@ -247,6 +247,7 @@ TEST_CASE("[O6] [O7] [O8] claims for others, of others or of another time are re
         {"no subject", claims({{"sub", ""}})},
         {"an empty subject", claims({{"sub", text("")}})},
         {"a subject that is a number", claims({{"sub", "1"}})},
+        {"a subject that is too long", claims({{"sub", text(std::string(256, 's'))}})},
         {"no nonce", claims({{"nonce", ""}})},
         {"another nonce", claims({{"nonce", text("n-0S6_WzA2Mj")}})},
         {"an empty nonce", claims({{"nonce", text("")}})},

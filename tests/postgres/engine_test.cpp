@@ -312,6 +312,34 @@ TEST_CASE("the number of users is right whoever adds and folds at the same time"
     CHECK(db.store.read(store::users::first_with_wrong_row).empty());
 }
 
+TEST_CASE("whether the database is ready does not wait for those who use it") {
+    if (!there_is_postgres()) return;
+    Opened db(2);
+    std::atomic<int> holding{0};
+    std::atomic<bool> done{false};
+    std::vector<std::thread> holders;
+    for (int i = 0; i < 2; ++i)
+        holders.emplace_back([&] {
+            db.store.read([&](store::Connection&) {
+                ++holding;
+                while (!done) std::this_thread::yield();
+            });
+        });
+    while (holding < 2) std::this_thread::yield();
+    CHECK(error_of([&] { db.store.require_ready(); }).empty());
+    at_once(8, [&](int) { CHECK_NOTHROW(db.store.require_ready()); });
+    db.run("ALTER TABLE database_info RENAME TO gone");
+    CHECK_THROWS_AS(db.store.require_ready(), store::Unavailable);
+    db.run("ALTER TABLE gone RENAME TO database_info");
+    CHECK_NOTHROW(db.store.require_ready());
+    db.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'");
+    CHECK_NOTHROW(db.store.require_ready());
+    done = true;
+    for (std::thread& each : holders) each.join();
+}
+
 TEST_CASE("what is a file's alone is refused with the name of the tool") {
     if (!there_is_postgres()) return;
     Opened db;

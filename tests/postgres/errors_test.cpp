@@ -8,6 +8,7 @@
 
 using namespace postgres_test;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 namespace postgres = coder_users::store::postgres;
 
 TEST_CASE("a value in use is named by its column") {
@@ -62,6 +63,10 @@ TEST_CASE("other rules of the schema are broken by name, without the value") {
     CHECK(broken_by("INSERT INTO database_info VALUES (2, 1, 1, 0)") ==
           "PostgreSQL: 23514 by database_info_only_row_check");
     CHECK(broken_by("INSERT INTO deployment (name) VALUES ('s3cret')") == "PostgreSQL: 23502");
+    const std::string long_name =  // which does not become short when it is compressed
+        "(SELECT string_agg(md5(CAST(n AS TEXT)), '') FROM generate_series(1, 500) AS n)";
+    CHECK_THAT(broken_by("INSERT INTO deployment (name, value) VALUES (" + long_name + ", '')"),
+               StartsWith("PostgreSQL: 54000: index row size"));
 }
 
 TEST_CASE("an unknown error says no value") {
@@ -101,11 +106,14 @@ TEST_CASE("the name of a database shows no secret") {
     CHECK(name("postgres://ada:s3cret@db.example.org:5433/users?sslmode=verify-full&"
                "sslpassword=s3cret&passfile=/s3cret") ==
           "postgres://ada@db.example.org:5433/users?sslmode=verify-full");
-    CHECK(name("postgresql://[::1]/u%20s?password=s3cret") == "postgres://[::1]/u%20s");
+    CHECK(name("postgresql://[::1]/u%20s?password=s3cret") == "postgresql://[::1]/u%20s");
     CHECK(name("postgres://ada@/users?host=/run/pg&port=7") ==
-          "postgres://ada@/users?host=%2frun%2fpg&port=7");
+          "postgres://ada@/users?host=/run/pg&port=7");
     for (const char* bad : {"postgres://ada:s3%cret@h/d", "postgres://h/d?s3cret=1",
-                            "postgres://ada:s3cret@h:port:s3cret/d?x"}) {
+                            "postgres://ada:s3cret@h:port:s3cret/d?x",
+                            // What is not percent-encoded would be read as something else.
+                            "postgres://ada:s3/cret@h/d", "postgres://ada:s3@s3cret@h/d",
+                            "postgres://ada:s3?/cret@h/d", "postgres://ada:1/s3cret@h/d"}) {
         CAPTURE(bad);
         const std::string text = error_of([&] { const postgres::Address address{bad}; });
         CHECK_THAT(text, ContainsSubstring("an address of PostgreSQL"));

@@ -162,6 +162,17 @@ TEST_CASE("a move to PostgreSQL that is only tried leaves it empty", "[postgres]
     CHECK(tried.size() == store::content_tables().size());
 }
 
+TEST_CASE("a move says how to empty a database on which a server was only started", "[postgres]") {
+    const Places places;
+    TestServer(places.shared).service().stop();
+    CHECK(
+        error_of(places.shared, places.file.database) ==
+        "the target is not empty: it holds rows of deployment from a server that was started on "
+        "it, and no users. Stop that server; then DROP SCHEMA coder_users CASCADE makes it empty");
+    run_on_postgres(places.shared.database, "DROP SCHEMA coder_users CASCADE");
+    CHECK(error_of(places.shared, places.file.database).empty());
+}
+
 TEST_CASE("a move is refused into what is not empty, with another key and from what is damaged",
           "[postgres]") {
     const Places places;

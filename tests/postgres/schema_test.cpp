@@ -28,7 +28,9 @@ std::string opening(const std::string& address, bool test_data = false) {
 template <class Fn>
 void in_transaction(const std::string& address, Fn&& fn) {
     const postgres::Address parsed(address);
-    const auto session = postgres::new_session(parsed, std::chrono::seconds(5));
+    const auto session =
+        postgres::new_session(parsed, std::chrono::seconds(5),
+                              std::chrono::steady_clock::now() + std::chrono::seconds(30));
     const store::Activity activity;
     postgres::Connection connection(*session, activity);
     connection.run("BEGIN");

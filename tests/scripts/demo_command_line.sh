@@ -71,9 +71,17 @@ for given in --database --postgres-url; do
     wrong '--backup-dir: is for SQLite files' $given postgres://db --secret-key-file "$work/key" --backup-dir "$work"
     refused 'postgres://ada@127.0.0.1' $given postgres://ada:hunter2@127.0.0.1:1/users --secret-key-file "$work/key"
     grep -q hunter2 "$work/out" && fail "a password is shown: $(cat "$work/out")"
+    for password in hun/ter2 hun@ter2; do  # which must be percent-encoded
+        refused 'percent-encoded' $given "postgres://ada:$password@127.0.0.1:1/users" --secret-key-file "$work/key"
+        grep -q -e hun -e ter2 "$work/out" && fail "a password is shown: $(cat "$work/out")"
+    done
     for command in backup restore; do
         refused "PostgreSQL's own tools copy and restore it" $given postgres://db "$command" "$work/copy.db"
     done
+done
+for address in 'host=127.0.0.1 user=ada password=hunter2' Postgres://ada:hunter2@127.0.0.1/users; do
+    wrong '--database: is an address in a form that is not known' --database "$address"
+    grep -q hunter2 "$work/out" && fail "a password is shown: $(cat "$work/out")"
 done
 wrong --database-connections --database-connections 1
 wrong --database-timeout --database-timeout soon

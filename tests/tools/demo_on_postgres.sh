@@ -74,8 +74,26 @@ says 1 'does not hold the key' --secret-key-file other.key check
 kill "$server"
 wait "$server" || fail "SIGTERM: $?"
 
-# An export goes into a file, and back.
+# The unit of the package, whose file of options names this database.
 unset CODER_PG_CONNECTION_URL
+unit=$root/packages/debian/coder-users.service
+sed -n 's/^#\(CODER_USERS_[A-Z_]*=\).*/\1/p' "$root/packages/debian/coder-users.default" >names
+grep -qx 'CODER_USERS_DATABASE=' names && grep -qx 'CODER_USERS_SECRET_KEY_FILE=' names || fail "the options: $(cat names)"
+grep -q '^RestrictAddressFamilies=.* AF_UNIX' "$unit" || fail 'the unit forbids local sockets'
+rm out
+(
+    eval "export $(sed -n 's/^Environment=//p' "$unit")"
+    export CODER_USERS_DATABASE=$address
+    read -ra command < <(sed -n 's|^ExecStart=/usr/bin/coder-users||p' "$unit")
+    exec "$demo" "${command[@]}" --http-address 127.0.0.1:0 >out 2>log
+) &
+server=$!
+until_found ' listens on ' out
+grep -q ', database postgres://' out || fail "says: $(cat out)"
+kill "$server"
+wait "$server" || fail "SIGTERM: $?"
+
+# An export goes into a file, and back.
 says 0 '' --postgres-url "$address" export all.jsonl
 says 0 'imported 3 users' --database users.db import all.jsonl
 says 0 '' --database users.db export again.jsonl

@@ -16,7 +16,7 @@ import time
 
 from instances import Failed, Server, make_key_file, make_owner, start_haproxy
 from ledger import Client, Ledger
-from postgres_cluster import ROLE, Cluster, end_on_signals, free_port, make_folder, ordinary_user
+from postgres_cluster import Cluster, end_on_signals, make_folder, ordinary_user
 
 CLIENTS = 6
 LONGEST = 5.0  # seconds from the promotion until something is acknowledged
@@ -37,14 +37,13 @@ class Pair:
 
     def __init__(self, folder):
         user = ordinary_user()
-        os.chmod(folder, 0o755)
         self.clusters = []
         for name in ("a", "b"):
             path = os.path.join(folder, name)
-            os.mkdir(path)
+            os.mkdir(path, 0o700)
             if user is not None:
                 os.chown(path, user.pw_uid, user.pw_gid)
-            self.clusters.append(Cluster(path, port=free_port(), connections=150, settings={"wal_keep_size": "64MB"}))
+            self.clusters.append(Cluster(path, tcp=True, connections=150, settings={"wal_keep_size": "64MB"}))
         self.primary, self.standby = self.clusters
         self.primary.create()
         self.primary.start()
@@ -52,7 +51,7 @@ class Pair:
 
     def address(self):
         hosts = ",".join(f"127.0.0.1:{each.port}" for each in self.clusters)
-        return f"postgres://{ROLE}@{hosts}/{ROLE}?target_session_attrs=read-write"
+        return self.clusters[0].tcp_address(hosts) + "?target_session_attrs=read-write"
 
     def add_standby(self):
         """Lets the standby follow the primary, and from then on nothing be committed without it."""

@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from ledger import Connection
-from postgres_cluster import Failed, end_with_parent, free_port
+from postgres_cluster import PORT_TAKEN, Failed, end_with_parent, free_port
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "scaling"
 OWNER = {"email": "ada@example.com", "username": "ada", "password": "correct-Horse-9"}
@@ -117,7 +117,16 @@ def make_owner(port):
 
 def start_haproxy(folder, program, servers):
     """Starts HAProxy with the file of the examples before these servers. Returns it, with its port."""
-    port = free_port()
+    for _ in range(2):
+        try:
+            return start_haproxy_at(free_port(), folder, program, servers)
+        except Failed as failure:
+            if PORT_TAKEN not in str(failure):  # a port that was free may be taken a moment later
+                raise
+    return start_haproxy_at(free_port(), folder, program, servers)
+
+
+def start_haproxy_at(port, folder, program, servers):
     text = (EXAMPLES / "haproxy.cfg").read_text(encoding="utf-8")
     text = substituted(text, [(r"bind :443 ssl crt \S+$", f"bind 127.0.0.1:{port}")] + [
         (rf"10\.0\.0\.1{number}:3000$", f"127.0.0.1:{server.port}") for number, server in enumerate(servers, 1)])
@@ -129,6 +138,8 @@ def start_haproxy(folder, program, servers):
     while Connection(port).ask("GET", "/readyz")[0] != 200:
         proxy.check_alive()
         if time.monotonic() > end:
+            proxy.kill()
             raise Failed("HAProxy finds no server that is ready:\n" + proxy.text()[-3000:])
         time.sleep(0.05)
+    proxy.check_alive()  # else it was another one that answered
     return proxy

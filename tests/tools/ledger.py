@@ -20,15 +20,14 @@ class Connection:
         self.port = port
         self.timeout = timeout
         self.connection = None
-        self.longest = 0.0  # how long an answer took
+        self.longest = (0.0, "")  # how long an answer took, and which
 
     def ask(self, method, path, token="", body=None):
         """Returns status, value and request id. Status 0: no answer. A value: what the JSON holds."""
         begun = time.monotonic()
-        try:
-            return self.answer(method, path, token, body)
-        finally:
-            self.longest = max(self.longest, time.monotonic() - begun)
+        answer = self.answer(method, path, token, body)
+        self.longest = max(self.longest, (time.monotonic() - begun, f"{answer[0]} to {method} {path} {answer[2]}"))
+        return answer
 
     def answer(self, method, path, token, body):
         headers = {"Coder-Session-Token": token} if token else {}

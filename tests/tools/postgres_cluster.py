@@ -15,6 +15,7 @@ import glob
 import os
 import pathlib
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ import time
 
 ROLE = "coder_users"  # whom our databases belong to; also the name of the first one
 SUPERUSER = "postgres"
+PORT_TAKEN = "Address already in use"
 
 
 class Failed(Exception):
@@ -57,6 +59,12 @@ def ordinary_user():
     raise Failed("there is neither a user postgres nor a user nobody")
 
 
+def is_reachable(place, user):
+    """Whether the user gets to a folder; None is whoever runs this, who does."""
+    folders = [pathlib.Path(place), *pathlib.Path(place).parents]
+    return user is None or all(each.stat().st_mode & stat.S_IXOTH for each in folders)
+
+
 def free_bytes(place):
     at = os.statvfs(place)
     return at.f_bavail * at.f_frsize
@@ -65,8 +73,7 @@ def free_bytes(place):
 def make_folder(user, on_disk=False):
     """Returns a new folder that the user may work in, in memory where that is possible and wanted."""
     for place in ("/var/tmp", "/tmp") if on_disk else (os.environ.get("TMPDIR"), "/dev/shm", "/tmp"):
-        reachable = place and os.path.isdir(place) and os.access(place, os.W_OK) and (
-            user is None or all(p.stat().st_mode & stat.S_IXOTH for p in [pathlib.Path(place), *pathlib.Path(place).parents]))
+        reachable = place and os.path.isdir(place) and os.access(place, os.W_OK) and is_reachable(place, user)
         # The name of a socket has 107 bytes; memory may be small, as in containers.
         if reachable and len(place) < 40 and (place != "/dev/shm" or free_bytes(place) > 1 << 30):
             break
@@ -105,19 +112,22 @@ def children_of(pid):
 
 
 class Cluster:
-    """One server. Its socket lies in `folder`; with `port` it also listens on 127.0.0.1."""
+    """One server. Its socket lies in `folder`, which nobody else may enter. With `tcp` it also listens on a free
+    port of 127.0.0.1, which it has from its first start on: for our role alone, with `password`."""
 
-    def __init__(self, folder, *, port=None, durable=False, connections=300, settings=None):
+    def __init__(self, folder, *, tcp=False, durable=False, connections=300, settings=None):
         self.folder = folder
         self.data = os.path.join(folder, "data")
         self.log = os.path.join(folder, "log")
-        self.port = port or 5432
+        self.port = None if tcp else 5432
+        self.password = secrets.token_hex(16)
         self.programs = find_programs()
         self.user = ordinary_user()
+        if not is_reachable(self.programs, self.user):
+            raise Failed(f"the user {self.user.pw_name}, who runs PostgreSQL for root, cannot enter {self.programs}")
         self.process = None
         self.settings = {
-            "listen_addresses": "127.0.0.1" if port else "",
-            "port": str(self.port),
+            "listen_addresses": "127.0.0.1" if tcp else "",
             "unix_socket_directories": folder,
             "max_connections": str(connections),
             "fsync": "on" if durable else "off",
@@ -131,9 +141,9 @@ class Cluster:
             **(settings or {}),
         }
 
-    def run(self, program, *arguments, timeout=60):
-        """Runs a program of PostgreSQL and returns what it wrote. Throws Failed."""
-        done = subprocess.run([os.path.join(self.programs, program), *arguments], cwd=self.folder,
+    def run(self, program, *arguments, text="", timeout=60):
+        """Runs a program of PostgreSQL on a text and returns what it wrote. Throws Failed."""
+        done = subprocess.run([os.path.join(self.programs, program), *arguments], cwd=self.folder, input=text,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
                               check=False, **self.as_user())
         if done.returncode != 0:
@@ -150,9 +160,10 @@ class Cluster:
         servers, so that who relies on the order of bytes and does not say so is found out."""
         self.run("initdb", "-D", self.data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
                  "--locale-provider=icu", "--icu-locale=en-US", "--no-sync", "--no-instructions")
-        # Who reaches the socket is trusted. Other users of this machine reach the port: there is no superuser.
+        # Who reaches the socket is trusted. Other users of this machine reach the port.
         with open(os.path.join(self.data, "pg_hba.conf"), "w", encoding="utf-8") as rules:
-            rules.write(f"local all all trust\nlocal replication all trust\nhost all {ROLE} 127.0.0.1/32 trust\n")
+            rules.write("local all all trust\nlocal replication all trust\n"
+                        f"host all {ROLE} 127.0.0.1/32 scram-sha-256\n")
 
     def copy_of(self, primary, name):
         """Makes the files of a standby of `primary`, which follows it under a name."""
@@ -166,7 +177,7 @@ class Cluster:
     def begin(self, **settings):
         """Starts the server without waiting for it."""
         arguments = [os.path.join(self.programs, "postgres"), "-D", self.data]
-        for name, value in {**self.settings, **settings}.items():
+        for name, value in {"port": self.port, **self.settings, **settings}.items():
             arguments += ["-c", f"{name}={value}"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -174,8 +185,17 @@ class Cluster:
 
     def start(self, **settings):
         """Starts the server and waits until it answers."""
-        self.begin(**settings)
-        self.wait()
+        tries = 1 if self.port else 3  # a port that is free now may be taken a moment later
+        while True:
+            tries -= 1
+            self.port = self.port or free_port()
+            self.begin(**settings)
+            try:
+                return self.wait()
+            except Failed as failure:
+                if not tries or PORT_TAKEN not in str(failure):
+                    raise
+                self.port = None
 
     def wait(self, timeout=60):
         """Waits until the server answers. Throws Failed."""
@@ -238,12 +258,16 @@ class Cluster:
 
     def sql(self, text, database=ROLE, timeout=60):
         """Runs SQL as the superuser and returns the rows as lines, columns divided by |."""
+        return self.psql(database, "-c", text, timeout=timeout)
+
+    def psql(self, database, *arguments, **options):
         return self.run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port), "-U", SUPERUSER,
-                        "-d", database, "-c", text, timeout=timeout).strip()
+                        "-d", database, *arguments, **options).strip()
 
     def add_role(self):
         """Adds our role, which may create databases, and its empty database."""
-        self.sql(f"CREATE ROLE {ROLE} LOGIN CREATEDB", "postgres")
+        # By the input: arguments show in process lists.
+        self.psql("postgres", text=f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{self.password}'")
         self.sql(f"CREATE DATABASE {ROLE} OWNER {ROLE}", "postgres")
         self.sql(f"ALTER ROLE {SUPERUSER} SET search_path = {ROLE}, public", "postgres")  # for sql()
 
@@ -252,32 +276,40 @@ class Cluster:
         before the question mark."""
         return f"postgres://{ROLE}@?host={self.folder}&port={self.port}"
 
+    def tcp_address(self, hosts=None, database=ROLE):
+        """Returns the address by TCP; `hosts`: others that lead here, with their ports."""
+        return f"postgres://{ROLE}:{self.password}@{hosts or f'127.0.0.1:{self.port}'}/{database}"
+
 
 class TemporaryCluster:
     """with TemporaryCluster() as cluster: a running server with our role, which is gone afterwards."""
 
     def __init__(self, *, tcp=False, on_disk=False, **options):
         self.on_disk = on_disk
-        self.options = {"port": free_port() if tcp else None, **options}
+        self.options = {"tcp": tcp, **options}
         self.cluster = None
 
     def __enter__(self):
         folder = make_folder(ordinary_user(), self.on_disk)
-        self.cluster = Cluster(folder, **self.options)
         try:
+            self.cluster = Cluster(folder, **self.options)
             self.cluster.create()
             self.cluster.start()
             self.cluster.add_role()
         except BaseException:
-            self.__exit__()
+            self.remove(folder)
             raise
         return self.cluster
 
     def __exit__(self, *_):
+        self.remove(self.cluster.folder)
+
+    def remove(self, folder):
         try:
-            self.cluster.stop(signal.SIGQUIT)
+            if self.cluster:
+                self.cluster.stop(signal.SIGQUIT)
         finally:
-            shutil.rmtree(self.cluster.folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def end_on_signals():
@@ -292,7 +324,7 @@ def end_on_signals():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tcp", action="store_true", help="listen on a free port of 127.0.0.1, too")
+    parser.add_argument("--tcp", action="store_true", help="listen on a free port of 127.0.0.1, and use that")
     parser.add_argument("--durable", action="store_true", help="on the disk, with fsync")
     parser.add_argument("--connections", type=int, default=300, help="how many at once (300)")
     parser.add_argument("command", nargs=argparse.REMAINDER)
@@ -301,10 +333,11 @@ def main():
     try:
         with TemporaryCluster(tcp=wanted.tcp, on_disk=wanted.durable, durable=wanted.durable,
                               connections=wanted.connections) as cluster:
+            address = cluster.tcp_address() if wanted.tcp else cluster.address()
             if not wanted.command:
-                print(cluster.address(), flush=True)
+                print(address, flush=True)
                 signal.pause()
-            environment = {**os.environ, "CODER_USERS_TEST_DATABASE": cluster.address()}
+            environment = {**os.environ, "CODER_USERS_TEST_DATABASE": address}
             status = subprocess.run(wanted.command, env=environment, check=False).returncode
             if status == 0:
                 return 0

@@ -16,7 +16,7 @@ import time
 
 from instances import Failed, Server, make_key_file, make_owner
 from ledger import Client, Connection, Ledger
-from postgres_cluster import (ROLE, SUPERUSER, Cluster, TemporaryCluster, end_on_signals, free_port, make_folder,
+from postgres_cluster import (ROLE, SUPERUSER, Cluster, TemporaryCluster, end_on_signals, make_folder,
                               ordinary_user)
 from postgres_proxy import Proxy
 
@@ -31,7 +31,7 @@ class Bench:
     def __init__(self, folder, program, cluster, *arguments, database=ROLE):
         self.cluster = cluster
         self.proxy = Proxy(cluster.port)
-        address = f"postgres://{ROLE}@127.0.0.1:{self.proxy.port}/{database}?sslmode=disable"
+        address = cluster.tcp_address(f"127.0.0.1:{self.proxy.port}", database) + "?sslmode=disable"
         self.database = database
         self.server = Server(folder, "server", program, address, make_key_file(folder),
                              f"--database-timeout={DEADLINE:.0f}s", *arguments)
@@ -271,7 +271,6 @@ def on_small_disk(size):
     """A folder, and in it a file system of its own; both are gone afterwards."""
     user = ordinary_user()
     folder = make_folder(user)
-    os.chmod(folder, 0o755)
     try:
         with small_disk(folder, size, user) as disk:
             yield folder, disk
@@ -292,7 +291,7 @@ def tables_full(program):
     with on_small_disk("24m") as (folder, disk):
         if disk is None:
             return [], "left out: a disk of its own needs root"
-        cluster = Cluster(folder, port=free_port(), durable=True)
+        cluster = Cluster(folder, tcp=True, durable=True)
         with running(cluster):
             cluster.sql(f"CREATE TABLESPACE small LOCATION '{disk}'")
             cluster.sql(f"CREATE DATABASE small OWNER {ROLE} TABLESPACE small")
@@ -309,7 +308,7 @@ def log_full(program):
     with on_small_disk("160m") as (folder, disk):
         if disk is None:
             return [], "left out: a disk of its own needs root"
-        cluster = Cluster(folder, port=free_port(), durable=True, settings={"wal_recycle": "off"})
+        cluster = Cluster(folder, tcp=True, durable=True, settings={"wal_recycle": "off"})
         cluster.data = os.path.join(disk, "data")
         with running(cluster), contextlib.closing(Bench(folder, program, cluster)) as bench:
             with bench.work():
@@ -348,12 +347,13 @@ def running(cluster):
 def report(bench):
     """Returns what is wrong after a scenario, and what it was like."""
     faults, ledger = bench.faults, bench.ledger
-    if bench.longest_wait() > DEADLINE + 2:
-        faults.append(f"an answer took {bench.longest_wait():.1f} s")
+    longest, what = bench.longest_wait()
+    if longest > DEADLINE + 2:
+        faults.append(f"{what} took {longest:.1f} s")
     if faults:
         faults.append(bench.server.text()[-2000:])
     return faults, (f"{ledger.total('acknowledged')} changes acknowledged and found, {ledger.total('uncertain')} settled, "
-                    f"no answer after more than {bench.longest_wait():.1f} s")
+                    f"no answer after more than {longest:.1f} s")
 
 
 SCENARIOS = [killed, stopped, restarted, disconnected, commits_cut, slow, unreachable, locked, crowded, read_only,

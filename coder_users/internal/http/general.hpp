@@ -28,7 +28,8 @@ inline constexpr Operation get_build_info =
     Operation("get-build-info").for_anybody().without_rows();
 inline constexpr Operation get_openapi = Operation("get-openapi").for_anybody().without_rows();
 inline constexpr Operation get_health = Operation("get-health").for_anybody().without_rows();
-inline constexpr Operation get_readiness = Operation("get-readiness").for_anybody();
+/// It does not wait behind requests for rows: Engine::require_ready() asks by itself.
+inline constexpr Operation get_readiness = Operation("get-readiness").for_anybody().without_rows();
 }  // namespace about
 
 inline Reply get_root(Call&) { return notice("👋"); }

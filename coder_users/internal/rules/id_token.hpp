@@ -63,6 +63,9 @@ inline SignatureCheck check_signature(const Jwt& jwt, const IdTokenHeader& heade
     return known ? SignatureCheck::bad : SignatureCheck::unknown_key;
 }
 
+/// The longest subject in bytes: OpenID Connect Core 1.0, section 2.
+inline constexpr std::size_t longest_subject = 255;
+
 /// What a login expects of its ID token.
 struct IdTokenExpectation {
     std::string_view issuer;
@@ -87,6 +90,7 @@ inline const char* id_token_flaw(const IdTokenClaims& claims, const IdTokenExpec
     if (claims.issued_at && !(*claims.issued_at - tolerance <= now))
         return "it was issued in the future";
     if (claims.subject.empty()) return "it names no subject";
+    if (claims.subject.size() > longest_subject) return "its subject is longer than 255 bytes";
     if (expected.nonce.empty() || !equal_constant_time(claims.nonce, expected.nonce))
         return "its nonce is not that of this login";
     return nullptr;

@@ -200,6 +200,7 @@ inline void check_options(const Options& options) {
     };
     constexpr std::chrono::hours ten_thousand_years(24 * 365 * 10'000);
     require(!options.database.empty(), "database: must not be empty");
+    store::refuse_mistaken_address(options.database);
     require(!options.address.empty(), "address: must not be empty");
     require(options.port >= 0 && options.port <= 65535, "port: must be 0 to 65535");
     require(options.metrics_port.value_or(0) >= 0 && options.metrics_port.value_or(0) <= 65535,

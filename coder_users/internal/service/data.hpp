@@ -184,6 +184,8 @@ CODER_USERS_INLINE std::vector<MovedTable> migrate(const Options& options, const
                                                    bool dry_run, const Progress& progress) {
     Options source = options;
     source.database = from;
+    store::refuse_mistaken_address(from);
+    store::refuse_mistaken_address(options.database);
     const bool from_file = store::is_file_name(from);
     if (from_file ? !store::is_postgres_address(options.database)
                   : !store::is_postgres_address(from) || !store::is_file_name(options.database))
@@ -233,6 +235,7 @@ CODER_USERS_INLINE std::string create_admin_user(const Options& options, const N
 
 CODER_USERS_INLINE User reset_password(const Options& options, const std::string& user,
                                        const std::string& password) {
+    store::refuse_mistaken_address(options.database);
     if (store::is_file_name(options.database) && !store::file_exists(options.database))
         throw std::runtime_error("no such file: " + options.database);
     return change_database(options, [&](operations::Backend& backend) {

@@ -63,10 +63,7 @@ class Move {
         done_ = 0;
         std::vector<MovedTable> moved;
         const store::LargeCache room(to);
-        for (const store::Table& table : store::content_tables())
-            if (store::TableRows(table).count(to) != 0)
-                throw std::runtime_error("the target is not empty: it holds rows of " +
-                                         std::string(table.name));
+        require_empty(to);
         for (const store::Table& table : store::content_tables()) {
             const TableSum sent = copy(table, to);
             if (!(sum_of(table, to) == sent))
@@ -79,6 +76,18 @@ class Move {
     }
 
  private:
+    static void require_empty(store::Connection& to) {
+        std::string_view first;
+        for (const store::Table& table : store::content_tables())
+            if (first.empty() && store::TableRows(table).count(to) != 0) first = table.name;
+        if (first.empty()) return;
+        std::string text = "the target is not empty: it holds rows of " + std::string(first);
+        if (first == "deployment")  // the last of the tables, so the others are empty
+            text += " from a server that was started on it, and no users. " +
+                    std::string(to.dialect().how_to_empty);
+        throw std::runtime_error(text);
+    }
+
     TableSum copy(const store::Table& table, store::Tx& to) {
         store::TableRows rows(table);
         TableSum sum;

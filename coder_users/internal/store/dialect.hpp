@@ -52,6 +52,8 @@ struct Dialect {
     /// Statements after which the numbers that the database gives out go on behind those of rows
     /// that were inserted with theirs; those after the last are nullptr.
     std::array<const char*, 2> continue_numbers = {};
+    /// How a person gets rid of a database without users.
+    const char* how_to_empty;
 };
 
 /// The table users, named u, read along `index` where the engine must be told so.

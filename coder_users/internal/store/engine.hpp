@@ -65,7 +65,8 @@ class Engine {
 
     /// Runs `fn` on one consistent state.
     virtual void read(Read fn) = 0;
-    /// Throws Busy or Unavailable unless the database answers and takes changes.
+    /// Throws Busy or Unavailable unless the database answers and takes changes. Does not wait for
+    /// what reads or writes rows, and for the database about a second.
     virtual void require_ready() {
         const auto look = [](Connection& c) { users::any_exist(c); };
         read(look);

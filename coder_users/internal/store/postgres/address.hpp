@@ -2,30 +2,15 @@
 // The address of a database: read by libpq, shown without secrets.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <map>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
-#include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/postgres/libpq.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
-
-/// Encodes what a part of an address must not hold as it is.
-inline std::string url_encoded(std::string_view text) {
-    constexpr std::string_view plain = "-._~/[]:";
-    std::string out;
-    for (const char c : text) {
-        const bool kept = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                          (c >= 'a' && c <= 'z') || plain.find(c) != std::string_view::npos;
-        out += kept ? std::string(1, c) : "%" + to_hex(static_cast<unsigned char>(c));
-    }
-    return out;
-}
 
 /// What an address says, and what libpq takes from the environment where it says nothing.
 class Address {
@@ -33,9 +18,8 @@ class Address {
     /// Throws std::runtime_error, whose text does not quote the address.
     explicit Address(const std::string& text) {
         char* message = nullptr;
-        const ConnectionOptions parsed(text.find('\0') == std::string::npos
-                                           ? PQconninfoParse(text.c_str(), &message)
-                                           : nullptr);
+        const bool clear = text.find('\0') == std::string::npos && is_clear_address(text);
+        const ConnectionOptions parsed(clear ? PQconninfoParse(text.c_str(), &message) : nullptr);
         PQfreemem(message);  // it quotes the address, and with it the password
         if (!parsed)
             throw std::runtime_error(
@@ -46,7 +30,7 @@ class Address {
             if (each->val && *each->val) options_[each->keyword] = each->val;
         const auto password = options_.find("password");
         if (password != options_.end()) secret_ = password->second;
-        name_ = shown();
+        name_ = shown_database(text);
         refuse_standbys();
     }
 
@@ -65,33 +49,6 @@ class Address {
     }
 
  private:
-    std::string option(const char* name) const {
-        const auto found = options_.find(name);
-        return found == options_.end() ? "" : found->second;
-    }
-
-    std::string shown() const {
-        constexpr std::array<const char*, 4> harmless{"sslmode", "sslrootcert", "application_name",
-                                                      "target_session_attrs"};
-        std::string text = "postgres://";
-        if (!option("user").empty()) text += url_encoded(option("user")) + '@';
-        std::string host = option("host").empty() ? option("hostaddr") : option("host");
-        const bool socket = host.find('/') != std::string::npos;
-        if (!socket) text += url_encoded(host);
-        if (!socket && !option("port").empty()) text += ':' + url_encoded(option("port"));
-        if (!option("dbname").empty()) text += '/' + url_encoded(option("dbname"));
-        char separator = '?';
-        const auto add = [&](const char* name, const std::string& value) {
-            if (value.empty()) return;
-            text += separator + (name + ('=' + url_encoded(value)));
-            separator = '&';
-        };
-        if (socket) add("host", host);
-        if (socket) add("port", option("port"));
-        for (const char* each : harmless) add(each, option(each));
-        return text;
-    }
-
     // A standby answers with what was true a while ago: a key that was revoked would still count.
     void refuse_standbys() {
         std::string& wanted = options_["target_session_attrs"];

@@ -33,6 +33,7 @@ inline constexpr Dialect dialect{
     {"SELECT pg_catalog.setval(pg_get_serial_sequence('users', 'number'), "
      "(SELECT COALESCE(MAX(number), 0) + 1 FROM users), false)",
      "SELECT pg_catalog.setval(pg_get_serial_sequence('audit_logs', 'entry'), "
-     "(SELECT COALESCE(MAX(entry), 0) + 1 FROM audit_logs), false)"}};
+     "(SELECT COALESCE(MAX(entry), 0) + 1 FROM audit_logs), false)"},
+    /*.how_to_empty =*/"Stop that server; then DROP SCHEMA coder_users CASCADE makes it empty"};
 
 }}}}  // namespace coder_users::v0::store::postgres

@@ -25,6 +25,7 @@
 #include "coder_users/internal/store/postgres/long_readings.hpp"
 #include "coder_users/internal/store/postgres/new_session.hpp"
 #include "coder_users/internal/store/postgres/pool.hpp"
+#include "coder_users/internal/store/postgres/readiness.hpp"
 #include "coder_users/internal/store/postgres/schema.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
@@ -39,6 +40,10 @@ class Engine final : public store::Engine {
                 [this](Pool::End end) {
                     return new_session(address_, options().database_deadline, end);
                 }),
+          readiness_([this](Pool::End end) {
+              return new_session(address_,
+                                 (std::min)(Readiness::deadline, options().database_deadline), end);
+          }),
           long_readings_(options().connections, options().long_turn) {
         try {
             open();
@@ -51,7 +56,10 @@ class Engine final : public store::Engine {
 
     const std::string& name() const override { return address_.name(); }
     bool shared() const override { return true; }
-    void let_go() noexcept override { pool_.let_go(); }
+    void let_go() noexcept override {
+        pool_.let_go();
+        readiness_.let_go();
+    }
 
     void read(Read fn) override {
         const Lease lease = begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", end());
@@ -61,11 +69,11 @@ class Engine final : public store::Engine {
     }
 
     void require_ready() override {
-        const auto look = [this](const Lease& lease) {
-            Connection connection(lease.session(), host_.activity);
+        const auto look = [this](Session& session) {
+            Connection connection(session, host_.activity);
             check_ready(connection);
         };
-        with_session(look, end());
+        readiness_.require(look);
     }
 
     LongReading begin_long_reading() override {
@@ -134,20 +142,24 @@ class Engine final : public store::Engine {
         session.run("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
         Connection connection(session, host_.activity);
         std::string no_index;
+        const auto accept = [&] {
+            if (options().accept) options().accept(connection, name());
+        };
         in_transaction(session, [&] {
             if (options().only_read) {
                 session.run("SET TRANSACTION READ ONLY");
-                return require_schema(connection, options().test_data, later_steps());
+                require_schema(connection, options().test_data, later_steps());
+                return accept();
             }
-            no_index = prepare_schema(connection, options().test_data, later_steps(), [&] {
-                if (options().accept) options().accept(connection, name());
-            });
+            no_index = prepare_schema(connection, options().test_data, later_steps(), accept);
         });
         session.commit();
         session.set_deadline(usual);
-        if (!no_index.empty() && options().on_warning)
-            options().on_warning("searches in lists of users read all of them, without pg_trgm",
-                                 no_index);
+        warn("searches in lists of users read all of them, without pg_trgm", no_index);
+        warn("the way to the database is not safe", session.transport_flaw());
+    }
+    void warn(const char* what, const std::string& reason) const {
+        if (!reason.empty() && options().on_warning) options().on_warning(what, reason);
     }
 
     // Calls `fn(lease)`, and once more with a new session when that of the pool was lost while it
@@ -254,6 +266,7 @@ class Engine final : public store::Engine {
     const EngineHost host_;
     const Address address_;
     Pool pool_;
+    Readiness readiness_;
     LongReadings long_readings_;
     Latencies commit_times_;
     GroupSizes group_sizes_;

@@ -96,8 +96,8 @@ inline std::string error_text(const PGresult* result, std::string_view state) {
     const std::string text = error_text(result, state);
     if (state == "23505") throw Duplicate(column_of(error_field(result, PG_DIAG_CONSTRAINT_NAME)));
     if (state == "23503") throw ReferenceBroken(text);
-    if (starts_with(state, "23") || state == "22021" || state == "22P05")
-        throw ConstraintBroken(text);
+    if (starts_with(state, "23") || state == "22021" || state == "22P05" || state == "54000")
+        throw ConstraintBroken(text);  // the last: a value is too long for its index
     if (state == "40001" || state == "40P01" || state == "26000" || state == "0A000")
         throw TryAgain(text);
     if (state == "53100") throw DiskFull(text);

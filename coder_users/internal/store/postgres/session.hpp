@@ -19,6 +19,7 @@
 #include "coder_users/internal/store/postgres/address.hpp"
 #include "coder_users/internal/store/postgres/errors.hpp"
 #include "coder_users/internal/store/postgres/libpq.hpp"
+#include "coder_users/internal/store/postgres/transport.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
 
@@ -52,6 +53,11 @@ class Session {
 
     const Address& address() const { return address_; }
     int server_version() const { return PQserverVersion(connection_); }
+
+    /// What is not safe about the way to the server; "": nothing.
+    std::string transport_flaw() const {
+        return std::string(postgres::transport_flaw(transport_of(connection_)));
+    }
 
     /// Runs one statement and returns its whole answer.
     Result execute(std::string_view sql, const std::vector<Parameter>& parameters, Kept kept) {

@@ -36,6 +36,8 @@ inline constexpr Dialect dialect{
     /*.numbers_with_text =*/
     "SELECT rowid FROM users_text WHERE users_text MATCH $1 LIMIT $2",
     /*.array_begin =*/"json_each(",
-    /*.array_end =*/")"};
+    /*.array_end =*/")",
+    /*.continue_numbers =*/{},
+    /*.how_to_empty =*/"Stop that server and remove the file"};
 
 }}}}  // namespace coder_users::v0::store::sqlite
