@@ -1,5 +1,7 @@
 // docs/contract/keys.md, "PUT /users/{user}/keys/{keyid}/expire".
+#include <functional>
 #include <mutex>
+#include <utility>
 
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "people.hpp"
@@ -159,6 +161,26 @@ TEST_CASE("who may expire which key") {
     CHECK(world.server.send("GET", "/users/me", token.text).status == 200);
     CHECK(world.server.send("PUT", path, world.owner).status == 204);
     CHECK(world.server.send("GET", "/users/me", token.text).status == 401);
+}
+
+TEST_CASE("a key that is expired in the middle of its change changes nothing") {
+    std::function<void()> meanwhile;
+    coder_users::Options options = in_memory();
+    options.before = [&](const Event&) -> std::optional<coder_users::Veto> {
+        if (meanwhile) std::exchange(meanwhile, nullptr)();
+        return std::nullopt;
+    };
+    const People world(options);
+    const Made token = make_token(world, world.bob);
+    meanwhile = [&] {
+        CHECK(world.server.send("PUT", path_of("bob", token.id), world.owner).status == 204);
+    };
+    const Answer late =
+        world.server.send("PUT", "/users/me/profile", token.text, R"({"username":"late"})");
+    CHECK(late.status == 401);
+    CHECK(late.body == expired_at(world.server.now()));
+    CHECK_FALSE(meanwhile);
+    CHECK(world.sql("SELECT count(*) FROM users WHERE username = 'late'") == "0");
 }
 
 TEST_CASE("the host is asked before a key expires, and told of it") {

@@ -54,7 +54,7 @@ TEST_CASE("a session is the key, its user and the hashed secret") {
     const auto found = session(store, key.id);
     REQUIRE(found);
     CHECK(found->secret_digest == read_digest(std::string(64, '7')));
-    CHECK(found->linked);
+    CHECK(found->identity.linked);
     const ApiKey& read = found->identity.key;
     CHECK(read.id == key.id);
     CHECK(read.user_id == key.user_id);
@@ -108,7 +108,7 @@ TEST_CASE("a session of a provider is linked by a link of that provider alone") 
                 tx.execute("INSERT INTO user_links VALUES ($1, $2, 'l', '', '', 0, '')", id_of(1),
                            row.link);
         });
-        CHECK(session(store, "aaaaaaaaaa")->linked == row.linked);
+        CHECK(session(store, "aaaaaaaaaa")->identity.linked == row.linked);
     }
 }
 

@@ -64,7 +64,7 @@ std::string told(store::Store& store, int number) {
         to_hex(session->secret_digest[31]),
         std::to_string(micros(key.last_used)),
         std::to_string(micros(key.expires_at)),
-        session->linked ? "linked" : "unlinked",
+        session->identity.linked ? "linked" : "unlinked",
         std::to_string(micros(session->token_expires_at)),
     };
     return join(all, " ");

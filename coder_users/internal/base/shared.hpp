@@ -29,6 +29,7 @@ Shared<T> unowned(const T& value) {
 struct SharedIdentity {
     Shared<User> user;
     ApiKey key;
+    bool linked = true;  ///< false: the key's login type needs a link that the user does not have
     /// `user` as answers show it; lives as long as `user`. nullptr: that is not kept.
     const KeptText* user_text = nullptr;
 

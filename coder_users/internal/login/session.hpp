@@ -56,15 +56,6 @@ inline ApiKey insert_session(Change& now, const Acting& acting, const User& user
     return key;
 }
 
-/// The reasons why a known key does not count now.
-inline void refuse_session(const Options& options, const SharedIdentity& identity, bool linked,
-                           Time now) {
-    const Time ends = rules::end_of(identity.key, options.session_max_life);
-    if (ends <= now) throw rules::key_expired(ends);
-    if (identity.user->status == UserStatus::suspended) throw rules::user_suspended();
-    if (!linked) throw rules::link_missing();
-}
-
 /// What a good token stands for.
 struct GoodSession {
     Shared<SharedIdentity> identity;
@@ -84,7 +75,7 @@ inline GoodSession check_token(const Backend& backend, std::string_view token, T
         throw rules::key_invalid();
 
     Shared<SharedIdentity> identity = store.identity_of(session);
-    refuse_session(backend.options, *identity, session->linked, now);
+    rules::refuse_session(*identity, backend.options.session_max_life, now);
     const Time ends = session->token_expires_at;
     return {std::move(identity), ends != never && ends <= now};
 }
@@ -97,7 +88,7 @@ inline Shared<SharedIdentity> current_identity(const Backend& backend, const Sha
     const auto session = store.find_checked_key(known.key.id);
     if (!session || session->identity.user->id != known.user->id) throw rules::key_invalid();
     Shared<SharedIdentity> identity = store.identity_of(session);
-    refuse_session(backend.options, *identity, session->linked, now);
+    rules::refuse_session(*identity, backend.options.session_max_life, now);
     return identity;
 }
 

@@ -13,6 +13,7 @@
 
 #include "coder_users/errors.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
+#include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/model.hpp"
@@ -186,6 +187,15 @@ inline Time limited_end(const ApiKey& key, Time end, Duration longest_session) {
 /// When the key ends if it is not used.
 inline Time end_of(const ApiKey& key, Duration longest_session) {
     return limited_end(key, key.expires_at, longest_session);
+}
+
+/// Throws the refusal of a known key that does not count now: docs/contract/http.md, "Checks of a
+/// session", checks 6 to 8. `longest_session` is that of end_of().
+inline void refuse_session(const SharedIdentity& identity, Duration longest_session, Time now) {
+    const Time ends = end_of(identity.key, longest_session);
+    if (ends <= now) throw key_expired(ends);
+    if (identity.user->status == UserStatus::suspended) throw user_suspended();
+    if (!identity.linked) throw link_missing();
 }
 
 /// What a successful use changes in a key. If `changed`, the user's last_seen_at is set, too.

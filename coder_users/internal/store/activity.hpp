@@ -95,7 +95,9 @@ class Activity {
         Identity used{*identity->user, identity->key};
         lay_over_locked(used.key);
         lay_over_locked(used.user);
-        return std::make_shared<const SharedIdentity>(shared(std::move(used)));
+        SharedIdentity laid_over = shared(std::move(used));
+        laid_over.linked = identity->linked;
+        return std::make_shared<const SharedIdentity>(std::move(laid_over));
     }
 
     /// When users were last seen, as far as it is not stored yet. Call this before reading rows:

@@ -30,7 +30,6 @@ inline constexpr std::int64_t no_limit = (std::numeric_limits<std::int64_t>::max
 struct CheckedKey {
     SharedIdentity identity;
     Digest secret_digest{};
-    bool linked = true;  ///< false: the login type needs a link that the user does not have
     /// When the provider's access token expires, if it can be renewed; else `never`.
     Time token_expires_at = never;
 };
@@ -61,8 +60,8 @@ inline std::optional<CheckedKey> read_checked_key(Connection& c, std::string_vie
     session.secret_digest = read_digest(row.text(after_user));
     const LoginType type = session.identity.key.login_type;
     if (type == LoginType::github || type == LoginType::oidc) {
-        session.linked = row.text(after_user + 1) == to_string(type);
-        if (session.linked && row.integer(after_user + 3) != 0)
+        session.identity.linked = row.text(after_user + 1) == to_string(type);
+        if (session.identity.linked && row.integer(after_user + 3) != 0)
             session.token_expires_at = row.time(after_user + 2);
     }
     return session;
