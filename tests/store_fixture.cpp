@@ -1,6 +1,7 @@
 #include "store_fixture.hpp"
 
 #include "server_fixture.hpp"
+#include "test_database.hpp"
 
 namespace store_test {
 
@@ -11,7 +12,7 @@ store::StoreOptions options(const std::string& path) {
 }
 
 store::StoreOptions in_memory(const std::string& name) {
-    store::StoreOptions chosen = options(":memory:");
+    store::StoreOptions chosen = options(coder_users_test::database_or(":memory:"));
     chosen.memory_name = name;
     return chosen;
 }
