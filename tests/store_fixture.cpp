@@ -12,9 +12,14 @@ store::StoreOptions options(const std::string& path) {
 }
 
 store::StoreOptions in_memory(const std::string& name) {
-    store::StoreOptions chosen = options(coder_users_test::database_or(":memory:"));
+    store::StoreOptions chosen = options(":memory:");
     chosen.memory_name = name;
     return chosen;
+}
+
+store::StoreOptions anywhere(const std::string& name) {
+    return coder_users_test::on_postgres() ? options(coder_users_test::new_postgres_database())
+                                           : in_memory(name);
 }
 
 SQLite::Database raw(const std::string& path, int timeout_ms) {

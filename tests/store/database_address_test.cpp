@@ -5,6 +5,7 @@
 #include <functional>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "../server_fixture.hpp"
 #include "../store_fixture.hpp"
@@ -16,6 +17,13 @@ using coder_users_test::good_password;
 namespace data = coder_users::data;
 
 namespace {
+
+/// While it lives, the program is like one that lacks the part.
+struct WithoutPostgres {
+    WithoutPostgres() : part(std::exchange(store::open_postgres, nullptr)) {}
+    ~WithoutPostgres() { store::open_postgres = part; }
+    const store::OpenPostgres part;
+};
 
 constexpr const char* refusal =
     "the database is an address of PostgreSQL, and this build has no PostgreSQL part";
@@ -39,7 +47,8 @@ TEST_CASE("addresses of PostgreSQL are told from names of files") {
     CHECK_FALSE(store::is_file_name(":memory:"));
 }
 
-TEST_CASE("a build without PostgreSQL says so, and shows no address") {
+TEST_CASE("a program without the part for PostgreSQL says so, and shows no address") {
+    const WithoutPostgres without;
     TempFolder folder;
     Options file;
     file.database = folder.file("a.db");
