@@ -105,6 +105,7 @@ class Cluster:
         self.folder = folder
         self.data = os.path.join(folder, "data")
         self.log = os.path.join(folder, "log")
+        self.tcp = port is not None
         self.port = port or 5432
         self.programs = find_programs()
         self.user = ordinary_user()
@@ -228,8 +229,10 @@ class Cluster:
         self.sql(f"ALTER ROLE {SUPERUSER} SET search_path = {ROLE}, public", "postgres")  # for sql()
 
     def address(self):
-        """Returns the address, by the socket, of our role's own database. Those of others have /name
-        before the question mark."""
+        """Returns the address of our role's own database, by TCP where the server listens, else by its
+        socket. Those of others have /name at the end, or before the question mark."""
+        if self.tcp:
+            return f"postgres://{ROLE}@127.0.0.1:{self.port}"
         return f"postgres://{ROLE}@?host={self.folder}&port={self.port}"
 
 
@@ -272,7 +275,7 @@ def end_on_signals():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tcp", action="store_true", help="listen on a free port of 127.0.0.1, too")
+    parser.add_argument("--tcp", action="store_true", help="listen on a free port of 127.0.0.1, too, and give that out")
     parser.add_argument("--durable", action="store_true", help="on the disk, with fsync")
     parser.add_argument("--connections", type=int, default=300, help="how many at once (300)")
     parser.add_argument("command", nargs=argparse.REMAINDER)
