@@ -140,14 +140,16 @@ class Engine final : public store::Engine {
         session.run("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
         Connection connection(session, host_.activity);
         std::string no_index;
+        const auto accept = [&] {
+            if (options().accept) options().accept(connection, name());
+        };
         in_transaction(session, [&] {
             if (options().only_read) {
                 session.run("SET TRANSACTION READ ONLY");
-                return require_schema(connection, options().test_data, later_steps());
+                require_schema(connection, options().test_data, later_steps());
+                return accept();
             }
-            no_index = prepare_schema(connection, options().test_data, later_steps(), [&] {
-                if (options().accept) options().accept(connection, name());
-            });
+            no_index = prepare_schema(connection, options().test_data, later_steps(), accept);
         });
         session.commit();
         session.set_deadline(usual);
