@@ -8,6 +8,10 @@
 
 namespace coder_users_test {
 
+/// Ends this process as a cut of the power would: at once, in all threads. A process with the
+/// thread sanitizer waits a second in _exit(), and its other threads go on meanwhile.
+[[noreturn]] void end_process_at_once();
+
 /// Forks and runs `work(*this)` in the child. Make it before any thread. The child sends lines by
 /// say(), which heard() returns; the parent sends one byte by let_go(), for which wait_for_parent()
 /// waits.

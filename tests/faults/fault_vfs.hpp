@@ -4,12 +4,13 @@
 #pragma once
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <climits>
 #include <cstdint>
 #include <cstring>
+
+#include "child_process.hpp"
 
 namespace faults {
 
@@ -54,12 +55,10 @@ struct Plan {
         if (number < first || number > last) return false;
         ++hits;
         if (act == Act::exit_before || (act == Act::exit_within && kind != write_calls))
-            ::_exit(exit_status);
+            coder_users_test::end_process_at_once();
         return true;
     }
     int error(int usual) const { return code ? code.load() : usual; }
-
-    static constexpr int exit_status = 17;
 };
 
 inline Plan& plan() {
@@ -88,7 +87,7 @@ inline int read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
 inline int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
     if (!plan().strikes(write_calls)) return real(f)->pMethods->xWrite(real(f), from, n, at);
     real(f)->pMethods->xWrite(real(f), from, n / 2, at);  // as a write that is cut off
-    if (plan().act == Plan::Act::exit_within) ::_exit(Plan::exit_status);
+    if (plan().act == Plan::Act::exit_within) coder_users_test::end_process_at_once();
     return plan().error(SQLITE_IOERR_WRITE);
 }
 inline int truncate(sqlite3_file* f, sqlite3_int64 size) {

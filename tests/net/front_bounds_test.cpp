@@ -166,6 +166,25 @@ TEST_CASE("who sends many requests at once waits behind those who do not") {
         for (int i = 0; i < 20; ++i) REQUIRE(client.read().status == 200);
 }
 
+TEST_CASE("handlers that are held up stop nobody while a worker is left") {
+    HarnessOptions options;
+    options.limits.workers = 2 * (std::max)(2u, std::thread::hardware_concurrency());
+    FrontHarness front(options);
+    std::vector<RawClient> held_up;
+    for (std::size_t i = 1; i < options.limits.workers; ++i) {
+        held_up.emplace_back(front.port());
+        held_up.back().send("GET /block HTTP/1.1\r\nHost: a\r\n\r\n" + get + get);
+        REQUIRE(eventually([&] { return front.blocked() == i; }));
+        RawClient other(front.port());
+        other.send(get + get);
+        REQUIRE(other.read().status == 200);
+        REQUIRE(other.read().status == 200);
+    }
+    front.release();
+    for (RawClient& client : held_up)
+        for (int i = 0; i < 3; ++i) REQUIRE(client.read().status == 200);
+}
+
 TEST_CASE("connections over the bound are turned away, and let in again when there is room") {
     HarnessOptions options;
     options.limits.connections = 3;

@@ -1,6 +1,10 @@
 // What must hold whoever acts at the same time, on several servers over one database.
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <thread>
+#include <vector>
 
 #include "../server_fixture.hpp"
 #include "postgres_fixture.hpp"
@@ -112,6 +116,59 @@ TEST_CASE("a token that was revoked counts on no server, whatever was going on")
         CHECK(servers.sql("SELECT count(*) FROM users WHERE name = 'late'") == "0");
         CHECK(servers.sql("SELECT count(*) FROM api_keys WHERE id = '" + id + "'") == "0");
     }
+}
+
+TEST_CASE("somebody who changes things all the time can be suspended at once", "[alone]") {
+    if (!there_is_postgres()) return;
+    Opened db(16);
+    std::atomic<bool> suspended{false};
+    std::atomic<int> made{0}, failed{0};
+    std::chrono::steady_clock::duration longest{};
+    at_once(9, [&](int i) {
+        if (i > 0) {
+            while (!suspended) try {
+                    db.store.write([&](store::Tx& tx) {
+                        tx.lock_users("actor", "target" + std::to_string(i));
+                        tx.query("SELECT pg_sleep(0.02)").next();  // what the change does
+                    });
+                    ++made;
+                } catch (const std::exception&) {
+                    ++failed;
+                }
+            return;
+        }
+        for (int round = 0; round < 5; ++round) {
+            while (made < 20 * round && failed == 0) std::this_thread::yield();
+            const auto begin = std::chrono::steady_clock::now();
+            try {
+                db.store.write([&](store::Tx& tx) { tx.lock_users("", "actor"); });
+            } catch (const std::exception&) {
+                ++failed;
+            }
+            longest = (std::max)(longest, std::chrono::steady_clock::now() - begin);
+        }
+        suspended = true;
+    });
+    CHECK(failed == 0);
+    CHECK(longest < std::chrono::seconds(1));
+}
+
+TEST_CASE("sessions that end themselves at the same time end without a failure") {
+    if (!there_is_postgres()) return;
+    Servers servers;
+    const std::string root = servers.of(0).owner();
+    servers.of(0).create(root, "bob");
+    std::vector<std::string> sessions;
+    for (int i = 0; i < 8; ++i) sessions.push_back(servers.of(i).log_in("bob@example.org"));
+    std::atomic<int> failed{0};
+    at_once(16, [&](int i) {
+        const std::string& session = sessions[static_cast<std::size_t>(i / 2)];
+        const int status = servers.of(i).send("POST", "/users/logout", session).status;
+        failed += status != 200 && status != 401;
+    });
+    CHECK(failed == 0);
+    CHECK(servers.sql("SELECT count(*) FROM api_keys k JOIN users u ON u.id = k.user_id "
+                      "WHERE u.username = 'bob'") == "0");
 }
 
 TEST_CASE("a login with a password that was just changed leaves no session") {

@@ -47,6 +47,11 @@ TEST_CASE("comparison in constant time") {
     CHECK_FALSE(equal_constant_time("abc", "abcd"));
     CHECK_FALSE(equal_constant_time("abc", ""));
     CHECK_FALSE(equal_constant_time(std::string("a\0b", 3), std::string("a\0c", 3)));
+    CHECK(equal_constant_time(sha256("abc"), sha256("abc")));
+    CHECK_FALSE(equal_constant_time(sha256("abc"), sha256("abd")));
+    Digest other = sha256("abc");
+    other.back() ^= 1;
+    CHECK_FALSE(equal_constant_time(sha256("abc"), other));
 }
 
 TEST_CASE("AES-256-GCM of the published test vector") {

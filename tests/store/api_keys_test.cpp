@@ -49,11 +49,11 @@ TEST_CASE("a session is the key, its user and the hashed secret") {
             store::organizations::insert(tx, {id_of(i), "o" + std::to_string(i), now, now});
             store::organizations::add_member(tx, id_of(i), alice.id, {"x", "y"}, now - Duration(i));
         }
-        store::api_keys::insert(tx, key, "digest");
+        store::api_keys::insert(tx, key, std::string(64, '7'));
     });
     const auto found = session(store, key.id);
     REQUIRE(found);
-    CHECK(found->hashed_secret == "digest");
+    CHECK(found->secret_digest == read_digest(std::string(64, '7')));
     CHECK(found->linked);
     const ApiKey& read = found->identity.key;
     CHECK(read.id == key.id);

@@ -25,7 +25,7 @@ void leave_behind(const std::string& path) {
         auto* const never_closed = new store::Store(options(path));
         add_user(*never_closed, user_named("alice", 1));
         self.say("written");
-        ::_exit(0);
+        coder_users_test::end_process_at_once();
     });
     REQUIRE(child.heard() == "written");
     child.wait();

@@ -11,6 +11,7 @@
 
 #include "coder_users/errors.hpp"
 #include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/base/digest.hpp"
 #include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/login/providers.hpp"
 #include "coder_users/internal/login/renewal.hpp"
@@ -77,10 +78,9 @@ inline GoodSession check_token(const Backend& backend, std::string_view token, T
     const rules::TokenParts parts = rules::split_token(token);
     const auto session = store.find_checked_key(parts.id);
     // An unknown id costs the same comparison as a wrong secret.
-    static const std::string nobodys(64, '-');
-    const auto presented = rules::sha256_digits(parts.secret);
-    const std::string& expected = session ? session->hashed_secret : nobodys;
-    if (!rules::equal_constant_time({presented.data(), presented.size()}, expected) || !session)
+    static constexpr Digest nobodys{};
+    const Digest& expected = session ? session->secret_digest : nobodys;
+    if (!rules::equal_constant_time(rules::sha256(parts.secret), expected) || !session)
         throw rules::key_invalid();
 
     Shared<SharedIdentity> identity = store.identity_of(session);
@@ -152,7 +152,8 @@ inline void log_out(const Acting& acting) {
     if (acting.is_host()) throw rules::key_invalid();  // it presents none
     const Asked asked =
         ask_host(acting, EventKind::logged_out, acting.user(), nullptr, &acting.actor->key);
-    operations::change(acting, about::log_out, asked, [&](Change& now) {
+    const operations::Concerning leaving{acting.user().id};
+    operations::change(acting, about::log_out, asked, leaving, [&](Change& now) {
         const ApiKey& key = now.identity->key;
         const std::string& user_id = now.actor().id;
         store::api_keys::remove(now.tx, key.id);

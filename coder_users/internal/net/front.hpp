@@ -27,6 +27,7 @@
 #include "coder_users/internal/net/connection_driver.hpp"
 #include "coder_users/internal/net/handler.hpp"
 #include "coder_users/internal/net/listener.hpp"
+#include "coder_users/internal/net/standby.hpp"
 
 namespace coder_users { inline namespace v0 { namespace net {
 
@@ -48,14 +49,17 @@ inline std::string numeric_address(const sockaddr_storage& peer) {
 }
 
 /// Idle connections and those with incomplete requests wait in one epoll set and need no thread.
-/// Workers read what has come, and answer complete requests or pass them to a lane. One more thread
-/// accepts connections and ends overdue ones. Serves only once: bind(), start(), request_stop(),
-/// join(). The handler must outlive the front.
+/// Workers read what has come, and answer complete requests or pass them to a lane; as many as
+/// there are cores take turns at that, and the others stand by. One more thread accepts connections
+/// and ends overdue ones. Serves only once: bind(), start(), request_stop(), join(). The handler
+/// must outlive the front.
 class Front {
  public:
     /// Throws std::system_error when the system cannot make an epoll set.
     Front(FrontHandler& handler, const Limits& limits, const Deadlines& deadlines)
-        : driver_(handler, limits, deadlines), workers_(worker_count(limits)) {}
+        : driver_(handler, limits, deadlines),
+          workers_(worker_count(limits)),
+          standby_((std::max)(2u, std::thread::hardware_concurrency()), workers_) {}
     ~Front() {
         request_stop();
         join();
@@ -81,7 +85,8 @@ class Front {
     void start() {
         const SignalsBlocked quiet;
         try {
-            for (std::size_t i = 0; i < workers_; ++i) threads_.emplace_back([this] { serve(); });
+            for (std::size_t i = 0; i < workers_; ++i)
+                threads_.emplace_back([this, i] { serve(i); });
             threads_.emplace_back([this] { keep(); });
         } catch (...) {
             request_stop();
@@ -97,6 +102,7 @@ class Front {
     void request_stop() noexcept {
         const std::lock_guard<std::mutex> lock(stop_mutex_);
         driver_.stop();
+        standby_.stop();
     }
 
     /// Waits until all threads have ended and no lane runs a request of this front, then closes all
@@ -125,12 +131,19 @@ class Front {
         return (std::max)(4u, 2 * std::thread::hardware_concurrency());
     }
 
-    void serve() {
-        while (!driver_.stopping()) {
-            const std::uint64_t key = driver_.poller().wait();
-            if (key == Poller::woken) continue;
-            if (Connection* const c = driver_.table().claim(key)) driver_.drive(*c);
+    void serve(std::size_t number) {
+        while (standby_.take_turn(number)) {
+            while (!driver_.stopping() && serve_one(number)) continue;
+            driver_.poller().look_again();  // what this thread has deferred is for others now
         }
+    }
+
+    /// Returns false when another worker has taken the turn of this one meanwhile.
+    bool serve_one(std::size_t number) {
+        const std::uint64_t key = driver_.poller().wait();
+        if (key == Poller::woken) return true;
+        Connection* const c = driver_.table().claim(key);
+        return !c || standby_.work(number, [&] { driver_.drive(*c); });
     }
 
     /// Accepts connections and ends overdue ones. Sleeps without a time-out while there are none.
@@ -193,6 +206,7 @@ class Front {
 
     ConnectionDriver driver_;
     const std::size_t workers_;
+    Standby standby_;
     FileDescriptor listener_;
     int port_ = 0;
     std::vector<std::thread> threads_;

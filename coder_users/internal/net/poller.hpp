@@ -32,9 +32,15 @@ class Poller {
     static constexpr std::uint64_t woken = ~std::uint64_t{0};
 
     /// Throws std::system_error when the system cannot make an epoll set.
-    Poller() : set_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC)) {
+    Poller()
+        : set_(::epoll_create1(EPOLL_CLOEXEC)),
+          wake_(::eventfd(0, EFD_CLOEXEC)),
+          again_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
         epoll_event event = make_event(EPOLLIN, woken);
-        if (!set_ || !wake_ || ::epoll_ctl(set_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0)
+        epoll_event once = make_event(EPOLLIN | EPOLLET, looks_again);  // wakes one for each write
+        if (!set_ || !wake_ || !again_ ||
+            ::epoll_ctl(set_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0 ||
+            ::epoll_ctl(set_.get(), EPOLL_CTL_ADD, again_.get(), &once) != 0)
             throw std::system_error(errno, std::generic_category(), "cannot make an epoll set");
     }
 
@@ -48,7 +54,8 @@ class Poller {
     }
 
     /// Lets a socket wait for nothing but its turn, which comes when no event has happened, or
-    /// after eight that have. Call it from a thread that goes on to wait(): it wakes nobody.
+    /// after eight that have. Call it from a thread that goes on to wait() or look_again(): it
+    /// wakes nobody.
     void defer(int fd, std::uint64_t key) noexcept {
         try {
             const std::lock_guard<std::mutex> lock(mutex_);
@@ -67,6 +74,7 @@ class Poller {
             epoll_event event;
             const bool sleeps = deferred_count_ == 0;
             if (::epoll_wait(set_.get(), &event, 1, sleeps ? -1 : 0) == 1) {
+                if (event.data.u64 == looks_again) continue;
                 if (!sleeps) ++events_in_a_row_;
                 return event.data.u64;
             }
@@ -74,15 +82,24 @@ class Poller {
         }
     }
 
-    /// Wakes all threads that wait now or later, because nobody reads the byte.
-    void wake() noexcept {
-        const std::uint64_t one = 1;
-        while (::write(wake_.get(), &one, sizeof one) < 0 && errno == EINTR) continue;
+    /// Lets a thread that waits give the deferred sockets their turns. For a thread that has called
+    /// defer() and does not go on to wait().
+    void look_again() noexcept {
+        if (deferred_count_ > 0) write_to(again_);
     }
+
+    /// Wakes all threads that wait now or later, because nobody reads the byte.
+    void wake() noexcept { write_to(wake_); }
     /// A descriptor that is readable after wake().
     int wake_fd() const { return wake_.get(); }
 
  private:
+    static constexpr std::uint64_t looks_again = woken - 1;
+
+    static void write_to(const FileDescriptor& eventfd) noexcept {
+        const std::uint64_t one = 1;
+        while (::write(eventfd.get(), &one, sizeof one) < 0 && errno == EINTR) continue;
+    }
     static epoll_event make_event(std::uint32_t events, std::uint64_t key) {
         epoll_event event{};
         event.events = events;
@@ -104,7 +121,7 @@ class Poller {
         return ::epoll_ctl(set_.get(), operation, fd, &event) == 0;
     }
 
-    FileDescriptor set_, wake_;
+    FileDescriptor set_, wake_, again_;
     std::atomic<std::size_t> deferred_count_{0}, events_in_a_row_{0};
     std::mutex mutex_;  // guards the next one
     std::deque<std::uint64_t> deferred_;

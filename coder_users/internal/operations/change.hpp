@@ -166,7 +166,6 @@ inline void lock(store::Tx& tx, const Acting& acting, const Operation& about,
     const bool has_session = !acting.is_nobody() && !acting.is_host();
     if (about.decides_owners()) tx.lock_owners();
     tx.lock_users(has_session ? acting.user().id : std::string_view(), target_id);
-    if (has_session) tx.lock_session(acting.actor->key.id);
 }
 
 /// change() without a result.

@@ -20,7 +20,6 @@
 #include <array>
 #include <climits>
 #include <cstddef>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +27,7 @@
 #include <string>
 #include <string_view>
 
+#include "coder_users/internal/base/digest.hpp"
 #include "coder_users/internal/base/text.hpp"
 
 namespace coder_users { inline namespace v0 { namespace rules {
@@ -106,7 +106,7 @@ inline int int_size(std::string_view text) {
     return static_cast<int>(text.size());
 }
 
-inline std::array<unsigned char, 32> sha256(std::string_view text) {
+inline Digest sha256(std::string_view text) {
     // The algorithm and a context for each thread are kept: this is several times as fast as a
     // one-shot digest, and every request needs one. The algorithm is never freed, because threads
     // may outlive main().
@@ -117,7 +117,7 @@ inline std::array<unsigned char, 32> sha256(std::string_view text) {
         return fetched;
     }();
     thread_local const DigestContext context(made(EVP_MD_CTX_new()));
-    std::array<unsigned char, 32> digest{};
+    Digest digest{};
     check_openssl(EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1 &&
                       EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1 &&
                       EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1,
@@ -126,16 +126,11 @@ inline std::array<unsigned char, 32> sha256(std::string_view text) {
 }
 
 /// SHA-256 as 64 lower-case hex digits.
-inline std::array<char, 64> sha256_digits(std::string_view text) {
-    const auto digest = sha256(text);
-    std::array<char, 2 * digest.size()> out{};
-    for (std::size_t i = 0; i < digest.size(); ++i)
-        std::memcpy(&out[2 * i], hex_of_bytes[digest[i]].data(), 2);
-    return out;
-}
 inline std::string sha256_hex(std::string_view text) {
-    const auto digits = sha256_digits(text);
-    return std::string(digits.data(), digits.size());
+    std::string out;
+    out.reserve(2 * sizeof(Digest));
+    for (const unsigned char byte : sha256(text)) out += to_hex(byte);
+    return out;
 }
 
 /// HMAC with SHA-512: 64 raw bytes.
@@ -152,6 +147,9 @@ inline std::string hmac_sha512(std::string_view key, std::string_view text) {
 /// Takes the same time wherever two texts of the same length differ, so that guesses learn nothing.
 inline bool equal_constant_time(std::string_view a, std::string_view b) {
     return a.size() == b.size() && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
+}
+inline bool equal_constant_time(const Digest& a, const Digest& b) {
+    return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 inline constexpr std::size_t seal_key_size = 32;

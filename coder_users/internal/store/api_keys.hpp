@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "coder_users/internal/base/digest.hpp"
 #include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/shared.hpp"
@@ -28,7 +29,7 @@ inline constexpr std::int64_t no_limit = (std::numeric_limits<std::int64_t>::max
 /// A key, its user and what a request's check of the key needs.
 struct CheckedKey {
     SharedIdentity identity;
-    std::string hashed_secret;
+    Digest secret_digest{};
     bool linked = true;  ///< false: the login type needs a link that the user does not have
     /// When the provider's access token expires, if it can be renewed; else `never`.
     Time token_expires_at = never;
@@ -57,7 +58,7 @@ inline std::optional<CheckedKey> read_checked_key(Connection& c, std::string_vie
     session.identity.user =
         std::make_shared<const User>(users::read_user(row, column_count<ApiKey>));
     constexpr int after_user = column_count<ApiKey> + column_count<User>;
-    session.hashed_secret = row.text(after_user);
+    session.secret_digest = read_digest(row.text(after_user));
     const LoginType type = session.identity.key.login_type;
     if (type == LoginType::github || type == LoginType::oidc) {
         session.linked = row.text(after_user + 1) == to_string(type);

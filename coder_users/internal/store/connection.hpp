@@ -255,11 +255,10 @@ class Tx : public Connection {
     virtual void lock_owners() {}
     /// The organization is changed or removed.
     virtual void lock_organization(std::string_view /*id*/) {}
-    /// The actor stays as it is; the target is changed. Each may be "".
+    /// The actor stays as it is, and so do its sessions and tokens; the target is changed, or one of
+    /// its keys. Each may be "". Who waits for a user comes before those who ask later.
     virtual void lock_users(std::string_view /*actor_id*/, std::string_view /*target_id*/) {}
-    /// The session or token by which the change is made stays.
-    virtual void lock_session(std::string_view /*key_id*/) {}
-    /// A user whom the change has found itself, and changes. Returns whether it was locked only
+    /// A user, not the actor, whom the change has found itself, and changes. Returns whether it was locked only
     /// now, so that it must be looked for again.
     virtual bool lock_found_user(std::string_view /*id*/) { return false; }
 

@@ -29,7 +29,7 @@ namespace coder_users { inline namespace v0 { namespace store {
 
 /// Without its user, which other keys may share.
 inline std::size_t bytes_of(const api_keys::CheckedKey& key) {
-    return sizeof key + bytes_of(key.identity.key) + bytes_beside(key.hashed_secret);
+    return sizeof key + bytes_of(key.identity.key);
 }
 
 /// A value that adds what it occupies to a sum, for as long as anybody holds it.

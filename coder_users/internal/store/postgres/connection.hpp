@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -58,7 +60,9 @@ class Connection final : public On<store::Connection> {
 class LongConnection final : private Lease, public On<store::Connection> {
  public:
     LongConnection(Lease lease, const Activity& activity)
-        : Lease(std::move(lease)), On(Lease::session(), activity) {}
+        : Lease(std::move(lease)), On(Lease::session(), activity) {
+        Lease::session().set_end((Session::Clock::time_point::max)());
+    }
     ~LongConnection() override {
         try {
             if (!Lease::session().is_lost()) run("ROLLBACK");
@@ -77,6 +81,16 @@ class LongConnection final : private Lease, public On<store::Connection> {
     int cursors_ = 0;
 };
 
+/// The number that stands for a user in locks: FNV-1a of its id, the same on every server. Two
+/// users with one number would only wait for each other.
+inline std::int64_t lock_number(std::string_view user_id) {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : user_id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    std::int64_t number = 0;
+    std::memcpy(&number, &hash, sizeof number);
+    return number;
+}
+
 class Tx final : public On<store::Tx> {
  public:
     using On::On;
@@ -85,22 +99,21 @@ class Tx final : public On<store::Tx> {
     void lock_organization(std::string_view id) override {
         lock("SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE", id);
     }
-    /// Both in one statement, in the order of their ids.
     void lock_users(std::string_view actor_id, std::string_view target_id) override {
         locked_user_ = target_id;
-        if (actor_id.empty() || actor_id == target_id) {
-            if (!target_id.empty())
-                lock("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE", target_id);
-        } else if (target_id.empty()) {
-            lock("SELECT 1 FROM users WHERE id = $1 FOR SHARE", actor_id);
-        } else if (actor_id < target_id) {
-            lock(both_locks("$1 FOR SHARE", "$2 FOR NO KEY UPDATE"), actor_id, target_id);
+        const std::int64_t actor = lock_number(actor_id);
+        const std::int64_t target = lock_number(target_id);
+        if (target_id.empty()) {
+            if (!actor_id.empty()) lock("SELECT pg_advisory_xact_lock_shared($1)", actor);
+        } else if (actor_id.empty() || actor == target) {
+            lock(alone("$1") + all_of + row("$2"), target, target_id);
+        } else if (actor < target) {
+            lock(shared("$1") + all_of + alone("$2") + all_of + row("$3"), actor, target,
+                 target_id);
         } else {
-            lock(both_locks("$1 FOR NO KEY UPDATE", "$2 FOR SHARE"), target_id, actor_id);
+            lock(alone("$1") + all_of + shared("$2") + all_of + row("$3"), target, actor,
+                 target_id);
         }
-    }
-    void lock_session(std::string_view key_id) override {
-        lock("SELECT 1 FROM api_keys WHERE id = $1 FOR SHARE", key_id);
     }
     bool lock_found_user(std::string_view id) override {
         if (locked_user_ == id) return false;
@@ -120,11 +133,21 @@ class Tx final : public On<store::Tx> {
     void lock(const std::string& sql, const Ids&... ids) {
         query(sql, ids...).next();
     }
-    // The rows of the first are locked before those of the second.
-    static std::string both_locks(const char* first, const char* second) {
-        const std::string one = "(SELECT 1 FROM users WHERE id = ";
-        return "SELECT 1 FROM " + one + first + ") first UNION ALL SELECT 1 FROM " + one + second +
-               ") second";
+
+    // Locks of one statement, which takes them one after the other. Those of numbers queue: who
+    // wants a user alone is not passed by others who share it, as it would be by locks of rows.
+    static constexpr const char* all_of = " UNION ALL ";
+    static std::string shared(const char* number) {
+        return std::string("SELECT CAST(pg_advisory_xact_lock_shared(") + number + ") AS TEXT)";
+    }
+    static std::string alone(const char* number) {
+        return std::string("SELECT CAST(pg_advisory_xact_lock(") + number + ") AS TEXT)";
+    }
+    // Against batches of activity, which know no numbers: they write users before keys, and so
+    // does everybody who has locked the row first.
+    static std::string row(const char* id) {
+        return std::string("SELECT id FROM (SELECT id FROM users WHERE id = ") + id +
+               " FOR NO KEY UPDATE) target";
     }
 
     std::string locked_user_;

@@ -36,11 +36,12 @@ class Engine final : public store::Engine {
     explicit Engine(EngineHost host)
         : host_(std::move(host)),
           address_(options().database),
-          pool_(options().connections, options().database_deadline,
-                [this] { return new_session(address_, options().database_deadline); }),
-          readiness_([this] {
-              return new_session(address_,
-                                 (std::min)(Readiness::deadline, options().database_deadline));
+          pool_(options().connections,
+                [this](Pool::End end) {
+                    return new_session(address_, options().database_deadline, end);
+                }),
+          readiness_([this](Session::Clock::time_point end) {
+              return new_session(address_, options().database_deadline, end);
           }),
           long_readings_(options().connections, options().long_turn) {
         try {
@@ -60,7 +61,7 @@ class Engine final : public store::Engine {
     }
 
     void read(Read fn) override {
-        const Lease lease = begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        const Lease lease = begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", end());
         Connection connection(lease.session(), host_.activity);
         in_transaction(lease.session(), [&] { fn(connection); });
         lease.session().run("COMMIT");
@@ -76,19 +77,19 @@ class Engine final : public store::Engine {
 
     LongReading begin_long_reading() override {
         return long_readings_.begin(
-            [&] { return std::make_unique<LongConnection>(Lease(pool_), host_.activity); });
+            [&] { return std::make_unique<LongConnection>(Lease(pool_, end()), host_.activity); });
     }
 
     /// `fn` runs at most five times: again after it has met another transaction. Once more, too,
     /// after a value was in use or a row was missing: when another change did that meanwhile, `fn`
     /// sees it then and can say what is wrong.
     void write(Change fn, Need /*need*/) override {
-        const auto end = Session::Clock::now() + options().database_deadline;
+        const Pool::End end = this->end();
         bool surprised = false;
         for (int tries = 1;; ++tries) {
             const bool last = tries == most_tries || Session::Clock::now() > end;
             try {
-                return write_once(fn);
+                return write_once(fn, end);
             } catch (const TryAgain&) {
                 if (last) throw;
             } catch (const Duplicate&) {
@@ -107,7 +108,7 @@ class Engine final : public store::Engine {
             Connection connection(lease.session(), host_.activity);
             return api_keys::read_checked_key(connection, key_id);
         };
-        auto found = with_session(look);
+        auto found = with_session(look, end());
         return found ? std::make_shared<const api_keys::CheckedKey>(std::move(*found)) : nullptr;
     }
 
@@ -134,15 +135,15 @@ class Engine final : public store::Engine {
     const StoreOptions& options() const { return host_.options; }
 
     void open() {
-        const Lease lease(pool_);
+        const Lease lease(pool_, end());
         Session& session = lease.session();
         const auto usual = session.set_deadline(longest_opening);
         session.run("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
         Connection connection(session, host_.activity);
-        std::string no_index;
         const auto accept = [&] {
             if (options().accept) options().accept(connection, name());
         };
+        std::string no_index;
         in_transaction(session, [&] {
             if (options().only_read) {
                 session.run("SET TRANSACTION READ ONLY");
@@ -163,26 +164,30 @@ class Engine final : public store::Engine {
     // Calls `fn(lease)`, and once more with a new session when that of the pool was lost while it
     // lay there, as after a restart of the server. `fn` must change nothing.
     template <class Fn>
-    auto with_session(Fn&& fn) -> decltype(fn(std::declval<Lease>())) {
-        Lease lease(pool_);
+    auto with_session(Fn&& fn, Pool::End end) -> decltype(fn(std::declval<Lease>())) {
+        Lease lease(pool_, end);
         if (lease.is_new()) return fn(std::move(lease));
         try {
             return fn(std::move(lease));
-        } catch (const TooSlow&) {
+        } catch (const Stalled&) {
             throw;
         } catch (const Lost&) {
             // the lease has ended
         } catch (const TryAgain&) {
             // a statement that was prepared on it fits no more
         }
-        return fn(Lease(pool_, true));
+        return fn(Lease(pool_, end, true));
     }
 
-    Lease begun(const char* begin) {
-        return with_session([&](Lease lease) {
+    // When what begins now is over, with all of its statements.
+    Pool::End end() const { return Session::Clock::now() + options().database_deadline; }
+
+    Lease begun(const char* begin, Pool::End end) {
+        const auto run = [&](Lease lease) {
             lease.session().run(begin);
             return lease;
-        });
+        };
+        return with_session(run, end);
     }
 
     // Rolls back when `fn` throws.
@@ -203,8 +208,8 @@ class Engine final : public store::Engine {
         }
     }
 
-    void write_once(Change fn) {
-        const Lease lease = begun("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+    void write_once(Change fn, Pool::End end) {
+        const Lease lease = begun("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", end);
         Session& session = lease.session();
         Tx tx(session, host_.activity);
         in_transaction(session, [&] { fn(tx); });
@@ -235,7 +240,7 @@ class Engine final : public store::Engine {
     // Adds the differences to the counters. Each is in the sum once, before and after.
     void fold_counters() noexcept {
         try {
-            const Lease lease(pool_);
+            const Lease lease(pool_, end());
             lease.session().run(
                 "WITH gone AS (DELETE FROM counter_changes WHERE ctid = ANY (ARRAY("
                 "SELECT ctid FROM counter_changes LIMIT 10000 FOR UPDATE SKIP LOCKED)) "

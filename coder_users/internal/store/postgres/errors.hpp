@@ -18,8 +18,8 @@ class Lost : public Unavailable {
     using Unavailable::Unavailable;
 };
 
-/// The server did not answer in time.
-class TooSlow : public Lost {
+/// No answer came in time: the server stands still, or the way to it.
+class Stalled : public Lost {
     using Lost::Lost;
 };
 

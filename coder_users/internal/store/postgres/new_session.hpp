@@ -54,8 +54,9 @@ inline void check_server(Session& session) {
 
 /// Throws as Session's constructor and check_server().
 inline std::unique_ptr<Session> new_session(const Address& address,
-                                            std::chrono::milliseconds deadline) {
-    auto session = std::make_unique<Session>(address, deadline);
+                                            std::chrono::milliseconds deadline,
+                                            Session::Clock::time_point end) {
+    auto session = std::make_unique<Session>(address, deadline, end);
     check_server(*session);
     session->run(session_settings(deadline));
     return session;

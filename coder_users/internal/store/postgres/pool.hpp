@@ -20,45 +20,55 @@ namespace coder_users { inline namespace v0 { namespace store { namespace postgr
 /// Any thread may use it. All sessions must be given back before the pool ends.
 class Pool {
  public:
-    using Connect = std::function<std::unique_ptr<Session>()>;
+    using End = Session::Clock::time_point;
+    using Connect = std::function<std::unique_ptr<Session>(End end)>;
 
-    /// `connect` makes a session; `deadline` is how long a caller waits for one that is lent.
-    Pool(std::size_t most, std::chrono::milliseconds deadline, Connect connect)
-        : most_(most), deadline_(deadline), connect_(std::move(connect)) {
+    /// `connect` makes a session.
+    Pool(std::size_t most, Connect connect) : most_(most), connect_(std::move(connect)) {
         idle_.reserve(most);  // so that give_back() does not allocate
         all_.reserve(most);
     }
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// Returns a session. Throws Busy when all stay lent until the deadline, and Unavailable when
-    /// none can be made. `anew`: whether it is to be made for this call, and whether it was.
-    std::unique_ptr<Session> borrow(bool& anew) {
+    /// Returns a session whose exchanges are over at `end`. Throws Busy when all stay lent until
+    /// then, and Unavailable when none can be made. `anew`: whether it is to be made for this call,
+    /// and whether it was. While the server stands still one caller at a time waits for it, and the
+    /// others are told at once.
+    std::unique_ptr<Session> borrow(bool& anew, End end) {
         std::unique_lock<std::mutex> lock(mutex_);
-        refuse_while_silent();
-        take_turn(lock);
+        refuse_while_stalled();
+        take_turn(lock, end);
+        if (stalled_) {
+            if (trying_) pass_turn();
+            refuse_while_stalled();
+            trying_ = anew = true;
+        }
         while (!anew && !idle_.empty()) {
             auto session = std::move(idle_.back());
             idle_.pop_back();
-            if (session->is_quiet()) return session;
+            if (session->is_quiet()) {
+                session->set_end(end);
+                return session;
+            }
             drop(lock, std::move(session));
         }
         lock.unlock();
         anew = true;
         try {
-            auto session = connect_();
+            auto session = connect_(end);
             lock.lock();
+            stalled_ = trying_ = false;
             all_.push_back(session.get());
             return session;
-        } catch (const TooSlow&) {
+        } catch (const Stalled&) {
             lock.lock();
-            note_silence();
-            pass_turn();
+            stalled_ = true;
+            stop_trying();
             throw;
         } catch (...) {
             if (!lock.owns_lock()) lock.lock();
-            silent_ = probing_ = false;
-            pass_turn();
+            stop_trying();
             throw;
         }
     }
@@ -68,11 +78,8 @@ class Pool {
     void give_back(std::unique_ptr<Session> session) noexcept {
         const auto now = Session::Clock::now();
         const std::lock_guard<std::mutex> lock(mutex_);
-        if (session->is_slow())
-            note_silence();
-        else
-            silent_ = probing_ = false;
         if (session->is_lost()) close_idle();
+        if (session->is_stalled()) stalled_ = true;
         if (session->is_lost() || session->in_transaction()) {
             forget(session.get());
             session.reset();
@@ -103,7 +110,6 @@ class Pool {
 
  private:
     static constexpr std::chrono::minutes longest_idle{5};
-    static constexpr Session::Milliseconds between_probes{1'000};
 
     /// A caller that waits; it is on the stack of its thread.
     struct Waiting {
@@ -111,33 +117,25 @@ class Pool {
         bool has_turn = false;
     };
 
-    void take_turn(std::unique_lock<std::mutex>& lock) {
+    void refuse_while_stalled() const {
+        if (stalled_ && trying_) throw Busy("the database does not answer");
+    }
+    void stop_trying() {
+        trying_ = false;
+        pass_turn();
+    }
+
+    void take_turn(std::unique_lock<std::mutex>& lock, End end) {
         if (lent_ < most_) {
             ++lent_;
             return;
         }
         Waiting self;
         waiting_.push_back(&self);
-        self.called.wait_until(lock, Session::Clock::now() + deadline_,
-                               [&] { return self.has_turn; });
+        self.called.wait_until(lock, end, [&] { return self.has_turn; });
         if (self.has_turn) return;
         waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &self));
-        probing_ = false;
         throw Busy("all connections to the database are in use");
-    }
-
-    // When the server does not answer, one caller tries whether it does again, and the others are
-    // told at once: otherwise all threads would wait for it, and nothing else would be answered.
-    void refuse_while_silent() {
-        if (!silent_) return;
-        if (probing_ || Session::Clock::now() < probe_at_)
-            throw Busy("the database does not answer");
-        probing_ = true;
-    }
-    void note_silence() {
-        probe_at_ = Session::Clock::now() + (silent_ ? between_probes : Session::Milliseconds(0));
-        silent_ = true;
-        probing_ = false;
     }
 
     // The turn of a caller goes to the one that has waited longest.
@@ -167,22 +165,21 @@ class Pool {
     }
 
     const std::size_t most_;
-    const std::chrono::milliseconds deadline_;
     const Connect connect_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Session>> idle_;  // the one that was used last is the last
     std::vector<const Session*> all_;
     std::deque<Waiting*> waiting_;
     std::size_t lent_ = 0;
-    bool silent_ = false, probing_ = false;
-    Session::Clock::time_point probe_at_ = {};
+    bool stalled_ = false;  // no answer came in time, and no session could be made since
+    bool trying_ = false;   // a caller finds out whether one can be made
 };
 
 /// A session on loan.
 class Lease {
  public:
-    explicit Lease(Pool& pool, bool anew = false)
-        : pool_(&pool), is_new_(anew), session_(pool.borrow(is_new_)) {}
+    Lease(Pool& pool, Pool::End end, bool anew = false)
+        : pool_(&pool), is_new_(anew), session_(pool.borrow(is_new_, end)) {}
     Lease(Lease&& other) noexcept = default;
     Lease& operator=(Lease&&) = delete;
     ~Lease() {

@@ -39,10 +39,10 @@ class Session {
     using Clock = std::chrono::steady_clock;
     using Milliseconds = std::chrono::milliseconds;
 
-    /// Connects. Throws Unavailable when that fails or takes longer than `deadline`, which then
-    /// holds for each exchange with the server.
-    Session(const Address& address, Milliseconds deadline)
-        : address_(address), deadline_(deadline) {
+    /// Connects. Throws Unavailable when that fails, or takes longer than `deadline` or until
+    /// `end`. Both then hold for each exchange with the server.
+    Session(const Address& address, Milliseconds deadline, Clock::time_point end)
+        : address_(address), deadline_(deadline), end_(end) {
         connect();
     }
     Session(const Session&) = delete;
@@ -85,6 +85,7 @@ class Session {
     /// the standbys, too, that the server waits for.
     void commit() {
         warned_ = false;
+        end_ = (std::max)(end_, Clock::now() + std::chrono::seconds(1));  // who asks wants to know
         const Result answer = exchange([&] { return PQsendQuery(connection_, "COMMIT"); });
         if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT")
             throw Unavailable("the transaction was rolled back");
@@ -99,8 +100,8 @@ class Session {
     /// Whether it is of no use any more.
     bool is_lost() const { return lost_; }
 
-    /// Whether that is because the server did not answer in time.
-    bool is_slow() const { return slow_; }
+    /// Whether it is lost because no answer came for a whole deadline.
+    bool is_stalled() const { return stalled_; }
 
     /// Whether nothing has come from the server since the last exchange: what comes says that it
     /// closes the connection.
@@ -111,8 +112,14 @@ class Session {
         return !lost_ && ::poll(&socket, 1, 0) == 0;
     }
 
-    /// Changes how long an exchange may take; returns how long it could so far.
-    Milliseconds set_deadline(Milliseconds deadline) { return std::exchange(deadline_, deadline); }
+    /// Changes how long an exchange may take, without an end for all of them; returns how long it
+    /// could take so far.
+    Milliseconds set_deadline(Milliseconds deadline) {
+        end_ = (Clock::time_point::max)();
+        return std::exchange(deadline_, deadline);
+    }
+    /// When the exchanges of one borrower are over.
+    void set_end(Clock::time_point end) { end_ = end; }
     Milliseconds deadline() const { return deadline_; }
 
     /// Closes what a fork() shares with the process that the connection belongs to, and tells the
@@ -174,8 +181,14 @@ class Session {
         }
     }
 
+    // Until when something that begins now may take.
+    Clock::time_point begin_exchange() {
+        begun_ = Clock::now();
+        return (std::min)(begun_ + deadline_, end_);
+    }
+
     void finish_connecting() {
-        const auto end = Clock::now() + deadline_;
+        const auto end = begin_exchange();
         if (PQstatus(connection_) == CONNECTION_BAD) throw_lost();
         for (auto status = PGRES_POLLING_WRITING; status != PGRES_POLLING_OK;) {
             if (status == PGRES_POLLING_FAILED) throw_lost();
@@ -210,7 +223,7 @@ class Session {
     template <class Send>
     Result exchange(const Send& send) {
         if (lost_) throw Lost("the connection to the database was lost");
-        const auto end = Clock::now() + deadline_;
+        const auto end = begin_exchange();
         if (!send()) throw_lost();
         while (const int left = PQflush(connection_)) {
             if (left < 0) throw_lost();
@@ -248,8 +261,9 @@ class Session {
             if (ready > 0) return socket.revents;
             if (ready < 0 && errno != EINTR) throw_lost();
         }
-        lost_ = slow_ = true;
-        throw TooSlow("no answer from the database in time");
+        lost_ = true;
+        stalled_ = Clock::now() - begun_ >= deadline_ * 9 / 10;
+        throw Stalled("no answer from the database in time");
     }
 
     [[noreturn]] void throw_error(const PGresult* result) {
@@ -269,8 +283,10 @@ class Session {
 
     const Address& address_;
     Milliseconds deadline_;
+    Clock::time_point end_, begun_;
     PGconn* connection_ = nullptr;
-    bool lost_ = false, slow_ = false;
+    bool lost_ = false;
+    bool stalled_ = false;
     bool warned_ = false;
     std::map<std::string, std::string> names_;  ///< of prepared statements, by text and types
     std::string key_;
