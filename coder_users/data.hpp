@@ -86,7 +86,8 @@ struct CheckReport {
     std::int64_t users = 0;
 };
 /// Checks every page, row, index and reference of the database, and that the sealing key belongs to
-/// it; of a database of PostgreSQL the schema, the rows of users and the key. Reading.
+/// it; of a database of PostgreSQL the schema, the roles and organizations in the rows of users,
+/// and the key. Reading.
 CheckReport CODER_USERS_API check(const Options& options);
 
 }}}  // namespace coder_users::v0::data

@@ -98,8 +98,8 @@ struct Deadlines {
     /// For all that a request does at a login provider, with its wait for a lane.
     std::chrono::milliseconds provider{10'000};
     std::chrono::milliseconds stop{1'000};  ///< how long stop() waits for what still runs
-    /// On PostgreSQL, for each thing that is asked of the database: a free connection, a new one,
-    /// one statement. Then 503, and nothing is done but what had begun to be stored.
+    /// On PostgreSQL, for a look or a change from the wait for a free connection to the last
+    /// statement. Then 503, and nothing is done but what had begun to be stored.
     std::chrono::milliseconds database{5'000};
 };
 

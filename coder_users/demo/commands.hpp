@@ -252,11 +252,16 @@ struct Commands {
                                       : " moved and compared; the sealing key is the same\n");
             });
         sub->add_option("--from", from, "File or postgres:// address, which stays as it is")
-            ->required();
-        sub->add_option("--to", to, "The same, empty or new")->required();
+            ->required()
+            ->envname("CODER_USERS_MIGRATE_FROM");
+        sub->add_option("--to", to, "The same, empty or new")
+            ->required()
+            ->envname("CODER_USERS_MIGRATE_TO");
         sub->add_flag("--dry-run", dry_run, "Do all of it, and store nothing in the end");
         sub->footer(
-            "Stop the servers of --from first. --secret-key-file names the sealing key of --from,\n"
+            "Stop the servers of --from first. An address with a password is better given in the\n"
+            "variable, since arguments show in process lists. --secret-key-file names the sealing "
+            "key of --from,\n"
             "<file>.key as a rule, and every server of --to needs it.");
     }
 

@@ -57,6 +57,9 @@ inline bool begins_with(std::string_view text, std::string_view beginning) {
 inline void look_at_environment(const CLI::App& app) {
     std::set<std::string, std::less<>> known{"CODER_USERS_SEED"};
     for (const CLI::Option* option : app.get_options()) known.insert(option->get_envname());
+    for (const CLI::App* command : app.get_subcommands({}))
+        for (const CLI::Option* option : command->get_options())
+            known.insert(option->get_envname());
     for (char** at = environ; *at; ++at) {
         const std::string_view entry = *at;
         const std::size_t equals = (std::min)(entry.find('='), entry.size());

@@ -121,6 +121,9 @@ refused '--database: must be a file' --database :memory: seed users.json
 refused 'moves are between a file and PostgreSQL' --secret-key-file users.db.key migrate \
     --from users.db --to new.db
 refused '--to' migrate --from users.db
+CODER_USERS_MIGRATE_TO=new.db refused 'moves are between a file and PostgreSQL' --secret-key-file users.db.key migrate \
+    --from users.db
+CODER_USERS_MIGRATE_FROM=users.db refused '--to' migrate
 [ ! -e new.db ] || fail 'a refused move left a database'
 
 # A wrong key is refused at the start, by name.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The server and its commands on the database of PostgreSQL at $CODER_USERS_TEST_DATABASE, which is empty; the
-# first command of docs/scaling.md starts it.
+# commands of docs/scaling.md prepare and start it.
 # Usage: demo_on_postgres.sh <server>
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -37,17 +37,40 @@ for command in backup restore; do
 done
 
 # The commands of the page, with this address and this folder.
-awk '/^```sh/ { code = ++n == 1; next } /^```/ { code = 0 } code' "$root/docs/scaling.md" >page
-grep -q '^export CODER_PG_CONNECTION_URL=' page && grep -q '^coder-users --secret-key-file /etc' page ||
-    fail 'docs/scaling.md has lost the commands of a server'
-sed -i "s|=.postgres:.*|='${address//&/\\&}'|; s|^coder-users|exec '$demo' --http-address 127.0.0.1:0|; s|/etc/coder-users/|$work/|" page
+listings() { # language: those of the page, with an empty line behind each
+    awk -v begin="^\`\`\`$1\$" '/^```/ { if (code) print ""; code = !code && $0 ~ begin; next } code' "$root/docs/scaling.md"
+}
+listing() { # language, what it holds: the one that holds it
+    listings "$1" | awk -v RS= -v ORS='\n' -v text="$2" 'index($0, text)' >page
+    [ -s page ] || fail "docs/scaling.md has lost its listing with $2"
+    sed -i -E "s|postgres://[^']*|${address//&/\\&}|; s|/etc/coder-users|$work/etc|; s| -[go] coder-users||; s|^coder-users|'$demo'|" page
+}
+PATH=${POSTGRES_PROGRAMS:+$POSTGRES_PROGRAMS:}$PATH
+superuser=${address/coder_users@/postgres@}
+listing sql 'CREATE ROLE'
+sed 's/coder_users/of_the_page/g' page | psql -XqAt -v ON_ERROR_STOP=1 "$superuser&dbname=postgres" || fail 'no role, or no database'
+psql -XqAtc 'SELECT 1' "${address/coder_users@/of_the_page@}&dbname=of_the_page" >/dev/null || fail 'the new role has no database'
+listing sh 'base64'
+bash -eu page
+[ "$(stat -c %a etc etc/secret.key | xargs)" = '750 600' ] || fail 'the key can be read'
+cp etc/secret.key users.db.key
+says 0 'seeded' --database users.db seed <(echo '{"username":"ada","email":"ada@example.com"}')
+
+# A move comes before the first start.
+listing sh 'migrate --from'
+bash -eu page >out 2>&1 || fail "the move: $(cat out)"
+grep -q 'moved and compared' out || fail "the move says: $(cat out)"
+! grep -q 'there is no variable' out || fail "the move says: $(cat out)"
+psql -XqAtc 'DROP SCHEMA coder_users CASCADE' "$address" 2>/dev/null
+rm users.db
+listing sh 'CODER_PG_CONNECTION_URL='
+sed -i "s|^'$demo'|exec '$demo' --http-address 127.0.0.1:0|" page
 bash -eu page >out 2>log &
 server=$!
 until_found ' listens on ' out
 url=$(sed -n 's|.* listens on \(http:[^,]*\),.*|\1|p' out)
 grep -q ', database postgres://' out || fail "says: $(cat out)"
-[ -s secret.key ] || fail 'the first start has made no key'
-export CODER_PG_CONNECTION_URL=$address CODER_USERS_SECRET_KEY_FILE=$work/secret.key
+export CODER_PG_CONNECTION_URL=$address CODER_USERS_SECRET_KEY_FILE=$work/etc/secret.key
 answers 201 /api/v2/users/first -d '{"email":"ada@example.com","username":"ada","password":"correct-Horse-9"}'
 answers 200 /readyz
 
@@ -73,6 +96,11 @@ says 1 'does not hold the key' --http-address 127.0.0.1:0 --secret-key-file othe
 says 1 'does not hold the key' --secret-key-file other.key check
 kill "$server"
 wait "$server" || fail "SIGTERM: $?"
+
+# A dump is restored in one piece.
+listing sh 'pg_dump'
+bash -eu page || fail 'no dump, or no restore'
+says 0 'is sound, 3 users' --secret-key-file etc/secret.key check
 
 # The unit of the package, whose file of options names this database.
 unset CODER_PG_CONNECTION_URL

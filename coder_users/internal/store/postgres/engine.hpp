@@ -40,9 +40,8 @@ class Engine final : public store::Engine {
                 [this](Pool::End end) {
                     return new_session(address_, options().database_deadline, end);
                 }),
-          readiness_([this](Pool::End end) {
-              return new_session(address_,
-                                 (std::min)(Readiness::deadline, options().database_deadline), end);
+          readiness_([this](Session::Clock::time_point end) {
+              return new_session(address_, options().database_deadline, end);
           }),
           long_readings_(options().connections, options().long_turn) {
         try {
@@ -141,10 +140,10 @@ class Engine final : public store::Engine {
         const auto usual = session.set_deadline(longest_opening);
         session.run("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0");
         Connection connection(session, host_.activity);
-        std::string no_index;
         const auto accept = [&] {
             if (options().accept) options().accept(connection, name());
         };
+        std::string no_index;
         in_transaction(session, [&] {
             if (options().only_read) {
                 session.run("SET TRANSACTION READ ONLY");

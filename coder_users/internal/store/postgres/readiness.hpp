@@ -19,18 +19,17 @@ namespace coder_users { inline namespace v0 { namespace store { namespace postgr
 /// does not wait for one of them. Any thread may use it.
 class Readiness {
  public:
+    /// Makes a session whose exchanges are over at `end`.
     using Connect = std::function<std::unique_ptr<Session>(Session::Clock::time_point end)>;
-
-    /// How long the question may take.
-    static constexpr std::chrono::milliseconds deadline{1'000};
 
     /// `connect` makes the session when it is needed.
     explicit Readiness(Connect connect) : connect_(std::move(connect)) {}
     Readiness(const Readiness&) = delete;
     Readiness& operator=(const Readiness&) = delete;
 
-    /// Calls `look(Session&)` and throws what it throws. One caller at a time does; others do not
-    /// wait for it, and are told what the last one has found out, or Busy when that is too old.
+    /// Calls `look(Session&)` and throws what it throws, within a second. One caller at a time
+    /// does; others do not wait for it, and are told what the last one has found out, or Busy when
+    /// that is too old.
     template <class Look>
     void require(Look&& look) {
         std::unique_lock<std::mutex> lock(mutex_);
@@ -58,7 +57,7 @@ class Readiness {
     }
 
  private:
-    static constexpr std::chrono::seconds longest_kept{2};
+    static constexpr std::chrono::seconds longest_look{1}, longest_kept{2};
 
     void tell() const {
         if (Session::Clock::now() - told_at_ > longest_kept)
@@ -69,10 +68,10 @@ class Readiness {
     // The session may have been lost while it lay here, as after a restart of the server.
     template <class Look>
     void ask(Look& look) {
-        const auto end = Session::Clock::now() + deadline;
+        const auto end = Session::Clock::now() + longest_look;
         if (session_ && session_->is_quiet()) {
+            session_->set_end(end);
             try {
-                session_->set_end(end);
                 return look(*session_);
             } catch (const Stalled&) {
                 throw;
