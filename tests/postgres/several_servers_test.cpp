@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "child_process.hpp"
+#include "coder_users/internal/http/rate_limit.hpp"
 #include "coder_users/internal/store/open_engine.hpp"
 #include "people.hpp"
 #include "servers.hpp"
@@ -197,6 +198,41 @@ TEST_CASE("three servers allow as many logins as one, and as many failures", "[p
     servers.advance(minutes(1));
     CHECK(log_in(2).status == 201);
     CHECK(log_in(0).header("x-ratelimit-remaining") == "6");
+}
+
+TEST_CASE("what is over a limit asks the database no more", "[postgres]") {
+    const Servers servers([](coder_users::Options& options) { options.login_rate_limit = 3; }, true,
+                          2);
+    servers[0].send("POST", "/users/first", "", first_user);
+    const auto log_in = [&](std::size_t i) {
+        return servers[i].send("POST", "/users/login", "", credentials("owner"));
+    };
+    const std::string used = "SELECT max(used) FROM window_counts WHERE name LIKE '%login%'";
+    for (int i = 0; i < 3; ++i) CHECK(log_in(0).status == 201);
+    for (int i = 0; i < 10; ++i) CHECK(log_in(0).status == 429);
+    for (int i = 0; i < 10; ++i) CHECK(log_in(1).status == 429);
+    CHECK(servers.sql(used) == "5");  // each server was told once
+    servers.advance(minutes(1));
+    CHECK(log_in(1).status == 201);
+    CHECK(log_in(0).status == 201);
+    CHECK(servers.sql(used) == "2");
+}
+
+TEST_CASE("callers beyond a number are counted by each server alone", "[postgres]") {
+    coder_users::store::StoreOptions chosen;
+    chosen.database = new_postgres_database();
+    coder_users::store::Store store(chosen);
+    coder_users::Options options;
+    options.login_rate_limit = 1;
+    coder_users::http::RateLimits limits(options, &store, 2);
+    const auto count = [&](const std::string& caller) {
+        return limits.count(caller, "/login", true, coder_users::from_micros(1'000'000'000'000))
+            .value()
+            .tightest.used;
+    };
+    for (const char* caller : {"a", "b", "c", "d"}) CHECK(count(caller) == 1);
+    CHECK(count("c") == 2);
+    CHECK(stored(chosen.database, "SELECT count(*) FROM window_counts") == "2");
 }
 
 TEST_CASE("failed password checks on three servers are counted together", "[postgres]") {

@@ -48,6 +48,25 @@ TEST_CASE("windows that have ended take no memory") {
     CHECK(counters.size() == 1);
 }
 
+TEST_CASE("what others have counted is known until its window ends") {
+    WindowCounters counters(2);
+    CHECK_FALSE(counters.find("a", 2, start));
+    counters.note("a", start, 3, start + std::chrono::seconds(1));
+    counters.note("a", start, 2, start + std::chrono::seconds(2));  // is late
+    counters.note("a", start - std::chrono::seconds(60), 9, start);
+    const auto known = counters.find("a", 2, start + std::chrono::seconds(59));
+    REQUIRE(known);
+    CHECK(known->used == 3);
+    CHECK(known->exceeded());
+    CHECK(known->ends == start + std::chrono::seconds(60));
+    CHECK_FALSE(counters.is_full(start));
+    counters.note("b", start, 1, start);
+    CHECK(counters.is_full(start));
+    counters.note("a", start + std::chrono::seconds(60), 1, start + std::chrono::seconds(60));
+    CHECK(counters.find("a", 2, start + std::chrono::seconds(60))->used == 1);
+    CHECK_FALSE(counters.find("b", 2, start + std::chrono::seconds(60)));
+}
+
 TEST_CASE("a million callers stay within the bound") {
     constexpr std::size_t most = 1000;
     WindowCounters counters(most);
