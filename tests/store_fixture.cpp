@@ -1,6 +1,7 @@
 #include "store_fixture.hpp"
 
 #include "server_fixture.hpp"
+#include "test_database.hpp"
 
 namespace store_test {
 
@@ -14,6 +15,11 @@ store::StoreOptions in_memory(const std::string& name) {
     store::StoreOptions chosen = options(":memory:");
     chosen.memory_name = name;
     return chosen;
+}
+
+store::StoreOptions anywhere(const std::string& name) {
+    return coder_users_test::on_postgres() ? options(coder_users_test::new_postgres_database())
+                                           : in_memory(name);
 }
 
 SQLite::Database raw(const std::string& path, int timeout_ms) {

@@ -30,6 +30,9 @@ store::StoreOptions options(const std::string& path);
 
 store::StoreOptions in_memory(const std::string& name);
 
+/// The same, or a new database of PostgreSQL where those are tested: for what holds on any engine.
+store::StoreOptions anywhere(const std::string& name);
+
 /// Opens a connection next to the store, as a tool would.
 SQLite::Database raw(const std::string& path, int timeout_ms = 5000);
 

@@ -43,6 +43,14 @@ Result answer(const std::string& address, const std::string& sql) {
         throw std::runtime_error(sql + ": " + PQerrorMessage(connection.get()));
     return result;
 }
+// As SQLite has it: a truth is 1 or 0.
+std::string value_at(const PGresult* rows, int row, int column) {
+    constexpr Oid type_boolean = 16;
+    if (PQgetisnull(rows, row, column)) return "NULL";
+    const std::string value = PQgetvalue(rows, row, column);
+    if (PQftype(rows, column) != type_boolean) return value;
+    return value == "t" ? "1" : "0";
+}
 #else
 struct NoRows {};
 using Result = std::unique_ptr<NoRows>;
@@ -108,8 +116,7 @@ std::string postgres_rows(const std::string& address, const std::string& sql) {
     for (int row = 0; row < PQntuples(rows.get()); ++row) {
         if (row > 0) out += '\n';
         for (int i = 0; i < PQnfields(rows.get()); ++i)
-            (out += i ? "|" : "") +=
-                PQgetisnull(rows.get(), row, i) ? "NULL" : PQgetvalue(rows.get(), row, i);
+            (out += i ? "|" : "") += value_at(rows.get(), row, i);
     }
 #else
     answer(address, sql);

@@ -35,6 +35,7 @@ CuttingProxy::CuttingProxy(const std::string& address) {
 }
 
 CuttingProxy::~CuttingProxy() {
+    stopped_ = true;
     ::shutdown(listener_, SHUT_RDWR);
     acceptor_.join();
     for (std::thread& each : carriers_) each.join();
@@ -86,7 +87,9 @@ void CuttingProxy::carry(int client) const {
     const int server = connect_to_server();
     struct pollfd both[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
     bool open = server >= 0;
-    while (open && ::poll(both, 2, -1) > 0) {
+    while (open && !stopped_) {
+        const int ready = ::poll(both, silent_ ? 0 : 2, 20);
+        if (ready <= 0 || silent_) continue;
         for (int from = 0; open && from < 2; ++from) {
             if (both[from].revents == 0) continue;
             char bytes[16384];

@@ -1,6 +1,8 @@
-// A proxy in front of a server, which cuts the connection when the client has sent a text.
+// A proxy in front of a server, which cuts the connection when the client has sent a text, or lets
+// nothing pass.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -21,6 +23,8 @@ class CuttingProxy {
     /// From now on what the client sends with this text in it reaches the server, and no answer
     /// comes back; "": everything passes.
     void cut_after(const std::string& text);
+    /// Whether connections stay open and nothing passes.
+    void set_silent(bool silent) { silent_ = silent; }
 
  private:
     void accept_all();
@@ -31,6 +35,7 @@ class CuttingProxy {
     std::string host_, port_, address_;
     mutable std::mutex mutex_;
     std::string cut_after_;
+    std::atomic<bool> silent_{false}, stopped_{false};
     int listener_ = -1;
     std::thread acceptor_;
     std::vector<std::thread> carriers_;

@@ -126,8 +126,9 @@ TEST_CASE("a read sees one state") {
         CHECK(count(c) == "0");
         db.run("INSERT INTO deployment VALUES ('a', '1')");
         CHECK(count(c) == "0");
-        CHECK_THROWS_AS(c.run("DELETE FROM deployment"), store::Unavailable);
     });
+    CHECK_THROWS_AS(db.store.read([](store::Connection& c) { c.run("DELETE FROM deployment"); }),
+                    store::Unavailable);
     CHECK(db.store.read(count) == "1");
 }
 
@@ -263,7 +264,7 @@ TEST_CASE("a change whose end is unknown is said to be unknown, and not made twi
     store::Store opened(Opened::chosen(proxy.address(), 8, 2s));
     opened.write([](store::Tx& tx) { put_fact(tx, "before", "1"); });
     int runs = 0;
-    proxy.cut_after("COMMIT");
+    proxy.cut_after(std::string("COMMIT\0", 7));  // the whole statement
     CHECK_THROWS_AS(opened.write([&](store::Tx& tx) {
         ++runs;
         put_fact(tx, "a", "1");
@@ -275,6 +276,51 @@ TEST_CASE("a change whose end is unknown is said to be unknown, and not made twi
         return postgres_rows(direct, "SELECT count(*) FROM deployment WHERE name = 'a'") == "1";
     }));
     opened.write([](store::Tx& tx) { put_fact(tx, "after", "1"); });
+}
+
+TEST_CASE("while a server is silent one caller waits for it, and others are told at once") {
+    if (!there_is_postgres()) return;
+    CuttingProxy proxy(new_postgres_database());
+    store::Store opened(Opened::chosen(proxy.address(), 8, 500ms));
+    const auto seven = [&] {
+        return opened.read([](store::Connection& c) { return c.first_text("SELECT 7"); });
+    };
+    CHECK(seven() == "7");
+    proxy.set_silent(true);
+    CHECK(error_of(seven) == "no answer from the database in time");
+    std::atomic<int> waited{0}, told{0};
+    const auto begin = SteadyClock::now();
+    at_once(8, [&](int) {
+        const std::string text = error_of(seven);
+        waited += text == "no answer from the database in time";
+        told += text == "the database does not answer";
+    });
+    CHECK(waited == 1);
+    CHECK(told == 7);
+    CHECK(SteadyClock::now() - begin < 2s);
+    CHECK(error_of(seven) == "the database does not answer");
+    proxy.set_silent(false);
+    CHECK(eventually([&] { return error_of(seven).empty(); }));
+    opened.write([](store::Tx& tx) { put_fact(tx, "after", "1"); });
+}
+
+TEST_CASE("a copy of a process leaves the connections to it") {
+    if (!there_is_postgres()) return;
+    Opened db;
+    db.store.read([](store::Connection& c) { c.run("SELECT 1"); });
+    Child child([&](const Child& self) {
+        db.store.let_go();
+        self.say("gone");
+    });
+    CHECK(child.heard() == "gone");
+    child.wait();
+    const auto before = db.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'coder_users' AND datname "
+        "= current_database()");
+    CHECK(before == "1");
+    CHECK(db.store.read([](store::Connection& c) { return c.first_text("SELECT 7"); }) == "7");
+    CHECK(db.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'coder_users' "
+                 "AND datname = current_database()") == before);
 }
 
 TEST_CASE("the number of users is right whoever adds and folds at the same time") {

@@ -102,6 +102,8 @@ TEST_CASE("the name of a database shows no secret") {
                "sslpassword=s3cret&passfile=/s3cret") ==
           "postgres://ada@db.example.org:5433/users?sslmode=verify-full");
     CHECK(name("postgresql://[::1]/u%20s?password=s3cret") == "postgres://[::1]/u%20s");
+    CHECK(name("postgres://a:s3cret@h1:1,[::1]:2,h3/d") == "postgres://a@h1:1,[::1]:2,h3/d");
+    CHECK(name("postgres://") == "postgres://");
     CHECK(name("postgres://ada@/users?host=/run/pg&port=7") ==
           "postgres://ada@/users?host=%2frun%2fpg&port=7");
     for (const char* bad : {"postgres://ada:s3%cret@h/d", "postgres://h/d?s3cret=1",

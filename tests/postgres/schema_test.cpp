@@ -156,7 +156,7 @@ TEST_CASE("what a role or a database has set does not matter") {
     CHECK(setting("default_transaction_isolation") == "read committed");
     CHECK(setting("client_encoding") == "UTF8");
     CHECK(setting("standard_conforming_strings") == "on");
-    CHECK(setting("statement_timeout") == "5s");
+    CHECK(setting("statement_timeout") == "4500ms");
     CHECK(setting("transform_null_equals") == "off");
     run_on_postgres(address, "ALTER DATABASE " + name + " SET synchronous_commit = remote_apply");
     store::Store stricter(Opened::chosen(address));

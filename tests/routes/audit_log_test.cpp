@@ -262,7 +262,8 @@ TEST_CASE("pages of the audit log") {
     world.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO "
         "audit_logs SELECT i + 100, "
-        "'22222222-2222-2222-2222-' || substr(CAST(1000000000000 + i AS TEXT), 2), id, time, "
+        "'22222222-2222-2222-2222-' || substr(CAST(1000000000000 + i AS TEXT), 2), id, "
+        "(SELECT MAX(time) FROM audit_logs), "
         "organization_id, actor_id, ip, user_agent, resource_type, action, resource_id, "
         "resource_target, resource_target_folded, diff, status_code FROM audit_logs, n WHERE "
         "entry = 1");

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "coder_users/internal/rules/crypto.hpp"
+#include "coder_users/internal/store/database_address.hpp"
 #include "people.hpp"
 #include "test_database.hpp"
 
@@ -38,7 +39,9 @@ std::string private_key(const std::string& database, const std::string& name) {
     std::ifstream file(database + ".key");
     std::string secret;
     std::getline(file, secret);
-    const auto key = on_postgres() ? test_secret_key : coder_users::rules::base64_decode(secret);
+    const auto key = coder_users::store::is_postgres_address(database)
+                         ? test_secret_key
+                         : coder_users::rules::base64_decode(secret);
     const std::string id = stored(database, "SELECT id FROM users WHERE username = '" + name + "'");
     const auto sealed = coder_users::rules::base64_decode(stored(
         database, "SELECT sealed_private_key FROM git_ssh_keys WHERE user_id = '" + id + "'"));

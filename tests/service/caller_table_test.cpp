@@ -521,7 +521,7 @@ Changings changes_of_organizations() {
           },
           [](Both& both) {
               return both.sql(
-                  "SELECT substr(role, 1, instr(role, ':') - 1) FROM organization_member_roles "
+                  "SELECT substr(role, 1, length(role) - 37) FROM organization_member_roles "
                   "WHERE user_id = '" +
                   both.id_of("bob") + "' ORDER BY 1");
           }}},

@@ -9,6 +9,7 @@
 
 #include "coder_users/internal/service/host_queue.hpp"
 #include "people.hpp"
+#include "test_database.hpp"
 
 using namespace coder_users_test;
 using coder_users::ApiError;
@@ -147,10 +148,14 @@ TEST_CASE("nothing is told of what was refused or not committed") {
     check_edit_is_refused(world, "/profile", R"({"username":"x"})");
     CHECK(world.server.send("PUT", "/users/bob/profile", world.owner, R"({"username":"carl"})")
               .status == 409);
-    world.execute(
-        "CREATE TRIGGER broken BEFORE UPDATE ON users BEGIN SELECT RAISE(ABORT, 'no'); END");
+    world.execute(on_postgres() ? "CREATE FUNCTION broken() RETURNS TRIGGER LANGUAGE plpgsql AS "
+                                  "'BEGIN RAISE EXCEPTION SQLSTATE ''P0001''; END'; "
+                                  "CREATE TRIGGER broken BEFORE UPDATE ON users FOR EACH ROW "
+                                  "EXECUTE FUNCTION broken()"
+                                : "CREATE TRIGGER broken BEFORE UPDATE ON users BEGIN "
+                                  "SELECT RAISE(ABORT, 'no'); END");
     CHECK(world.server.send("PUT", "/users/bob/status/suspend", world.owner).status >= 500);
-    world.execute("DROP TRIGGER broken");
+    world.execute(on_postgres() ? "DROP TRIGGER broken ON users" : "DROP TRIGGER broken");
     CHECK(world.server.send("PUT", "/users/bob/status/suspend", world.owner).status == 200);
     CHECK(eventually([&] { return listener.events().size() > before; }));
     CHECK(listener.events().back().kind == EventKind::suspended);

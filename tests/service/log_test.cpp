@@ -11,6 +11,7 @@
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/http/trace.hpp"
 #include "server_fixture.hpp"
+#include "test_database.hpp"
 
 using namespace coder_users_test;
 using namespace coder_users;
@@ -148,8 +149,12 @@ TEST_CASE("the first line tells where the service listens") {
     TestServer server;
     const auto lines = lines_with(server.log(), "listening");
     REQUIRE(lines.size() == 1);
-    CHECK(lines[0] == to_rfc3339(start_of_test) + " info  listening url=" + server.service().url() +
-                          " database=:memory:");
+    const std::string line =
+        to_rfc3339(start_of_test) + " info  listening url=" + server.service().url() + " database=";
+    if (on_postgres())
+        CHECK(lines[0].find(line + "postgres://") == 0);
+    else
+        CHECK(lines[0] == line + ":memory:");
 }
 
 TEST_CASE("every request is one line with method, path, status, address and id") {

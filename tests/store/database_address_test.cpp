@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../server_fixture.hpp"
 #include "../store_fixture.hpp"
@@ -19,18 +20,15 @@ namespace data = coder_users::data;
 
 namespace {
 
+/// While it lives, the program is like one that lacks the part.
+struct WithoutPostgres {
+    WithoutPostgres() : part(std::exchange(store::open_postgres, nullptr)) {}
+    ~WithoutPostgres() { store::open_postgres = part; }
+    const store::OpenPostgres part;
+};
+
 constexpr const char* refusal =
     "the database is an address of PostgreSQL, and this build has no PostgreSQL part";
-
-/// While it lives, this program is one without the part.
-class WithoutPart {
- public:
-    WithoutPart() { store::open_postgres = nullptr; }
-    ~WithoutPart() { store::open_postgres = part_; }
-
- private:
-    const store::OpenPostgres part_ = store::open_postgres;
-};
 
 }  // namespace
 
@@ -65,8 +63,8 @@ TEST_CASE("a database is shown without password and options") {
     CHECK(shown("postgres://") == "postgres://");
 }
 
-TEST_CASE("a build without PostgreSQL says so, and shows no address") {
-    const WithoutPart without;
+TEST_CASE("a program without the part for PostgreSQL says so, and shows no address") {
+    const WithoutPostgres without;
     TempFolder folder;
     Options file;
     file.database = folder.file("a.db");

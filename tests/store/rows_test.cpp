@@ -13,7 +13,7 @@ using namespace store_test;
 using namespace coder_users;
 
 TEST_CASE("organizations are listed oldest first and found by id and folded name") {
-    store::Store store(in_memory("organizations"));
+    store::Store store(anywhere("organizations"));
     store.write([](store::Tx& tx) {
         store::organizations::insert(tx, {id_of(52), "Young", now + Duration(1), now});
         store::organizations::insert(tx, {id_of(51), "b", now, now + Duration(7)});
@@ -35,7 +35,7 @@ TEST_CASE("organizations are listed oldest first and found by id and folded name
 }
 
 TEST_CASE("members have their explicit roles, sorted, which can be replaced") {
-    store::Store store(in_memory("members"));
+    store::Store store(anywhere("members"));
     add_user(store, user_named("alice", 1));
     add_user(store, user_named("bob", 2));
     store.write([](store::Tx& tx) {
@@ -75,7 +75,7 @@ TEST_CASE("members have their explicit roles, sorted, which can be replaced") {
 }
 
 TEST_CASE("a Git SSH key comes back as it was stored and can be replaced") {
-    store::Store store(in_memory("ssh"));
+    store::Store store(anywhere("ssh"));
     add_user(store, user_named("alice", 1));
     add_user(store, user_named("bob", 2));
     const std::string sealed("a\0b", 3);
@@ -107,7 +107,7 @@ TEST_CASE("a Git SSH key comes back as it was stored and can be replaced") {
 }
 
 TEST_CASE("audit entries are counted up and keep their values") {
-    store::Store store(in_memory("audit"));
+    store::Store store(anywhere("audit"));
     add_user(store, user_named("alice", 1));
     AuditEntry entry;
     entry.id = id_of(10);
@@ -139,7 +139,7 @@ TEST_CASE("audit entries are counted up and keep their values") {
 }
 
 TEST_CASE("facts about the deployment are found by their exact name") {
-    store::Store store(in_memory("facts"));
+    store::Store store(anywhere("facts"));
     store.write([](store::Tx& tx) { store::deployment::insert(tx, "a", ""); });
     const auto find = [&](const char* name) {
         return store.read([&](store::Connection& c) { return store::deployment::find(c, name); });

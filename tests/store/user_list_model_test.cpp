@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../test_database.hpp"
 #include "catch.hpp"
 #include "coder_users/internal/store/user_list.hpp"
 #include "store_fixture.hpp"
@@ -135,7 +136,7 @@ Filter made_up_filter(Random& random, const Model& model) {
 
 TEST_CASE("every list is what a look at everybody would give") {
     Random random(8);
-    store::Store store(in_memory("model"));
+    store::Store store(anywhere("model"));
     Model model;
     constexpr int many = 2 * store::users::few + 200;
     store.write([&](store::Tx& tx) {
@@ -182,7 +183,7 @@ TEST_CASE("every list is what a look at everybody would give") {
 }
 
 TEST_CASE("a change of users that is rolled back is neither counted nor found") {
-    store::Store store(in_memory("undone"));
+    store::Store store(anywhere("undone"));
     add_user(store, user_named("alice", 1));
     CHECK_THROWS(store.write([](store::Tx& tx) {
         store::users::insert(tx, user_named("carol", 2), "");
@@ -208,7 +209,7 @@ TEST_CASE("a change of users that is rolled back is neither counted nor found") 
 }
 
 TEST_CASE("what is derived can be made anew") {
-    store::Store store(in_memory("anew"));
+    store::Store store(anywhere("anew"));
     add_user(store, user_named("alice", 1));
     add_user(store, user_named("bob", 2));
     store.write([](store::Tx& tx) {
@@ -222,6 +223,7 @@ TEST_CASE("what is derived can be made anew") {
     Filter filter;
     filter.text = "eve";
     CHECK(listed(store, filter, {}) == "1 Eve");
+    if (coder_users_test::on_postgres()) return;  // its index follows the rows
     CHECK(rows(store, "SELECT count(*) FROM users_text WHERE users_text MATCH '\"example\"'") ==
           "1");
 }

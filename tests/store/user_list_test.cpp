@@ -37,7 +37,7 @@ Filter with_text(const std::string& text) {
 
 /// Five live users and a deleted one. The ids are in another order than the names.
 struct Five {
-    store::Store store{in_memory("list")};
+    store::Store store{anywhere("list")};
     Five() {
         const auto add = [&](const char* name, int number, UserStatus status, int seen,
                              std::vector<std::string> roles) {
@@ -62,7 +62,7 @@ struct Five {
 TEST_CASE("live users are listed by their folded names") {
     Five five;
     CHECK(listed(five.store) == "alice Bob carol dave Eve (5)");
-    store::Store empty(in_memory("empty"));
+    store::Store empty(anywhere("empty"));
     CHECK(listed(empty) == "(0)");
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("all conditions must hold, of the values of one any") {
 }
 
 TEST_CASE("who was never seen is before any time") {
-    store::Store store(in_memory("never"));
+    store::Store store(anywhere("never"));
     add_user(store, user_named("alice", 1));
     Filter filter;
     filter.seen_until = *parse_rfc3339("0000-01-01T00:00:00Z");
@@ -260,7 +260,7 @@ TEST_CASE("limit and offset cut users, not rows, and never the count") {
 }
 
 TEST_CASE("walking by cursor meets everybody once") {
-    store::Store store(in_memory("walk"));
+    store::Store store(anywhere("walk"));
     store.write([](store::Tx& tx) {
         for (int i = 0; i < 100; ++i) {
             const std::string name = (i % 2 ? "U" : "u") + std::to_string(i * 37 % 100);
@@ -284,7 +284,7 @@ TEST_CASE("walking by cursor meets everybody once") {
 }
 
 TEST_CASE("users of an organization, whether they are few or many") {
-    store::Store store(in_memory("members"));
+    store::Store store(anywhere("members"));
     constexpr int all = 2600;
     const auto numbered = [](int number) {
         return "00000000-0000-4000-8000-" + std::to_string(100'000'000'000 + number);
@@ -332,7 +332,7 @@ TEST_CASE("users of an organization, whether they are few or many") {
 }
 
 TEST_CASE("memberships of a page are those of its users, in their order") {
-    store::Store store(in_memory("as-members"));
+    store::Store store(anywhere("as-members"));
     store.write([](store::Tx& tx) {
         for (const int organization : {50, 51})
             store::organizations::insert(

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "../test_database.hpp"
 #include "catch.hpp"
 #include "coder_users/internal/store/git_ssh_keys.hpp"
 #include "coder_users/internal/store/organizations.hpp"
@@ -48,7 +49,7 @@ User full_user() {
 }  // namespace
 
 TEST_CASE("a stored user is found as it was, by id, name and address in any letter case") {
-    store::Store store(in_memory("find"));
+    store::Store store(anywhere("find"));
     const User alice = full_user();
     add_user(store, alice);
     add_user(store, user_named("bob", 2));
@@ -70,7 +71,7 @@ TEST_CASE("a stored user is found as it was, by id, name and address in any lett
 }
 
 TEST_CASE("every status and login type comes back") {
-    store::Store store(in_memory("names"));
+    store::Store store(anywhere("names"));
     int number = 0;
     for (const UserStatus status : {UserStatus::active, UserStatus::dormant, UserStatus::suspended})
         for (const LoginType type :
@@ -85,7 +86,7 @@ TEST_CASE("every status and login type comes back") {
 }
 
 TEST_CASE("roles and memberships are listed once each, memberships oldest first") {
-    store::Store store(in_memory("memberships"));
+    store::Store store(anywhere("memberships"));
     User alice = full_user();
     store.write([&](store::Tx& tx) {
         users::insert(tx, alice, "");
@@ -100,7 +101,7 @@ TEST_CASE("roles and memberships are listed once each, memberships oldest first"
 }
 
 TEST_CASE("the stored hash is that of the live user or empty") {
-    store::Store store(in_memory("hash"));
+    store::Store store(anywhere("hash"));
     add_user(store, user_named("alice", 1));
     const auto hash = [&](int number) {
         return store.read(
@@ -114,7 +115,7 @@ TEST_CASE("the stored hash is that of the live user or empty") {
 }
 
 TEST_CASE("users exist as long as one of them is not deleted") {
-    store::Store store(in_memory("exist"));
+    store::Store store(anywhere("exist"));
     const auto any = [&] { return store.read(users::any_exist); };
     CHECK_FALSE(any());
     add_user(store, user_named("alice", 1));
@@ -124,7 +125,7 @@ TEST_CASE("users exist as long as one of them is not deleted") {
 }
 
 TEST_CASE("what another live user has is taken, in any letter case") {
-    store::Store store(in_memory("taken"));
+    store::Store store(anywhere("taken"));
     add_user(store, user_named("Alice", 1));
     const auto taken = [&](const char* email, const char* name, const std::string& except) {
         const auto result =
@@ -141,7 +142,7 @@ TEST_CASE("what another live user has is taken, in any letter case") {
 }
 
 TEST_CASE("name, status and time of last sight are changed for that live user alone") {
-    store::Store store(in_memory("set"));
+    store::Store store(anywhere("set"));
     add_user(store, user_named("alice", 1));
     add_user(store, user_named("bob", 2));
     store.write([](store::Tx& tx) {
@@ -236,7 +237,7 @@ TEST_CASE("a user name that stays writes nothing") {
 }
 
 TEST_CASE("profile and status are stored with the time of the update") {
-    store::Store store(in_memory("updated"));
+    store::Store store(anywhere("updated"));
     User alice = user_named("alice", 1);
     alice.updated_at = now;
     alice.last_seen_at = now - Duration(9);
@@ -269,7 +270,7 @@ TEST_CASE("profile and status are stored with the time of the update") {
 }
 
 TEST_CASE("any number of users may have no address, and nobody finds them by it") {
-    store::Store store(in_memory("no-address"));
+    store::Store store(anywhere("no-address"));
     for (const int number : {1, 2}) {
         User robot = user_named("robot" + std::to_string(number), number);
         robot.email = "";
@@ -286,7 +287,7 @@ TEST_CASE("any number of users may have no address, and nobody finds them by it"
 }
 
 TEST_CASE("of a deleted user the row and its site roles stay and nothing else") {
-    store::Store store(in_memory("remove"));
+    store::Store store(anywhere("remove"));
     User alice = full_user();
     ApiKey key;
     key.id = "aaaaaaaaaa";
@@ -314,8 +315,9 @@ TEST_CASE("of a deleted user the row and its site roles stay and nothing else") 
         CAPTURE(table);
         CHECK(rows(store, std::string("SELECT count(*) FROM ") + table) == "0");
     }
-    CHECK(rows(store, "SELECT group_concat(role) FROM user_roles") == "auditor,owner,user-admin");
-    CHECK(rows(store, "PRAGMA foreign_key_check").empty());
+    CHECK(rows(store, "SELECT role FROM user_roles ORDER BY role") == "auditor\nowner\nuser-admin");
+    if (!coder_users_test::on_postgres())  // which looks at once
+        CHECK(rows(store, "PRAGMA foreign_key_check").empty());
     User again = full_user();
     again.id = id_of(2);
     add_user(store, again);  // name and address are free

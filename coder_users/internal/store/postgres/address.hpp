@@ -17,7 +17,7 @@ namespace coder_users { inline namespace v0 { namespace store { namespace postgr
 
 /// Encodes what a part of an address must not hold as it is.
 inline std::string url_encoded(std::string_view text) {
-    constexpr std::string_view plain = "-._~/[]:";
+    constexpr std::string_view plain = "-._~";
     std::string out;
     for (const char c : text) {
         const bool kept = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
@@ -70,15 +70,32 @@ class Address {
         return found == options_.end() ? "" : found->second;
     }
 
+    // Of several hosts each has its port, or all have one.
+    static std::string hosts_and_ports(const std::string& host, const std::string& port) {
+        std::string text;
+        const auto ports = split(port, ',');
+        std::size_t number = 0;
+        for (const std::string_view each : split(host, ',')) {
+            const bool is_ipv6 = each.find(':') != std::string_view::npos;
+            if (!text.empty()) text += ',';
+            text += is_ipv6 ? '[' + std::string(each) + ']' : url_encoded(each);
+            const auto own = ports.empty()           ? std::string_view()
+                             : number < ports.size() ? ports[number]
+                                                     : ports.back();
+            if (!own.empty()) text += ':' + url_encoded(own);
+            ++number;
+        }
+        return text;
+    }
+
     std::string shown() const {
         constexpr std::array<const char*, 4> harmless{"sslmode", "sslrootcert", "application_name",
                                                       "target_session_attrs"};
         std::string text = "postgres://";
         if (!option("user").empty()) text += url_encoded(option("user")) + '@';
-        std::string host = option("host").empty() ? option("hostaddr") : option("host");
+        const std::string host = option("host").empty() ? option("hostaddr") : option("host");
         const bool socket = host.find('/') != std::string::npos;
-        if (!socket) text += url_encoded(host);
-        if (!socket && !option("port").empty()) text += ':' + url_encoded(option("port"));
+        if (!socket) text += hosts_and_ports(host, option("port"));
         if (!option("dbname").empty()) text += '/' + url_encoded(option("dbname"));
         char separator = '?';
         const auto add = [&](const char* name, const std::string& value) {
