@@ -48,6 +48,7 @@ TEST_CASE("an address in a form that is not ours is no name of a file, and is no
           "dbname=users password=hunter2", "password=hunter2"}) {
         CAPTURE(mistaken);
         CHECK(store::is_mistaken_address(mistaken));
+        CHECK(store::shown_database(mistaken) == "...");
         Options options;
         options.database = mistaken;
         const std::string expected =
@@ -64,7 +65,8 @@ TEST_CASE("an address in a form that is not ours is no name of a file, and is no
         CHECK(error_of([&] { data::migrate(options, mistaken); }) == expected);
         CHECK_FALSE(std::filesystem::exists(mistaken));
     }
-    for (const char* good : {"users.db", ":memory:", "postgres://ada:host=1@db/users", "a=b.db"}) {
+    for (const char* good : {"users.db", ":memory:", "postgres://ada:host=1@db/users", "a=b.db",
+                             "/srv/host=1/users.db"}) {
         CAPTURE(good);
         CHECK_FALSE(store::is_mistaken_address(good));
     }

@@ -67,9 +67,22 @@ inline bool is_clear_address(std::string_view address) {
     return are_clear_hosts(parts.hosts);
 }
 
+/// Whether a file of this name was surely never meant: it is an address in another form, and may
+/// hold a password.
+inline bool is_mistaken_address(std::string_view database) {
+    if (is_postgres_address(database)) return false;
+    if (database.find("://") != database.npos) return true;
+    for (const std::string_view option : {"host=", "hostaddr=", "dbname=", "user=", "password="})
+        for (std::size_t at = 0; (at = database.find(option, at)) != database.npos; ++at)
+            if (at == 0 || std::string_view(" \t\n\"'").find(database[at - 1]) != database.npos)
+                return true;
+    return false;
+}
+
 /// Returns the database for messages: an address without its password, and of its options those
 /// that are no secrets.
 inline std::string shown_database(std::string_view database) {
+    if (is_mistaken_address(database)) return "...";
     if (!is_postgres_address(database)) return std::string(database);
     const std::string scheme(database.substr(0, database.find("://") + 3));
     if (!is_clear_address(database)) return scheme + "...";
@@ -104,15 +117,6 @@ inline std::string shown_database(std::string_view database) {
 /// Whether it is the name of a file.
 inline bool is_file_name(std::string_view database) {
     return database != ":memory:" && !is_postgres_address(database);
-}
-
-/// Whether a file of this name was surely never meant: it is an address in another form, and may
-/// hold a password.
-inline bool is_mistaken_address(std::string_view database) {
-    if (is_postgres_address(database)) return false;
-    for (const char* mark : {"://", "host=", "dbname=", "password="})
-        if (database.find(mark) != database.npos) return true;
-    return false;
 }
 
 /// Throws std::invalid_argument, which does not quote it, for a mistaken address.

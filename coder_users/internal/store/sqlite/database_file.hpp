@@ -20,6 +20,7 @@
 #include <system_error>
 
 #include "coder_users/internal/base/file_descriptor.hpp"
+#include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/postgres_part.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
@@ -38,6 +39,7 @@ inline constexpr std::int32_t test_application_id = 0x43557354;
 /// Throws std::runtime_error, also when the file is a symbolic link.
 inline std::string absolute_path(const std::string& path) {
     refuse_postgres_file(path);  // before a message shows it
+    refuse_mistaken_address(path);
     const std::size_t slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
     const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);

@@ -9,7 +9,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "coder_users/internal/store/database_address.hpp"
 #include "coder_users/internal/store/sqlite/connection.hpp"
 #include "coder_users/internal/store/sqlite/database_file.hpp"
 #include "coder_users/internal/store/sqlite/integrity.hpp"
@@ -23,10 +22,8 @@ namespace coder_users { inline namespace v0 { namespace store {
 /// would end SQLite's locks.
 class FileReader {
  public:
-    /// Throws std::runtime_error for a file that is not a database of this library and version, and
-    /// std::invalid_argument for the name of one that was surely never meant.
+    /// Throws std::runtime_error for a file that is not a database of this library and version.
     explicit FileReader(const std::string& path) : name_(absolute_path(path)) {
-        refuse_mistaken_address(path);
         try {
             opened_.emplace(name_, flags(name_), activity_);
             Connection& connection = *opened_;
