@@ -36,18 +36,23 @@ std::string made_token(const TestServer& server, const std::string& session,
     return parse(made.body)["key"].text();
 }
 
-/// Runs `work()` while nobody else can read or write a table.
+/// Runs `work()` while a table is locked: by default nobody else can read or write it.
 template <class Work>
-void while_locked(const std::string& database, const std::string& table, Work&& work) {
+void while_locked(const std::string& database, const std::string& table, const std::string& mode,
+                  Work&& work) {
     namespace store = coder_users::store;
     store::StoreOptions options;
     options.database = database;
     options.database_deadline = minutes(1);
     store::Store beside(options);
     beside.write([&](store::Tx& tx) {
-        tx.run("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE");
+        tx.run("LOCK TABLE " + table + " IN " + mode + " MODE");
         work();
     });
+}
+template <class Work>
+void while_locked(const std::string& database, const std::string& table, Work&& work) {
+    while_locked(database, table, "ACCESS EXCLUSIVE", std::forward<Work>(work));
 }
 
 }  // namespace
@@ -198,6 +203,16 @@ TEST_CASE("three servers allow as many logins as one, and as many failures", "[p
     servers.advance(minutes(1));
     CHECK(log_in(2).status == 201);
     CHECK(log_in(0).header("x-ratelimit-remaining") == "6");
+}
+
+TEST_CASE("a seed of a filled database waits for no decision about owners", "[postgres]") {
+    const Servers servers({}, false, 1);
+    servers[0].owner();
+    while_locked(servers.database, "database_info", "SHARE", [&] {
+        CHECK_NOTHROW(servers[0].service().seed(
+            R"([{"username":"bob","email":"bob@example.org","roles":["owner"]}])"));
+    });
+    CHECK(servers.sql("SELECT count(*) FROM users") == "2");
 }
 
 TEST_CASE("what is over a limit asks the database no more", "[postgres]") {
