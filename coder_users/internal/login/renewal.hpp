@@ -70,8 +70,8 @@ inline void renew_link(const operations::Backend& backend, Providers& providers,
 /// providers end all tokens of a user when a refresh token comes twice.
 class RenewalTurn {
  public:
-    /// Waits for the turn. Throws store::Busy at the deadline, as after the death of the server that
-    /// has it: nothing is known of the token then.
+    /// Waits for the turn. Throws store::Busy at the deadline, as after the death of the server
+    /// that has it: nothing is known of the token then.
     RenewalTurn(const operations::Backend& backend, const std::string& user_id, Deadline deadline)
         : backend_(backend), name_("renewal for " + user_id) {
         constexpr std::chrono::milliseconds pause{50};
@@ -94,10 +94,12 @@ class RenewalTurn {
     }
 
  private:
+    // As long as the provider and the database may take together, by clocks that differ.
     bool take() {
+        const Deadlines& limits = backend_.options.deadlines;
+        const Duration length = limits.provider + 2 * limits.database + std::chrono::seconds(10);
         return backend_.store.write_aside([&](store::Tx& tx) {
-            return store::leases::take(tx, name_, holder_, backend_.now(),
-                                       backend_.options.deadlines.provider);
+            return store::leases::take(tx, name_, holder_, backend_.now(), length);
         });
     }
 

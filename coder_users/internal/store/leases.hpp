@@ -3,6 +3,7 @@
 // that has died ends by itself. The table is there where Engine::shared().
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
 #include "coder_users/internal/store/connection.hpp"
@@ -11,8 +12,8 @@
 namespace coder_users { inline namespace v0 { namespace store { namespace leases {
 
 /// Takes a lease for `length` from `now` on, or makes the holder's own last that long. Returns
-/// false when somebody else has it. One that would last longer than twice the length was taken
-/// before a clock was set back, and counts as ended.
+/// false when somebody else has it. One that would last a minute longer than any that is taken
+/// now was taken before a clock was set back, and counts as ended.
 inline bool take(Tx& tx, std::string_view name, std::string_view holder, Time now,
                  Duration length) {
     return tx.execute(
@@ -20,7 +21,8 @@ inline bool take(Tx& tx, std::string_view name, std::string_view holder, Time no
                "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, "
                "ends_at = excluded.ends_at WHERE leases.holder = excluded.holder "
                "OR leases.ends_at <= $4 OR leases.ends_at > $5",
-               name, holder, add(now, length), now, add(now, 2 * length)) == 1;
+               name, holder, add(now, length), now,
+               add(now, length + std::chrono::minutes(1))) == 1;
 }
 
 /// Ends a lease, if it is still the holder's.
