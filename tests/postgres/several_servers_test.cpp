@@ -208,11 +208,31 @@ TEST_CASE("three servers allow as many logins as one, and as many failures", "[p
 TEST_CASE("a seed of a filled database waits for no decision about owners", "[postgres]") {
     const Servers servers({}, false, 1);
     servers[0].owner();
-    while_locked(servers.database, "database_info", "SHARE", [&] {
+    while_locked(servers.database, "database_info", "EXCLUSIVE", [&] {
         CHECK_NOTHROW(servers[0].service().seed(
             R"([{"username":"bob","email":"bob@example.org","roles":["owner"]}])"));
     });
     CHECK(servers.sql("SELECT count(*) FROM users") == "2");
+}
+
+TEST_CASE("those who ask for codes of unknown addresses do not wait for each other", "[postgres]") {
+    const Servers servers({}, false, 1);
+    servers[0].send("POST", "/users/first", "", first_user);
+    const auto ask = [&](int i) {
+        return servers[0]
+            .send("POST", "/users/otp/request", "",
+                  R"({"email":"nobody)" + std::to_string(i) + R"(@example.org"})")
+            .status;
+    };
+    CHECK(ask(1) == 204);
+    namespace store = coder_users::store;
+    store::StoreOptions options;
+    options.database = servers.database;
+    store::Store beside(options);
+    beside.write([&](store::Tx& tx) {
+        tx.query("SELECT 1 FROM counters WHERE name = 'unclaimed_passcodes' FOR UPDATE").next();
+        CHECK(ask(2) == 204);
+    });
 }
 
 TEST_CASE("what is over a limit asks the database no more", "[postgres]") {
