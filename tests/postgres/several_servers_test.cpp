@@ -386,6 +386,27 @@ TEST_CASE("of three servers with a new sealing key one seals everything anew", "
         CHECK(servers[i].send("GET", "/users/me/gitsshkey", owner).body == key);
 }
 
+TEST_CASE("a server whose sealing key was changed by another seals nothing", "[postgres]") {
+    Servers servers({}, false, 1);
+    const TestServer& old = servers[0];
+    const std::string owner = old.owner();
+    const std::string sealed = "SELECT sealed_private_key FROM git_ssh_keys";
+    servers.options.previous_secret_key = servers.options.secret_key;
+    servers.options.secret_key = std::string(32, 'n');
+    const TestServer changed(servers.options);
+    const std::string anew = servers.sql(sealed);
+    const std::string bob =
+        R"({"email":"bob@example.org","username":"bob","password":"correct-Horse-9",)"
+        R"("organization_ids":[")" +
+        servers.sql("SELECT id FROM organizations") + "\"]}";
+    CHECK(old.send("PUT", "/users/me/gitsshkey", owner).status == 503);
+    CHECK(old.send("POST", "/users", owner, bob).status == 503);
+    CHECK(servers.sql(sealed) == anew);
+    CHECK(old.send("GET", "/users/me", owner).status == 200);
+    CHECK(changed.send("PUT", "/users/me/gitsshkey", owner).status == 200);
+    CHECK(changed.send("POST", "/users", owner, bob).status == 201);
+}
+
 TEST_CASE("a server works beside one whose schema is newer and compatible, and no other",
           "[postgres]") {
     Servers servers({}, false, 2);

@@ -18,6 +18,7 @@
 #include "coder_users/internal/login/provider_link.hpp"
 #include "coder_users/internal/login/providers.hpp"
 #include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/sealing.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/store/leases.hpp"
 #include "coder_users/internal/store/links.hpp"
@@ -51,7 +52,10 @@ inline bool refresh_due(const store::links::Link& link, Time now) {
 /// Renews and stores. Throws ProviderFailure and what the store throws.
 inline void renew_link(const operations::Backend& backend, Providers& providers,
                        const ProviderCalls& calls, const std::string& user_id, Time now) {
-    const auto find = [&](store::Connection& c) { return store::links::find(c, user_id); };
+    const auto find = [&](store::Connection& c) {
+        operations::require_sealing_key(c, backend);
+        return store::links::find(c, user_id);
+    };
     const auto link = backend.store.read(find);
     if (!link || !refresh_due(*link, now)) return;  // somebody else was faster
     const auto refresh_token = opened_token(backend, link->sealed_refresh_token, user_id);
@@ -63,7 +67,10 @@ inline void renew_link(const operations::Backend& backend, Providers& providers,
     renewed.sealed_refresh_token = sealed_token(backend, tokens.refresh_token, user_id);
     renewed.token_expires_at = tokens.expires_at;
     // Nothing is stored where a login has brought newer tokens meanwhile.
-    backend.store.write([&](store::Tx& tx) { store::links::renew(tx, renewed, *link); });
+    backend.store.write([&](store::Tx& tx) {
+        operations::keep_sealing_key(tx, backend);
+        store::links::renew(tx, renewed, *link);
+    });
 }
 
 /// The turn of one server to renew tokens of a user, where several share the database: many
