@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../server_fixture.hpp"
+#include "coder_users/internal/store/organizations.hpp"
 #include "postgres_fixture.hpp"
 
 using namespace postgres_test;
@@ -89,6 +90,23 @@ TEST_CASE("an owner remains when all owners remove each other") {
     });
     CHECK(failed == 0);
     CHECK(servers.sql(live_owners) != "0");
+}
+
+TEST_CASE("of two first organizations one is the default") {
+    if (!there_is_postgres()) return;
+    for (int round = 0; round < 5; ++round) {
+        Opened db;
+        at_once(4, [&](int i) {
+            db.store.write([&](store::Tx& tx) {
+                coder_users::Organization made;
+                made.id = id_of(i + 1);
+                made.name = "org" + std::to_string(i);
+                store::organizations::add(tx, made);
+            });
+        });
+        CHECK(db.sql("SELECT count(*) FROM organizations") == "4");
+        CHECK(db.sql("SELECT count(*) FROM organizations WHERE is_default = 1") == "1");
+    }
 }
 
 TEST_CASE("a token that was revoked counts on no server, whatever was going on") {

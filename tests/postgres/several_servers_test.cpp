@@ -36,18 +36,23 @@ std::string made_token(const TestServer& server, const std::string& session,
     return parse(made.body)["key"].text();
 }
 
-/// Runs `work()` while nobody else can read or write a table.
+/// Runs `work()` while a table is locked: by default nobody else can read or write it.
 template <class Work>
-void while_locked(const std::string& database, const std::string& table, Work&& work) {
+void while_locked(const std::string& database, const std::string& table, const std::string& mode,
+                  Work&& work) {
     namespace store = coder_users::store;
     store::StoreOptions options;
     options.database = database;
     options.database_deadline = minutes(1);
     store::Store beside(options);
     beside.write([&](store::Tx& tx) {
-        tx.run("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE");
+        tx.run("LOCK TABLE " + table + " IN " + mode + " MODE");
         work();
     });
+}
+template <class Work>
+void while_locked(const std::string& database, const std::string& table, Work&& work) {
+    while_locked(database, table, "ACCESS EXCLUSIVE", std::forward<Work>(work));
 }
 
 }  // namespace
@@ -200,6 +205,36 @@ TEST_CASE("three servers allow as many logins as one, and as many failures", "[p
     CHECK(log_in(0).header("x-ratelimit-remaining") == "6");
 }
 
+TEST_CASE("a seed of a filled database waits for no decision about owners", "[postgres]") {
+    const Servers servers({}, false, 1);
+    servers[0].owner();
+    while_locked(servers.database, "database_info", "EXCLUSIVE", [&] {
+        CHECK_NOTHROW(servers[0].service().seed(
+            R"([{"username":"bob","email":"bob@example.org","roles":["owner"]}])"));
+    });
+    CHECK(servers.sql("SELECT count(*) FROM users") == "2");
+}
+
+TEST_CASE("those who ask for codes of unknown addresses do not wait for each other", "[postgres]") {
+    const Servers servers({}, false, 1);
+    servers[0].send("POST", "/users/first", "", first_user);
+    const auto ask = [&](int i) {
+        return servers[0]
+            .send("POST", "/users/otp/request", "",
+                  R"({"email":"nobody)" + std::to_string(i) + R"(@example.org"})")
+            .status;
+    };
+    CHECK(ask(1) == 204);
+    namespace store = coder_users::store;
+    store::StoreOptions options;
+    options.database = servers.database;
+    store::Store beside(options);
+    beside.write([&](store::Tx& tx) {
+        tx.query("SELECT 1 FROM counters WHERE name = 'unclaimed_passcodes' FOR UPDATE").next();
+        CHECK(ask(2) == 204);
+    });
+}
+
 TEST_CASE("what is over a limit asks the database no more", "[postgres]") {
     const Servers servers([](coder_users::Options& options) { options.login_rate_limit = 3; }, true,
                           2);
@@ -349,6 +384,27 @@ TEST_CASE("of three servers with a new sealing key one seals everything anew", "
     CHECK(servers.sql("SELECT sealed_private_key FROM git_ssh_keys") != sealed);
     for (std::size_t i = 0; i < 3; ++i)
         CHECK(servers[i].send("GET", "/users/me/gitsshkey", owner).body == key);
+}
+
+TEST_CASE("a server whose sealing key was changed by another seals nothing", "[postgres]") {
+    Servers servers({}, false, 1);
+    const TestServer& old = servers[0];
+    const std::string owner = old.owner();
+    const std::string sealed = "SELECT sealed_private_key FROM git_ssh_keys";
+    servers.options.previous_secret_key = servers.options.secret_key;
+    servers.options.secret_key = std::string(32, 'n');
+    const TestServer changed(servers.options);
+    const std::string anew = servers.sql(sealed);
+    const std::string bob =
+        R"({"email":"bob@example.org","username":"bob","password":"correct-Horse-9",)"
+        R"("organization_ids":[")" +
+        servers.sql("SELECT id FROM organizations") + "\"]}";
+    CHECK(old.send("PUT", "/users/me/gitsshkey", owner).status == 503);
+    CHECK(old.send("POST", "/users", owner, bob).status == 503);
+    CHECK(servers.sql(sealed) == anew);
+    CHECK(old.send("GET", "/users/me", owner).status == 200);
+    CHECK(changed.send("PUT", "/users/me/gitsshkey", owner).status == 200);
+    CHECK(changed.send("POST", "/users", owner, bob).status == 201);
 }
 
 TEST_CASE("a server works beside one whose schema is newer and compatible, and no other",

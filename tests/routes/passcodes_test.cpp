@@ -12,6 +12,7 @@
 #include "coder_users/internal/base/uuid.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "people.hpp"
+#include "test_database.hpp"
 
 using namespace coder_users_test;
 using coder_users::ApiError;
@@ -28,7 +29,12 @@ const std::string ask = "/users/otp/request", redeem = "/users/otp/change-passwo
 const std::string wrong = message("Incorrect email or one-time passcode.");
 const std::string switched_off = message("Password authentication is disabled.");
 const std::string unclaimed =
-    "SELECT COALESCE((SELECT value FROM counters WHERE name = 'unclaimed_passcodes'), 0)";
+    std::string(
+        "SELECT COALESCE((SELECT value FROM counters WHERE name = 'unclaimed_passcodes'), "
+        "0)") +
+    (on_postgres() ? " + COALESCE((SELECT sum(value) FROM counter_changes WHERE name = "
+                     "'unclaimed_passcodes'), 0)"
+                   : "");
 const std::string codes = "SELECT count(*) FROM one_time_passcodes";
 
 std::string weak(const std::string& detail) {

@@ -172,7 +172,8 @@ INSERT INTO organization_members VALUES ('u1', 'o2', 5, 5), ('u1', 'o1', 7, 7), 
 INSERT INTO organization_member_roles VALUES ('u1', 'o2', 'organization-admin:o2');
 INSERT INTO api_keys VALUES
     ('key0000001', 'u1', 'hash1', 1, 2, 3, 4, 'password', 'all', '', 86400),
-    ('key0000002', 'u1', 'hash2', 5, 6, 7, 8, 'token', 'application_connect', 'ci', 60),
+    ('key0000002', 'u1', '2222222222222222222222222222222222222222222222222222222222222222',
+        5, 6, 7, 8, 'token', 'application_connect', 'ci', 60),
     ('key0000003', 'u2', 'hash3', 5, 6, 7, 8, 'token', 'all', 'ci', 60);
 INSERT INTO git_ssh_keys VALUES ('u1', 1, 2, 'public', 'sealed');
 INSERT INTO user_links VALUES ('u4', 'oidc', 'issuer||4', 'access', 'refresh', 9);
@@ -220,7 +221,8 @@ constexpr Expected upgraded[] = {
      "o0|Same|20|20|Same|||0\no1|Old|10|30|Old|||1\no2|Young|20|20|Young|||0"},
     {"SELECT * FROM api_keys ORDER BY id",
      "key0000001|u1|hash1|1|2|3|4|password|coder:all|*:*||86400||\n"
-     "key0000002|u1|hash2|5|6|7|8|token|coder:application_connect|*:*|ci|60||\n"
+     "key0000002|u1|2222222222222222222222222222222222222222222222222222222222222222|5|6|7|8|token|"
+     "coder:application_connect|*:*|ci|60||\n"
      "key0000003|u2|hash3|5|6|7|8|token|coder:all|*:*|ci|60||"},
     {"SELECT * FROM user_links", "u4|oidc|issuer||4|access|refresh|9|"},
     {"SELECT * FROM git_ssh_keys", "u1|1|2|public|sealed"},
@@ -256,7 +258,7 @@ TEST_CASE("data of every kind of every earlier version is upgraded and works") {
         CHECK(key->identity.key.scope == coder_users::KeyScope::application_connect);
         CHECK(key->identity.user->roles == std::vector<std::string>{"auditor", "owner"});
         CHECK(key->identity.user->organization_ids == std::vector<std::string>{"o0", "o2", "o1"});
-        CHECK(key->hashed_secret == "hash2");
+        CHECK(key->secret_digest == coder_users::read_digest(std::string(64, '2')));
         store.write([](store::Tx& tx) {
             coder_users::AuditEntry entry;
             entry.id = "a3";

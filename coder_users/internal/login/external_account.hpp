@@ -124,7 +124,7 @@ inline User create_account(store::Tx& tx, operations::PreparedUser made, const B
     made.user.username = free_username(tx, made.user.username, backend.random);
     const auto organizations = store::organizations::oldest_first(tx);
     // There is one once there is a first user.
-    return operations::insert_user(tx, made, {organizations.at(0).id});
+    return operations::insert_user(tx, backend, made, {organizations.at(0).id});
 }
 
 /// docs/contract/external_login.md, "Account of a login", step 8, as far as it concerns the

@@ -7,6 +7,7 @@
 
 #include "coder_users/internal/login/provider.hpp"
 #include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/sealing.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/store/links.hpp"
 
@@ -30,6 +31,7 @@ inline std::optional<std::string> opened_token(const operations::Backend& backen
 /// Puts this link in the place of an older one.
 inline void store_link(store::Tx& tx, const operations::Backend& backend,
                        const std::string& user_id, LoginType type, const ExternalUser& who) {
+    operations::keep_sealing_key(tx, backend);
     store::links::put(
         tx, {user_id, type, who.linked_id, sealed_token(backend, who.tokens.access_token, user_id),
              sealed_token(backend, who.tokens.refresh_token, user_id), who.tokens.expires_at,

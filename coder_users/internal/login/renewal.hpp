@@ -18,6 +18,7 @@
 #include "coder_users/internal/login/provider_link.hpp"
 #include "coder_users/internal/login/providers.hpp"
 #include "coder_users/internal/operations/acting.hpp"
+#include "coder_users/internal/operations/sealing.hpp"
 #include "coder_users/internal/rules/token.hpp"
 #include "coder_users/internal/store/leases.hpp"
 #include "coder_users/internal/store/links.hpp"
@@ -51,7 +52,10 @@ inline bool refresh_due(const store::links::Link& link, Time now) {
 /// Renews and stores. Throws ProviderFailure and what the store throws.
 inline void renew_link(const operations::Backend& backend, Providers& providers,
                        const ProviderCalls& calls, const std::string& user_id, Time now) {
-    const auto find = [&](store::Connection& c) { return store::links::find(c, user_id); };
+    const auto find = [&](store::Connection& c) {
+        operations::require_sealing_key(c, backend);
+        return store::links::find(c, user_id);
+    };
     const auto link = backend.store.read(find);
     if (!link || !refresh_due(*link, now)) return;  // somebody else was faster
     const auto refresh_token = opened_token(backend, link->sealed_refresh_token, user_id);
@@ -63,15 +67,18 @@ inline void renew_link(const operations::Backend& backend, Providers& providers,
     renewed.sealed_refresh_token = sealed_token(backend, tokens.refresh_token, user_id);
     renewed.token_expires_at = tokens.expires_at;
     // Nothing is stored where a login has brought newer tokens meanwhile.
-    backend.store.write([&](store::Tx& tx) { store::links::renew(tx, renewed, *link); });
+    backend.store.write([&](store::Tx& tx) {
+        operations::keep_sealing_key(tx, backend);
+        store::links::renew(tx, renewed, *link);
+    });
 }
 
 /// The turn of one server to renew tokens of a user, where several share the database: many
 /// providers end all tokens of a user when a refresh token comes twice.
 class RenewalTurn {
  public:
-    /// Waits for the turn. Throws store::Busy at the deadline, as after the death of the server that
-    /// has it: nothing is known of the token then.
+    /// Waits for the turn. Throws store::Busy at the deadline, as after the death of the server
+    /// that has it: nothing is known of the token then.
     RenewalTurn(const operations::Backend& backend, const std::string& user_id, Deadline deadline)
         : backend_(backend), name_("renewal for " + user_id) {
         constexpr std::chrono::milliseconds pause{50};
@@ -94,10 +101,12 @@ class RenewalTurn {
     }
 
  private:
+    // As long as the provider and the database may take together, by clocks that differ.
     bool take() {
+        const Deadlines& limits = backend_.options.deadlines;
+        const Duration length = limits.provider + 2 * limits.database + std::chrono::seconds(10);
         return backend_.store.write_aside([&](store::Tx& tx) {
-            return store::leases::take(tx, name_, holder_, backend_.now(),
-                                       backend_.options.deadlines.provider);
+            return store::leases::take(tx, name_, holder_, backend_.now(), length);
         });
     }
 

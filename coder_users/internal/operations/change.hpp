@@ -105,7 +105,7 @@ class Change {
         recorded_ = true;
     }
 
-    /// Tells the host after the commit, in the order of the commits.
+    /// Tells the host after the commit; of changes of one user in the order of the commits.
     void tell(EventKind kind, const User& about_whom, const User* before = nullptr,
               const ApiKey* key = nullptr) {
         if (!about_.tells(kind) || !asked_.about(kind))

@@ -173,7 +173,8 @@ inline User create_user(const Acting& acting, const NewUser& wanted) {
     const PreparedUser made = prepare_user(acting, planned, wanted.password);
     return change(acting, about::create_user, asked, [&](Change& now) {
         refuse_roles(now.actor(), made.user.roles);
-        User user = insert_user(now.tx, made, places_for(now.tx, now.actor(), wanted, plan));
+        User user = insert_user(now.tx, acting.backend, made,
+                                places_for(now.tx, now.actor(), wanted, plan));
         now.record({user.id, user.username, 201,
                     user_diff(nullptr, &user, !made.hashed_password.empty())});
         now.tell(EventKind::created, user);

@@ -126,7 +126,7 @@ inline User create_first_user(const Acting& acting, const CreateUser& wanted,
         std::vector<std::string> roles;
         if (backend.release < contradictions::first_organization)
             roles = {rules::organization_member_role(id)};
-        User user = insert_user(now.tx, made, {id}, roles);
+        User user = insert_user(now.tx, acting.backend, made, {id}, roles);
         now.record_as(user, {user.id, user.username, 201, user_diff(nullptr, &user, true)});
         now.tell(EventKind::created, user);
         return user;

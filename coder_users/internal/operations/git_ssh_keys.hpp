@@ -8,6 +8,7 @@
 #include "coder_users/internal/base/audit_diff.hpp"
 #include "coder_users/internal/base/refusal.hpp"
 #include "coder_users/internal/operations/change.hpp"
+#include "coder_users/internal/operations/sealing.hpp"
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/rules/ssh_key.hpp"
@@ -76,6 +77,7 @@ inline GitSshKey renew_git_ssh_key(const Acting& acting, const UserRef& who) {
         return change(acting, about::renew_git_ssh_key, asked, target, [&](Change& now) {
             const auto before = store::git_ssh_keys::find(now.tx, now.target().id);
             if (!before) throw not_found();
+            keep_sealing_key(now.tx, acting.backend);
             auto made = pair;
             made.key.created_at = before->key.created_at;
             store::git_ssh_keys::replace(now.tx, made);

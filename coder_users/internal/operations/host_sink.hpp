@@ -18,7 +18,8 @@ class HostSink {
     using Place = std::uint64_t;
 
     virtual ~HostSink() = default;
-    /// Call it inside the transaction, because transactions are committed in their order.
+    /// Call it inside the transaction, after its locks: what waits for these is committed later, so
+    /// changes of one user have their places in the order of their commits.
     virtual Place reserve() noexcept = 0;
     virtual void publish(Place place, Told told) noexcept = 0;
     /// The transaction was rolled back.

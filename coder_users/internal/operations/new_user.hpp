@@ -13,6 +13,7 @@
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/git_ssh_keys.hpp"
 #include "coder_users/internal/operations/release_texts.hpp"
+#include "coder_users/internal/operations/sealing.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/strength.hpp"
@@ -55,9 +56,10 @@ inline void refuse_ways_to_log_in(std::string_view login_type, std::string_view 
 
 /// Stores the user, its Git SSH key and its memberships, each with these roles. The ids are sorted,
 /// no duplicates. Returns the stored user.
-inline User insert_user(store::Tx& tx, const PreparedUser& made,
+inline User insert_user(store::Tx& tx, const Backend& backend, const PreparedUser& made,
                         std::vector<std::string> organization_ids,
                         const std::vector<std::string>& organization_roles = {}) {
+    keep_sealing_key(tx, backend);
     User user = made.user;
     user.organization_ids = std::move(organization_ids);
     store::users::insert(tx, user, made.hashed_password);

@@ -8,6 +8,7 @@
 #include "coder_users/internal/base/user_record.hpp"
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/operations/new_user.hpp"
+#include "coder_users/internal/operations/sealing.hpp"
 #include "coder_users/internal/operations/seed.hpp"
 #include "coder_users/internal/rules/names.hpp"
 #include "coder_users/internal/rules/roles.hpp"
@@ -57,6 +58,7 @@ inline std::string create_admin(const Acting& acting, const data::NewAdmin& admi
     const PreparedUser made = prepare_user(acting, std::move(planned), admin.password);
     return change(acting, about::create_admin, Asked::not_needed(), [&](Change& now) {
         refuse_taken(store::users::taken(now.tx, admin.email, admin.username));
+        keep_sealing_key(now.tx, acting.backend);
         UserRecord record;
         record.user = made.user;
         record.hashed_password = made.hashed_password;

@@ -19,6 +19,7 @@
 #include "coder_users/internal/base/user_record.hpp"
 #include "coder_users/internal/operations/change.hpp"
 #include "coder_users/internal/operations/new_user.hpp"
+#include "coder_users/internal/operations/sealing.hpp"
 #include "coder_users/internal/rules/fields.hpp"
 #include "coder_users/internal/rules/password.hpp"
 #include "coder_users/internal/rules/roles.hpp"
@@ -29,8 +30,7 @@
 namespace coder_users { inline namespace v0 { namespace operations {
 
 namespace about {
-inline constexpr Operation seed =
-    Operation("").in(Lane::hash).audited("user", "create").may_decide_owners();
+inline constexpr Operation seed = Operation("").in(Lane::hash).audited("user", "create");
 }  // namespace about
 
 inline bool is_time(std::string_view text) { return parse_rfc3339(text).has_value(); }
@@ -209,6 +209,9 @@ inline void seed(const Acting& acting, const std::vector<SeedUser>& users,
         records.push_back(located(each, [&] { return seed_record(acting, each); }));
     }
     change(acting, about::seed, Asked::not_needed(), [&](Change& now) {
+        // Owners who are added take nothing from others, so suspensions need not wait for a seed.
+        if (!store::user_records::any(now.tx)) now.tx.lock_owners();
+        keep_sealing_key(now.tx, acting.backend);
         const store::LargeCache room(now.tx);
         store::users::deriving(now.tx, [&] {
             for (std::size_t i = 0; i < users.size(); ++i)

@@ -229,11 +229,18 @@ class Import {
 inline constexpr operations::Operation about_import = operations::Operation("").may_decide_owners();
 
 /// Imports into a database without users and organizations: everything, or nothing. Throws
-/// LineError.
+/// LineError, and std::runtime_error where a change that has to be made again cannot read again.
 inline Imported import_from(const operations::Acting& acting, std::istream& in, bool new_ssh_keys,
                             const Progress& progress) {
+    const auto begin = in.tellg();
+    bool again = false;
     return operations::change(
         acting, about_import, operations::Asked::not_needed(), [&](operations::Change& now) {
+            if (std::exchange(again, true)) {
+                in.clear();
+                if (begin < 0 || !in.seekg(begin))
+                    throw std::runtime_error("the import met another change: run it once more");
+            }
             if (store::user_records::any(now.tx))
                 throw std::runtime_error("holds users already, an import needs a new database: " +
                                          acting.backend.store.name());

@@ -17,6 +17,7 @@
 #include "coder_users/api.hpp"
 #include "coder_users/internal/base/file_descriptor.hpp"
 #include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/operations/sealing.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "coder_users/internal/store/deployment.hpp"
 #include "coder_users/internal/store/sealed.hpp"
@@ -114,14 +115,10 @@ inline std::string key_source(const Options& options, const std::string& key_fil
     return options.secret_key.empty() ? "the key file " + key_file : "Options::secret_key";
 }
 
-inline constexpr const char* secret_key_check_name = "secret_key_check";
-inline constexpr std::string_view secret_key_purpose = "coder_users secret key check";
-
-/// Whether `key` is the key of the database, of which `check` is the stored check value.
-inline bool opens_check(const std::string& key, const std::string& check) {
-    const auto sealed = rules::base64_decode(check);
-    return sealed && rules::open(key, *sealed, secret_key_purpose).has_value();
-}
+using operations::find_key_check;
+using operations::opens_check;
+using operations::secret_key_check_name;
+using operations::secret_key_purpose;
 
 /// Returns where the key of the database at this absolute path is kept, unless the host keeps it.
 inline std::string key_file_of(const Options& options, const std::string& database) {
@@ -154,10 +151,6 @@ inline std::string sealed_again(const std::string& sealed, std::string_view asso
     const auto text = bytes ? rules::open(previous, *bytes, associated) : std::nullopt;
     if (!text) throw std::runtime_error("previous_secret_key does not open all that is sealed");
     return rules::base64_encode(rules::seal(key, *text, associated, random));
-}
-
-inline std::optional<std::string> find_key_check(store::Connection& c) {
-    return store::deployment::find(c, secret_key_check_name);
 }
 
 /// Returns the key of the database `name`. `check` is its check value, which may still be that of
@@ -213,7 +206,9 @@ inline std::string secret_key(const Options& options, store::Store& store,
         return sealed_again(sealed, associated, options.previous_secret_key, key, random);
     };
     store.write([&](store::Tx& tx) {
-        // First, so that of several servers one seals and the others wait for it.
+        // First, so that of several servers one seals and the others wait for it, also those that
+        // seal something with the old key. They find the new one then, and store nothing.
+        tx.lock_sealing_key(true);
         if (store::deployment::replace_once(tx, name, *check, again(*check, purpose)))
             store::seal_anew(tx, again);
     });

@@ -253,13 +253,15 @@ class Tx : public Connection {
     ///
     /// Who is an owner, or whether there is one: no other change with this lock runs.
     virtual void lock_owners() {}
+    /// The sealing key of the database is changed, or stays while something is sealed with it.
+    virtual void lock_sealing_key(bool /*changes*/) {}
     /// The organization is changed or removed.
     virtual void lock_organization(std::string_view /*id*/) {}
-    /// The actor stays as it is, and so do its sessions and tokens; the target is changed, or one of
-    /// its keys. Each may be "". Who waits for a user comes before those who ask later.
+    /// The actor stays as it is, and so do its sessions and tokens; the target is changed, or one
+    /// of its keys. Each may be "". Who waits for a user comes before those who ask later.
     virtual void lock_users(std::string_view /*actor_id*/, std::string_view /*target_id*/) {}
-    /// A user, not the actor, whom the change has found itself, and changes. Returns whether it was locked only
-    /// now, so that it must be looked for again.
+    /// A user, not the actor, whom the change has found itself, and changes. Returns whether it was
+    /// locked only now, so that it must be looked for again.
     virtual bool lock_found_user(std::string_view /*id*/) { return false; }
 
     /// Returns and resets what the transaction has affected so far, including changes that were

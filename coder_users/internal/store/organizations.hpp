@@ -62,7 +62,9 @@ inline void choose_default(Tx& tx) {
 /// Inserts a new organization under its name; the first one becomes the default.
 inline Organization add(Tx& tx, Organization organization) {
     if (organization.display_name.empty()) organization.display_name = organization.name;
-    organization.is_default = !tx.query("SELECT 1 FROM organizations LIMIT 1").next();
+    const auto none = [&] { return !tx.query("SELECT 1 FROM organizations LIMIT 1").next(); };
+    if (none()) tx.lock_owners();  // of first ones that are made at once, one is first
+    organization.is_default = none();
     insert(tx, organization);
     return organization;
 }

@@ -8,6 +8,7 @@
 
 #include "coder_users/internal/store/belongings.hpp"
 #include "coder_users/internal/store/connection.hpp"
+#include "coder_users/internal/store/counters.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace passcodes {
 
@@ -36,13 +37,15 @@ inline Time replace(Tx& tx, std::string_view user_id, const OneTimePasscode& pas
 
 /// Counts what was asked with an address that no account can use. The count itself is for nobody:
 /// it is a commit, so that the time of the answer does not tell such addresses from others. Runs
-/// `pretend()` before and undoes what it has stored: it is the work that others cost.
+/// `pretend()` before and undoes what it has stored: it is the work that others cost. None waits
+/// for the count of another.
 template <class Pretend>
 void count_unclaimed(Tx& tx, Pretend&& pretend) {
     tx.run_and_undo(pretend);
     tx.execute(
-        "INSERT INTO counters (name, value) VALUES ('unclaimed_passcodes', 1) "
-        "ON CONFLICT (name) DO UPDATE SET value = counters.value + 1");
+        "INSERT INTO counters (name, value) VALUES ('unclaimed_passcodes', 0) "
+        "ON CONFLICT (name) DO NOTHING");
+    counters::add(tx, "unclaimed_passcodes", 1);
 }
 
 }}}}  // namespace coder_users::v0::store::passcodes

@@ -26,6 +26,8 @@ struct Table {
 /// In an order in which rows refer only to rows that came earlier.
 inline const std::vector<Table>& content_tables() {
     static const std::vector<Table> tables{
+        // first, so that a server that starts on the target of a move waits for its end, and fails
+        {"deployment", 1, {"name", "value"}, {}, "name IN ('deployment_id', 'secret_key_check')"},
         {"users",
          1,
          {"id", "username", "username_folded", "email", "email_folded", "hashed_password", "status",
@@ -63,8 +65,7 @@ inline const std::vector<Table>& content_tables() {
           "action", "resource_id", "resource_target", "resource_target_folded", "diff"},
          {"entry", "time", "status_code"},
          "",
-         true},
-        {"deployment", 1, {"name", "value"}, {}, "name IN ('deployment_id', 'secret_key_check')"}};
+         true}};
     return tables;
 }
 

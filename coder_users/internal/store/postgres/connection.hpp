@@ -82,7 +82,7 @@ class LongConnection final : private Lease, public On<store::Connection> {
 };
 
 /// The number that stands for a user in locks: FNV-1a of its id, the same on every server. Two
-/// users with one number would only wait for each other.
+/// users with one number would only wait for each other. The sealing key has a name for an id.
 inline std::int64_t lock_number(std::string_view user_id) {
     std::uint64_t hash = 14695981039346656037U;
     for (const char c : user_id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
@@ -96,6 +96,9 @@ class Tx final : public On<store::Tx> {
     using On::On;
 
     void lock_owners() override { lock("SELECT 1 FROM database_info FOR NO KEY UPDATE"); }
+    void lock_sealing_key(bool changes) override {
+        lock(changes ? alone("$1") : shared("$1"), lock_number("the sealing key"));
+    }
     void lock_organization(std::string_view id) override {
         lock("SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE", id);
     }
