@@ -65,7 +65,7 @@ wrong --oauth2-github-client-id --oauth2-github-client-id a
 CODER_TLS_ENABLE=true wrong 'CODER_TLS_ENABLE: this server does not speak TLS itself: docs/deployment.md'
 wrong docs/deployment.md --tls-enable
 CODER_PG_CONNECTION_URL=users.db wrong 'CODER_PG_CONNECTION_URL: expects an address of PostgreSQL'
-wrong '--postgres-url excludes --database' --postgres-url postgres://db --database "$work/users.db"
+wrong '--database excludes --postgres-url' --postgres-url postgres://db --database "$work/users.db"
 for given in --database --postgres-url; do
     wrong '--secret-key-file: must be set' $given postgres://ada:hunter2@127.0.0.1:1/users
     wrong '--backup-dir: is for SQLite files' $given postgres://db --secret-key-file "$work/key" --backup-dir "$work"
