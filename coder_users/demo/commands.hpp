@@ -214,8 +214,8 @@ struct Commands {
             with_input(file, [&](std::istream& in) {
                 const data::Imported made =
                     data::import_from(options, in, new_ssh_keys, line.function());
-                std::cout << database() << ": imported " << counted(made.users, "user")
-                          << " and " << counted(made.organizations, "organization") << '\n';
+                std::cout << database() << ": imported " << counted(made.users, "user") << " and "
+                          << counted(made.organizations, "organization") << '\n';
             });
         });
         add_file(sub, "The export, - for the input");

@@ -55,7 +55,8 @@ TEST_CASE("a database is shown without password and options") {
     CHECK(shown("a@b:c?d.db") == "a@b:c?d.db");
     CHECK(shown("postgres://db.example.com:5432/users") == "postgres://db.example.com:5432/users");
     CHECK(shown("postgresql://ada@db/users?sslmode=require") == "postgresql://ada@db/users");
-    CHECK(shown("postgres://ada:hunter2@db/users?sslpassword=hunter3") == "postgres://ada@db/users");
+    CHECK(shown("postgres://ada:hunter2@db/users?sslpassword=hunter3") ==
+          "postgres://ada@db/users");
     CHECK(shown("postgres://ada@?host=/run/postgresql") == "postgres://ada@");
     CHECK(shown("postgres://ada:p@ss:w/rd@db/users") == "postgres://ada@db/users");
     CHECK(shown("postgres://db/users?password=hunter@2") == "postgres://db/users");
