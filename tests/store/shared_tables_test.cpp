@@ -58,7 +58,8 @@ TEST_CASE("a window counts up to its end and then begins anew, each name for its
     CHECK(tables.count("a", end) == 2);
 }
 
-TEST_CASE("a window goes on for a server whose clock is behind, and ends when clocks are set back") {
+TEST_CASE(
+    "a window goes on for a server whose clock is behind, and ends when clocks are set back") {
     SharedTables tables;
     CHECK(tables.count("a", now) == 1);
     CHECK(tables.count("a", now - seconds(5)) == 2);
@@ -116,9 +117,8 @@ TEST_CASE("leases that ended before a time are removed") {
 TEST_CASE("a state is used once, until its row is removed after its expiry") {
     SharedTables tables;
     const auto use = [&](const std::string& state) {
-        return tables.store.write([&](store::Tx& tx) {
-            return store::used_states::use(tx, state, now + minutes(10));
-        });
+        return tables.store.write(
+            [&](store::Tx& tx) { return store::used_states::use(tx, state, now + minutes(10)); });
     };
     const auto remove = [&](Time expiry) {
         tables.store.write([&](store::Tx& tx) { store::used_states::remove_before(tx, expiry); });

@@ -70,8 +70,8 @@ inline void renew_link(const operations::Backend& backend, Providers& providers,
 /// providers end all tokens of a user when a refresh token comes twice.
 class RenewalTurn {
  public:
-    /// Waits for the turn. Throws store::Busy at the deadline, as after the death of the server that
-    /// has it: nothing is known of the token then.
+    /// Waits for the turn. Throws store::Busy at the deadline, as after the death of the server
+    /// that has it: nothing is known of the token then.
     RenewalTurn(const operations::Backend& backend, const std::string& user_id, Deadline deadline)
         : backend_(backend), name_("renewal for " + user_id) {
         constexpr std::chrono::milliseconds pause{50};

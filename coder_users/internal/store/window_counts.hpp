@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/store/connection.hpp"
 #include "coder_users/time.hpp"
 
