@@ -1,5 +1,6 @@
 // Which account a login finds or creates (docs/contract/external_login.md, "Account of a login";
 // threats O2 to O4, O15, O16).
+#include "../test_database.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
 #include "login_world.hpp"
 
@@ -313,9 +314,11 @@ TEST_CASE("an address that a login has taken over is found, and the one before i
     CHECK(found("lovelace@new.example") == "1");
     CHECK(found("ada@corp.example") == "0");
     INFO("the texts to search say what the rows say, and go with them");
-    CHECK_NOTHROW(oidc.world.execute(
-        "INSERT INTO users_text (users_text, rank) VALUES ('integrity-check', 1)"));
+    if (!on_postgres())
+        CHECK_NOTHROW(oidc.world.execute(
+            "INSERT INTO users_text (users_text, rank) VALUES ('integrity-check', 1)"));
     CHECK(oidc.world.server.send("DELETE", "/users/ada", oidc.world.owner).status == 200);
+    if (on_postgres()) return;  // its index follows the rows
     for (const std::string domain : {"corp.example", "new.example"})
         CHECK(oidc.world.sql("SELECT count(*) FROM users_text WHERE users_text MATCH '\"" + domain +
                              "\"'") == "0");

@@ -140,7 +140,7 @@ void LoginWorld::check_page_refused(const std::string& title, const std::string&
 std::string LoginWorld::newest_user() const {
     return world.sql(
         "SELECT username, email, login_type, status, avatar_url FROM users "
-        "ORDER BY rowid DESC LIMIT 1");
+        "ORDER BY number DESC LIMIT 1");
 }
 std::string LoginWorld::count(const std::string& table) const {
     return world.sql("SELECT count(*) FROM " + table);

@@ -73,8 +73,8 @@ inline void refuse_provider_error(const Call& call) {
     throw ApiError(400, "Encountered error in oidc process: " + cut_text(error), detail);
 }
 
-/// Checks that this browser started this login and ends it for the first time, and reads what it brings back
-/// (docs/contract/external_login.md, "Steps of a login", steps 5 to 7).
+/// Checks that this browser started this login and ends it for the first time, and reads what it
+/// brings back (docs/contract/external_login.md, "Steps of a login", steps 5 to 7).
 inline login::ReturnedLogin returned_login(const Call& call, LoginType type) {
     std::string state = call.query("state");
     if (state.empty()) throw ApiError(400, "State must be provided.");

@@ -24,8 +24,8 @@ class Pending {
     /// Refuses the request, which the lane has no room for, or which has waited there too long.
     virtual Answer refuse(const Refusal& refusal) noexcept = 0;
 
-    /// Call it on a thread of `lane`, before answer(): goes on with a look that had to wait. Returns
-    /// whether the request now goes on to another lane, which `lane` then names. May throw
+    /// Call it on a thread of `lane`, before answer(): goes on with a look that had to wait.
+    /// Returns whether the request now goes on to another lane, which `lane` then names. May throw
     /// std::bad_alloc.
     virtual bool moves_on() { return false; }
 

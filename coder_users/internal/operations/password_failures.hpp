@@ -111,8 +111,7 @@ class PasswordFailures {
         return shared_->write_aside([&](store::Tx& tx) {
             Counters counters{};
             for (std::size_t i = 0; i < tables; ++i) {
-                const auto counted =
-                    store::window_counts::add(tx, name_of(places[i]), window, now);
+                const auto counted = store::window_counts::add(tx, name_of(places[i]), window, now);
                 counters[i] = {counted.start, counted.used};
             }
             return counters;

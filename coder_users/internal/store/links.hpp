@@ -76,8 +76,7 @@ inline bool renew(Tx& tx, const Link& renewed, const Link& old) {
                           "sealed_refresh_token = $2, token_expires_at = $3 "
                           "WHERE user_id = $4 AND sealed_refresh_token = $5",
                           renewed.sealed_access_token, renewed.sealed_refresh_token,
-                          renewed.token_expires_at, renewed.user_id,
-                          old.sealed_refresh_token) == 1;
+                          renewed.token_expires_at, renewed.user_id, old.sealed_refresh_token) == 1;
 }
 
 }}  // namespace store::links

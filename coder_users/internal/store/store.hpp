@@ -261,8 +261,7 @@ class Store {
     // Time for a sweep comes without anybody's doing.
     void wait_for_round(std::unique_lock<std::mutex>& lock) {
         const auto wanted = [&] {
-            return closing_ || activity_.any() || engine_->wants_round() ||
-                   sweeper_.under_way();
+            return closing_ || activity_.any() || engine_->wants_round() || sweeper_.under_way();
         };
         if (sweeper_.is_on())
             round_wanted_.wait_for(lock, std::chrono::milliseconds(500), wanted);
