@@ -38,6 +38,9 @@ class Amalgamation:
                 continue
             if name == FACE and re.match(r"#(ifndef|endif  //) CODER_USERS_COMPILED", line):
                 continue  # the single header has no compiled form
+            if name == FACE and re.match(r"#(ifdef|endif)", line):
+                self.lines.append(line)  # around what is included there
+                continue
             body.append(line)
         self.lines += ["// " + name] + body
 
