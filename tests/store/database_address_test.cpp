@@ -22,6 +22,16 @@ namespace {
 constexpr const char* refusal =
     "the database is an address of PostgreSQL, and this build has no PostgreSQL part";
 
+/// While it lives, this program is one without the part.
+class WithoutPart {
+ public:
+    WithoutPart() { store::open_postgres = nullptr; }
+    ~WithoutPart() { store::open_postgres = part_; }
+
+ private:
+    const store::OpenPostgres part_ = store::open_postgres;
+};
+
 }  // namespace
 
 TEST_CASE("addresses of PostgreSQL are told from names of files") {
