@@ -360,7 +360,7 @@ TEST_CASE("the number of users is right whoever adds and folds at the same time"
 
 TEST_CASE("whether the database is ready does not wait for those who use it") {
     if (!there_is_postgres()) return;
-    Opened db(2);
+    Opened db(2, 60s);
     std::atomic<int> holding{0};
     std::atomic<bool> done{false};
     std::vector<std::thread> holders;

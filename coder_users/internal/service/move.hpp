@@ -77,12 +77,15 @@ class Move {
 
  private:
     static void require_empty(store::Connection& to) {
-        std::string_view first;
+        constexpr std::string_view made_by_a_start = "deployment";
+        std::string_view found;
         for (const store::Table& table : store::content_tables())
-            if (first.empty() && store::TableRows(table).count(to) != 0) first = table.name;
-        if (first.empty()) return;
-        std::string text = "the target is not empty: it holds rows of " + std::string(first);
-        if (first == "deployment")  // the last of the tables, so the others are empty
+            if ((found.empty() || found == made_by_a_start) &&
+                store::TableRows(table).count(to) != 0)
+                found = table.name;
+        if (found.empty()) return;
+        std::string text = "the target is not empty: it holds rows of " + std::string(found);
+        if (found == made_by_a_start)
             text += " from a server that was started on it, and no users. " +
                     std::string(to.dialect().how_to_empty);
         throw std::runtime_error(text);
