@@ -75,7 +75,7 @@ TEST_CASE("members have their explicit roles, sorted, which can be replaced") {
 }
 
 TEST_CASE("a Git SSH key comes back as it was stored and can be replaced") {
-    store::Store store(anywhere("ssh"));
+    store::Store store(in_memory("ssh"));
     add_user(store, user_named("alice", 1));
     add_user(store, user_named("bob", 2));
     const std::string sealed("a\0b", 3);
@@ -107,7 +107,7 @@ TEST_CASE("a Git SSH key comes back as it was stored and can be replaced") {
 }
 
 TEST_CASE("audit entries are counted up and keep their values") {
-    store::Store store(anywhere("audit"));
+    store::Store store(in_memory("audit"));
     add_user(store, user_named("alice", 1));
     AuditEntry entry;
     entry.id = id_of(10);
