@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -99,6 +100,12 @@ class Databases {
 }  // namespace
 
 bool on_postgres() { return !cluster().empty(); }
+
+bool there_is_postgres() {
+    if (on_postgres()) return true;
+    std::cout << "there is no PostgreSQL: CODER_USERS_TEST_DATABASE is not set\n";
+    return false;
+}
 
 std::string new_postgres_database() {
     if (!on_postgres())  // ctest skips the test that says so

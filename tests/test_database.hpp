@@ -9,6 +9,8 @@ namespace coder_users_test {
 /// "postgres://postgres@127.0.0.1:5432", where the user may create databases. Then the fixtures use
 /// databases there in the place of those in memory and of their own files.
 bool on_postgres();
+/// The same, for tests that need one: it says so when there is none, which ctest shows as skipped.
+bool there_is_postgres();
 
 /// Makes an empty database there and returns its address. It is dropped after the test. Throws
 /// std::runtime_error where there is no cluster, for which ctest skips the test.

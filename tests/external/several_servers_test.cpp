@@ -27,6 +27,7 @@ struct TwoServers {
 }  // namespace
 
 TEST_CASE("a login begun at one server ends at another, and its state is used once", "[postgres]") {
+    if (!there_is_postgres()) return;
     TwoServers two;
     const Flow flow = two.first.login.begin();
     const auto back = [&](std::size_t i) {
@@ -46,6 +47,7 @@ TEST_CASE("a login begun at one server ends at another, and its state is used on
 }
 
 TEST_CASE("[O14] two servers renew an expired provider token once", "[postgres][O14]") {
+    if (!there_is_postgres()) return;
     TwoServers two;
     const Answer answer =
         two.first.log_in_with([](OidcFace& face) { face.token["refresh_token"] = "true"; });
@@ -67,6 +69,7 @@ TEST_CASE("[O14] two servers renew an expired provider token once", "[postgres][
 TEST_CASE(
     "a renewal that another server had begun when it died is answered 503 until its turn ends",
     "[postgres]") {
+    if (!there_is_postgres()) return;
     TwoServers two;
     const Answer answer =
         two.first.log_in_with([](OidcFace& face) { face.token["refresh_token"] = "true"; });

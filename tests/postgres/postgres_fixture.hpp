@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <functional>
-#include <iostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,13 +17,7 @@ using namespace store_test;
 using coder_users_test::new_postgres_database;
 using coder_users_test::postgres_rows;
 using coder_users_test::run_on_postgres;
-
-/// Whether these tests can run; says so when they cannot, which ctest shows as skipped.
-inline bool there_is_postgres() {
-    if (coder_users_test::on_postgres()) return true;
-    std::cout << "there is no PostgreSQL: CODER_USERS_TEST_DATABASE is not set\n";
-    return false;
-}
+using coder_users_test::there_is_postgres;
 
 /// A store over a new database, with a short deadline.
 struct Opened {

@@ -175,7 +175,7 @@ TEST_CASE("a list of tokens is linear in what it answers", "[alone]") {
     const std::string now = std::to_string(coder_users::micros(world.server.now()));
     world.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
-        "INSERT INTO api_keys SELECT printf('t%09d', i), '" +
+        "INSERT INTO api_keys SELECT 't' || substr(CAST(1000000000 + i AS TEXT), 2), '" +
         world.id_of("carl") + "', '', " + now + " + i, " + now + " + i, " + now +
         ", 0, 'token', 'coder:all', '*:*', i, 0, '', '' "
         "FROM n");
