@@ -303,10 +303,11 @@ struct Options {
     /// throws an ApiError, the change is refused with it; when it throws anything else, with 500,
     /// and the log gets the text.
     std::function<std::optional<Veto>(const Event&)> before = {};
-    /// Called after each commit, in the order of the commits (with PostgreSQL: of the changes of each
-    /// user), on a thread of its own, so that no request waits for it. When Limits::waiting_events
-    /// events wait, further ones are dropped and counted in Event::missed. What it throws is logged. stop() lets it take the events that
-    /// wait, until Deadlines::stop is over.
+    /// Called after each commit, in the order of the commits (with PostgreSQL: of the changes of
+    /// each user), on a thread of its own, so that no request waits for it. When
+    /// Limits::waiting_events events wait, further ones are dropped and counted in Event::missed.
+    /// What it throws is logged. stop() lets it take the events that wait, until Deadlines::stop is
+    /// over.
     std::function<void(const Event&)> on_event = {};
 
     /// Sends a code to a user who has asked for a new password (POST /users/otp/request), such as
