@@ -36,7 +36,8 @@ struct FrontHarness::Echo : FrontHandler {
             if (coder_users::starts_with(request.target, "/look")) lane = &echo.looks;
         }
         bool moves_on() override {
-            const bool moves = coder_users::starts_with(request.target, "/look/lane");
+            const bool moves =
+                lane == &echo.looks && coder_users::starts_with(request.target, "/look/lane");
             if (moves) lane = &echo.lane;
             return moves;
         }
