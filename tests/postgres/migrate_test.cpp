@@ -200,7 +200,7 @@ TEST_CASE("a move is refused into what is not empty, with another key and from w
     SQLite::Database(places.file.database, SQLite::OPEN_READWRITE)
         .exec("PRAGMA foreign_keys = OFF; DELETE FROM users WHERE username = 'bob'");
     CHECK_THAT(error_of(empty, places.file.database), ContainsSubstring("damaged: "));
-    CHECK(stored(empty.database, "SELECT to_regclass('coder_users.users') IS NULL") == "t");
+    CHECK(stored(empty.database, "SELECT to_regclass('coder_users.users') IS NULL") == "1");
 }
 
 TEST_CASE("a move whose process is killed leaves PostgreSQL empty", "[postgres]") {
