@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the headers that embed schema.sql and schema_postgres.sql; --check only compares them."""
+"""Writes the headers that embed the schemas of both engines; --check only compares them."""
 
 import pathlib
 import sys
@@ -9,7 +9,7 @@ STORE = ROOT / "coder_users" / "internal" / "store"
 # The texts, with the header and the namespace of each.
 SCHEMAS = [
     (ROOT / "schema.sql", STORE / "sqlite" / "schema_sql.hpp", "store"),
-    (ROOT / "schema_postgres.sql", STORE / "postgres" / "schema_sql.hpp", "store postgres"),
+    (STORE / "postgres" / "schema.sql", STORE / "postgres" / "schema_sql.hpp", "store postgres"),
 ]
 LITERAL_LIMIT = 60_000  # bytes; some compilers refuse longer string literals
 
@@ -42,7 +42,7 @@ def literals(source):
 def header_of(source, namespaces):
     inner = namespaces.split()
     return TEMPLATE.format(
-        source=source.name, literals=literals(source),
+        source=source.relative_to(ROOT).as_posix().removeprefix("coder_users/internal/"), literals=literals(source),
         opened=" ".join(f"namespace {each} {{" for each in inner),
         closed="}" * (len(inner) + 2), inner="::".join(inner))
 

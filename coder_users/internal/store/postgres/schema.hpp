@@ -21,7 +21,7 @@
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
 
-/// The version of schema_postgres.sql, and the oldest server that may use it.
+/// The version of schema.sql beside this file, and the oldest server that may use it.
 inline constexpr int schema_version = 3, schema_compatible_from = 3;
 
 /// The newest schema that this version knows.

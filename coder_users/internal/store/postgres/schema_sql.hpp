@@ -1,5 +1,5 @@
 // Internal: may change at any time.
-// The text of schema_postgres.sql, written by tests/tools/embed_schema.py.
+// The text of store/postgres/schema.sql, written by tests/tools/embed_schema.py.
 #pragma once
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
