@@ -257,6 +257,20 @@ TEST_CASE("connections are bounded, and who waits for one is served in turn or t
                            "'coder_users' AND datname = current_database()")) <= 2);
 }
 
+TEST_CASE("after a part with many rows a change has its usual time again") {
+    if (!there_is_postgres()) return;
+    Opened db(2, 5s);
+    std::string during, after;
+    db.store.write([&](store::Tx& tx) {
+        tx.expect_many_rows(true);
+        during = tx.first_text("SHOW statement_timeout");
+        tx.expect_many_rows(false);
+        after = tx.first_text("SHOW statement_timeout");
+    });
+    CHECK(during == "0");
+    CHECK(after == "4500ms");
+}
+
 TEST_CASE("a change whose end is unknown is said to be unknown, and not made twice") {
     if (!there_is_postgres()) return;
     const std::string direct = new_postgres_database();

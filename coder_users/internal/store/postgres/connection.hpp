@@ -128,7 +128,7 @@ class Tx final : public On<store::Tx> {
     void expect_many_rows(bool many) override {
         if (many) usual_deadline_ = session().set_deadline(std::chrono::hours(1));
         if (!many) session().set_deadline(usual_deadline_);
-        run(many ? "SET LOCAL statement_timeout = 0" : "SET LOCAL statement_timeout TO DEFAULT");
+        run("SET LOCAL statement_timeout = " + (many ? "0" : server_timeout(usual_deadline_)));
     }
 
  private:

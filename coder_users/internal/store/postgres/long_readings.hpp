@@ -26,18 +26,13 @@ class LongReadings {
     /// Begins one on what `connect()` returns. Throws Busy when there are too many.
     template <class Connect>
     LongReading begin(Connect&& connect) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        drop_ended();
-        const auto latest = std::chrono::steady_clock::now() - turn_;
-        if (all_.size() == most_ || std::any_of(all_.begin(), all_.end(), [&](const auto& each) {
-                return each->begun() < latest;
-            }))
-            throw Busy("other long answers are not finished");
+        const Beginning beginning(*this);  // others need not wait until this one is connected
         auto state = std::make_shared<LongReading::State>(
             connect(),
             // Slow clients let it lie: the server must not end it meanwhile.
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
             "SET LOCAL idle_in_transaction_session_timeout = 120000");
+        const std::lock_guard<std::mutex> lock(mutex_);
         all_.push_back(state);
         return LongReading(std::move(state));
     }
@@ -50,6 +45,32 @@ class LongReadings {
     }
 
  private:
+    /// The place of a reading that is about to begin.
+    class Beginning {
+     public:
+        explicit Beginning(LongReadings& readings) : readings_(readings) { readings_.reserve(); }
+        ~Beginning() {
+            const std::lock_guard<std::mutex> lock(readings_.mutex_);
+            --readings_.beginning_;
+        }
+        Beginning(const Beginning&) = delete;
+        Beginning& operator=(const Beginning&) = delete;
+
+     private:
+        LongReadings& readings_;
+    };
+
+    void reserve() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        drop_ended();
+        const auto latest = std::chrono::steady_clock::now() - turn_;
+        const bool one_lasts = std::any_of(
+            all_.begin(), all_.end(), [&](const auto& each) { return each->begun() < latest; });
+        if (all_.size() + beginning_ >= most_ || one_lasts)
+            throw Busy("other long answers are not finished");
+        ++beginning_;
+    }
+
     void drop_ended() {
         all_.erase(std::remove_if(all_.begin(), all_.end(),
                                   [](const auto& each) { return each->ended(); }),
@@ -60,6 +81,7 @@ class LongReadings {
     const std::chrono::milliseconds turn_;
     std::mutex mutex_;
     std::vector<std::shared_ptr<LongReading::State>> all_;
+    std::size_t beginning_ = 0;
 };
 
 }}}}  // namespace coder_users::v0::store::postgres

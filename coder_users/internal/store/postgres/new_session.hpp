@@ -22,9 +22,8 @@ inline std::string session_settings(std::chrono::milliseconds deadline) {
            "SET default_transaction_deferrable = off;"
            "SET transform_null_equals = off;"
            "SET row_security = on;"
-           // Before our own deadline: what the server ends by itself leaves the connection usable.
            "SET statement_timeout = " +
-           ms(deadline * 9 / 10) +
+           server_timeout(deadline) +
            ";"
            "SET lock_timeout = " +
            ms(deadline * 4 / 5) +

@@ -33,6 +33,12 @@ struct Parameter {
 /// How a statement is prepared: kept for the next time, or for this time alone.
 enum class Kept { yes, no };
 
+/// How many milliseconds the server itself lets a statement run, as SQL: less than our own
+/// deadline, since what the server ends leaves the connection usable.
+inline std::string server_timeout(std::chrono::milliseconds deadline) {
+    return std::to_string((std::max)(deadline * 9 / 10, std::chrono::milliseconds(1)).count());
+}
+
 /// One thread at a time may use it. Whatever fails on it is thrown as errors.hpp says.
 class Session {
  public:
