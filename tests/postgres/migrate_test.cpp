@@ -24,6 +24,7 @@ namespace {
 /// another file.
 struct Places {
     explicit Places(int seeded = 0) {
+        shared.database = new_postgres_database();  // before the work, which is skipped without
         file.database = folder.file("source.db");
         TestServer server(file);
         owner = server.owner();
@@ -45,7 +46,6 @@ struct Places {
             each->secret_key_file = file.database + ".key";
             each->password_hash_cost = 4;
         }
-        shared.database = new_postgres_database();
         other.database = folder.file("other.db");
     }
 
