@@ -157,11 +157,13 @@ class RateLimits {
     }
 
  private:
-    // `refused`: the request is over another limit.
+    // `refused`: the request is over another limit, and so it is not counted together, but shown as
+    // the first one of its window.
     std::optional<LimitState> count_tightly(const std::string& key, bool refused, Time now) {
         if (!shared_) return counters_.count(key, tight_, now);
         const auto known = counted_together_.find(key, tight_, now);
-        if (refused || (known && known->exceeded())) return known;
+        if (known && (refused || known->exceeded())) return known;
+        if (refused) return LimitState{tight_, 1, now + WindowCounters::window};
         if (!known && counted_together_.is_full(now)) return counters_.count(key, tight_, now);
         const auto counted = shared_->write_aside([&](store::Tx& tx) {
             return store::window_counts::add(tx, key, WindowCounters::window, now);
