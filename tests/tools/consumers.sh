@@ -75,7 +75,9 @@ from_sources() {
     cmake --install "$work/fetch" --prefix "$work/shared-installed" >/dev/null
     library=$(find "$work/shared-installed" -name 'libcoder_users.so')
     [ -n "$library" ] || { echo 'no shared library was installed' >&2; exit 1; }
-    if nm -DC --defined-only "$library" | grep -E '^[0-9a-f]+ . coder_users::v0::(base|fields|store|rules|wire|operations|login|http|net|service|control|stand_in)::'; then
+    # But for what tells the library of its part for PostgreSQL.
+    if nm -DC --defined-only "$library" | grep -E '^[0-9a-f]+ . coder_users::v0::(base|fields|store|rules|wire|operations|login|http|net|service|control|stand_in)::' |
+        grep -v ' coder_users::v0::store::open_postgres$'; then
         echo 'the inside of the library is exported' >&2
         exit 1
     fi
