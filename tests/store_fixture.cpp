@@ -1,5 +1,7 @@
 #include "store_fixture.hpp"
 
+#include <chrono>
+
 #include "server_fixture.hpp"
 #include "test_database.hpp"
 
@@ -8,6 +10,7 @@ namespace store_test {
 store::StoreOptions options(const std::string& path) {
     store::StoreOptions chosen;
     chosen.database = path;
+    chosen.database_deadline = std::chrono::minutes(1);  // tests store many rows at once
     return chosen;
 }
 
