@@ -36,6 +36,7 @@
 #include "coder_users/internal/net/request_head.hpp"
 #include "coder_users/internal/operations/acting.hpp"
 #include "coder_users/internal/operations/failures.hpp"
+#include "coder_users/internal/operations/first_user.hpp"
 #include "coder_users/internal/operations/request_ids.hpp"
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/crypto.hpp"
