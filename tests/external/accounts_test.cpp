@@ -390,6 +390,7 @@ TEST_CASE("[O15] after ten taken alternatives the login is refused", "[O15]") {
     CHECK(oidc.log_in_as(person("two", "two@corp.example", "ada")).status == 307);
     CHECK(oidc.world.sql("SELECT username FROM users WHERE email LIKE 'two@%'").substr(0, 4) ==
           "ada-");
+    if (on_postgres()) return;  // there a state is used once, and what is stuck makes it again
     INFO("the next entry gets the same id");
     oidc.world.execute("UPDATE audit_logs SET id = '" + nil_id +
                        "' WHERE entry = " + oidc.world.last_entry());
