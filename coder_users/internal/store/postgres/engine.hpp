@@ -167,16 +167,8 @@ class Engine final : public store::Engine {
     auto with_session(Fn&& fn, Pool::End end) -> decltype(fn(std::declval<Lease>())) {
         Lease lease(pool_, end);
         if (lease.is_new()) return fn(std::move(lease));
-        try {
-            return fn(std::move(lease));
-        } catch (const Stalled&) {
-            throw;
-        } catch (const Lost&) {
-            // the lease has ended
-        } catch (const TryAgain&) {
-            // a statement that was prepared on it fits no more
-        }
-        return fn(Lease(pool_, end, true));
+        return or_anew([&] { return fn(std::move(lease)); },
+                       [&] { return fn(Lease(pool_, end, true)); });
     }
 
     // When what begins now is over, with all of its statements.

@@ -33,6 +33,21 @@ class ReferenceBroken : public ConstraintBroken {
     using ConstraintBroken::ConstraintBroken;
 };
 
+/// Returns `old()`, which works on a session that has lain idle, or `anew()` when that was lost
+/// meanwhile, as after a restart of the server. `old` must change nothing.
+template <class Old, class New>
+auto or_anew(Old&& old, New&& anew) -> decltype(anew()) {
+    try {
+        return old();
+    } catch (const Stalled&) {
+        throw;  // another session would wait as long
+    } catch (const Lost&) {
+    } catch (const TryAgain&) {
+        // a statement that was prepared on it fits no more
+    }
+    return anew();
+}
+
 /// The rules of uniqueness by the names of their indexes, with what Duplicate::column() says.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 23> unique_rules{{
     {"api_keys_pkey", "api_keys.id"},

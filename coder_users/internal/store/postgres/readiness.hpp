@@ -69,20 +69,14 @@ class Readiness {
     template <class Look>
     void ask(Look& look) {
         const auto end = Session::Clock::now() + longest_look;
-        if (session_ && session_->is_quiet()) {
-            session_->set_end(end);
-            try {
-                return look(*session_);
-            } catch (const Stalled&) {
-                throw;
-            } catch (const Lost&) {
-            } catch (const TryAgain&) {
-                // a statement that was prepared on it fits no more
-            }
-        }
-        session_.reset();
-        session_ = connect_(end);
-        look(*session_);
+        const auto anew = [&] {
+            session_.reset();
+            session_ = connect_(end);
+            look(*session_);
+        };
+        if (!session_ || !session_->is_quiet()) return anew();
+        session_->set_end(end);
+        or_anew([&] { look(*session_); }, anew);
     }
 
     const Connect connect_;
