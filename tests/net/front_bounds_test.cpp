@@ -332,8 +332,9 @@ TEST_CASE("a request whose look has a lane is answered there, or goes on to the 
         CHECK(late.read().body == "POST /look 5 127.0.0.1\n");
     }
     front.release();
-    for (RawClient& client : waiting) {
+    for (RawClient& client : waiting)
         CHECK(client.read().body == "GET /look/lane/block 0 127.0.0.1\n");
+    for (RawClient& client : waiting) {  // the lane has room once all of them are answered
         client.send("GET /look/lane HTTP/1.1\r\nHost: a\r\n\r\n");
         CHECK(client.read().status == 200);
     }
