@@ -176,9 +176,14 @@ int serve(const std::string& mode, const std::string& database) {
     if (mode == "fixed_front") return OnFront(fixed, false).serve(), 0;
     if (mode == "fixed_raw") return serve_raw(), 0;
     if (mode == "fixed_stock") return serve_stock(fixed), 0;
-    Service service = start(options_for(database));
+    Options options = options_for(database);
+    if (mode == "proxied") {  // wrk stands for many clients, each of which has its share of a lane
+        options.proxy_trusted_origins = {"127.0.0.1"};
+        options.proxy_trusted_headers = {"X-Forwarded-For"};
+    }
+    Service service = start(options);
     const auto handle = [&](const Request& request) { return service.handle(request); };
-    if (mode == "service")
+    if (mode == "service" || mode == "proxied")
         serve_until_input_ends(service.port());
     else if (mode == "single")
         OnFront(handle, true).serve();
