@@ -318,6 +318,32 @@ TEST_CASE("while a server is silent one caller waits for it, and others are told
     opened.write([](store::Tx& tx) { put_fact(tx, "after", "1"); });
 }
 
+TEST_CASE("a host that accepts connections and says nothing does not hide the next") {
+    if (!there_is_postgres()) return;
+    const std::string address = new_postgres_database();
+    CuttingProxy frozen(address), second(address);
+    const auto several = [&](const CuttingProxy& a, const CuttingProxy& b) {
+        std::string text = a.address();
+        const std::size_t end = text.find('/', text.find('@'));
+        const std::size_t begin = b.address().find('@') + 1;
+        return text.insert(end,
+                           "," + b.address().substr(begin, b.address().find('/', begin) - begin));
+    };
+    frozen.set_silent(true);
+    const auto begin = SteadyClock::now();
+    store::Store opened(Opened::chosen(several(frozen, second), 8, 2s));
+    const auto seven = [&] {
+        return opened.read([](store::Connection& c) { return c.first_text("SELECT 7"); });
+    };
+    CHECK(seven() == "7");
+    CHECK(SteadyClock::now() - begin < 2s);  // one half of a deadline, once
+
+    frozen.set_silent(false);  // and the other way round
+    second.set_silent(true);
+    CHECK(eventually([&] { return error_of(seven).empty(); }));
+    opened.write([](store::Tx& tx) { put_fact(tx, "after", "1"); });
+}
+
 TEST_CASE("a copy of a process leaves the connections to it") {
     if (!there_is_postgres()) return;
     Opened db;

@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "coder_users/internal/store/database_address.hpp"
+#include "coder_users/internal/store/postgres/hosts.hpp"
 #include "coder_users/internal/store/postgres/libpq.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
@@ -32,13 +35,25 @@ class Address {
         if (password != options_.end()) secret_ = password->second;
         name_ = shown_database(text);
         refuse_standbys();
+        hosts_.emplace(options_);
     }
 
     /// The address without password and without options that are secrets.
     const std::string& name() const { return name_; }
 
-    /// The options to connect with, by their names.
-    const std::map<std::string, std::string>& options() const { return options_; }
+    /// The options to connect with now, by their names.
+    std::map<std::string, std::string> options() const {
+        std::map<std::string, std::string> options = options_;
+        hosts_->put_into(options);
+        return options;
+    }
+
+    bool has_several_hosts() const { return hosts_->are_several(); }
+
+    /// A host does not answer: new connections begin with those after it. Any thread.
+    void pass_over(std::string_view host, std::string_view port) const noexcept {
+        hosts_->pass_over(host, port);
+    }
 
     /// A text of libpq with the password left out.
     std::string masked(std::string text) const {
@@ -56,6 +71,7 @@ class Address {
     }
 
     std::map<std::string, std::string> options_;
+    std::optional<Hosts> hosts_;  ///< those of the options
     std::string name_, secret_;
 };
 

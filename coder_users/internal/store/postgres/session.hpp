@@ -158,15 +158,25 @@ class Session {
         std::vector<int> sizes, formats;
     };
 
+    // Of several hosts one that does not answer, though it may accept connections as a frozen
+    // machine does, has half of the time, and those after it the rest.
     void connect() {
+        const auto end = begin_exchange();
+        if (address_.has_several_hosts()) try {
+                return connect_by(begun_ + (end - begun_) / 2);
+            } catch (const Stalled&) {
+                lost_ = false;
+            }
+        connect_by(end);
+    }
+
+    void connect_by(Clock::time_point end) {
         std::map<std::string, std::string> options{
             {"fallback_application_name", "coder_users"},
             {"keepalives_idle", "10"},
             {"keepalives_interval", "5"},
             {"keepalives_count", "3"},
-            // Of several hosts one that does not answer must leave time for the next.
-            {"tcp_user_timeout",
-             std::to_string((std::max)(deadline_.count() / 2, Milliseconds::rep{1}))},
+            {"tcp_user_timeout", std::to_string(deadline_.count())},
         };
         for (const auto& [name, value] : address_.options()) options[name] = value;
         options["client_encoding"] = "UTF8";
@@ -180,12 +190,18 @@ class Session {
         connection_ = PQconnectStartParams(names.data(), values.data(), 0);
         if (!connection_) throw Unavailable("no memory for a connection");
         try {
-            finish_connecting();
+            finish_connecting(end);
+        } catch (const Stalled&) {
+            address_.pass_over(PQhost(connection_), PQport(connection_));
+            drop();
+            throw;
         } catch (...) {
-            PQfinish(std::exchange(connection_, nullptr));
+            drop();
             throw;
         }
     }
+
+    void drop() noexcept { PQfinish(std::exchange(connection_, nullptr)); }
 
     // Until when something that begins now may take.
     Clock::time_point begin_exchange() {
@@ -193,8 +209,7 @@ class Session {
         return (std::min)(begun_ + deadline_, end_);
     }
 
-    void finish_connecting() {
-        const auto end = begin_exchange();
+    void finish_connecting(Clock::time_point end) {
         if (PQstatus(connection_) == CONNECTION_BAD) throw_lost();
         for (auto status = PGRES_POLLING_WRITING; status != PGRES_POLLING_OK;) {
             if (status == PGRES_POLLING_FAILED) throw_lost();
