@@ -52,7 +52,8 @@ struct ClientOptions {
     std::string host = "127.0.0.1";  ///< a numeric address, such as "::1"
     std::string source;              ///< the client's own address, such as "127.0.0.2"; "": any
     int receive_buffer = 0;          ///< SO_RCVBUF; 0: the system's choice
-    std::chrono::milliseconds deadline{5'000};  ///< of every read and write
+    /// Of every read and write. On a busy machine a good server may need seconds.
+    std::chrono::milliseconds deadline{20'000};
 };
 
 /// One connection. Not for use by several threads at once.

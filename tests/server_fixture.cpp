@@ -142,6 +142,17 @@ std::string TestServer::member(std::string_view by, const std::string& name) con
     return log_in(name + "@example.org");
 }
 
+std::string TestServer::first_users() const {
+    const std::string token = owner();
+    create(token, "bob");
+    create(token, "gone");
+    REQUIRE(send("DELETE", "/users/gone", token).status == 200);
+    REQUIRE(
+        send("PUT", "/users/bob/roles", token, R"({"roles":["auditor","user-admin"]})").status ==
+        200);
+    return token;
+}
+
 std::string message(std::string_view text) {
     return "{\"message\":\"" + std::string(text) + "\"}\n";
 }

@@ -90,6 +90,10 @@ class TestServer {
     /// Creates and logs in a plain user.
     std::string member(std::string_view by, const std::string& name) const;
 
+    /// Creates the owner, "bob" with two roles, and "gone", who is deleted again; the owner's
+    /// session token.
+    std::string first_users() const;
+
  private:
     struct Held;
     std::shared_ptr<Held> held_;

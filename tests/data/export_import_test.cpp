@@ -32,11 +32,7 @@ void import_text(const Options& options, const std::string& text, bool new_ssh_k
 struct Two {
     explicit Two(int users = 0) {
         TestServer server(source);
-        token = server.owner();
-        server.create(token, "bob");
-        server.create(token, "gone");
-        server.send("DELETE", "/users/gone", token);
-        server.send("PUT", "/users/bob/roles", token, R"({"roles":["auditor","user-admin"]})");
+        token = server.first_users();
         server.send("PUT", "/users/bob/appearance", token,
                     "{\"theme_preference\":\"\xc3\xa9 \\\"<&>\\\"\"}");
         const Answer made = server.send("POST", "/users/bob/keys/tokens", token,

@@ -25,11 +25,7 @@ struct Files {
         source.database = folder.file("source.db");
         source.password_hash_cost = 4;
         TestServer server(source);
-        token = server.owner();
-        server.create(token, "bob");
-        server.create(token, "gone");
-        server.send("DELETE", "/users/gone", token);
-        server.send("PUT", "/users/bob/roles", token, R"({"roles":["auditor","user-admin"]})");
+        token = server.first_users();
         server.send("POST", "/users/bob/keys/tokens", token, R"({"token_name":"ci"})");
         server.send("GET", "/users/bob/gitsshkey", token);
         server.service().seed(R"({"username":"ann","email":"ann@example.org"})");
@@ -94,7 +90,9 @@ TEST_CASE("a move copies the rows of every table, and makes again what is derive
         .exec("UPDATE api_keys SET user_agent = 'a\xef\xbf\xbd' || 'b'");  // no engine but this
                                                                            // takes the other
     CHECK(everything_in(files.target) == everything_in(files.source.database));
-    const std::string counters = "SELECT name, value FROM counters ORDER BY name";
+    // The number of the state of texts has a meaning in its own database alone.
+    const std::string counters =
+        "SELECT name, value FROM counters WHERE name <> 'user_texts' ORDER BY name";
     CHECK(stored(files.target, counters) == stored(files.source.database, counters));
     std::filesystem::copy_file(files.source.database + ".key", files.target + ".key");
     Options options = files.source;

@@ -319,7 +319,7 @@ TEST_CASE("[O11] the calls of one request have one deadline, and who has more ti
     std::string failure;
     std::thread hasty([&] {
         try {
-            provider.discovery({access, begun + milliseconds(100)});
+            provider.discovery({access, std::chrono::steady_clock::now() + milliseconds(100)});
         } catch (const coder_users::ProviderFailure& error) {
             failure = error.what();
         }

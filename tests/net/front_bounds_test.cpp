@@ -35,8 +35,8 @@ TEST_CASE("a client that does not come to an end is cut off at its deadline", "[
         std::string first, step;
         milliseconds deadline;
         int status;  ///< 0: closed without an answer
+        Clock::time_point begun;
         RawClient client;
-        Clock::time_point begun{};
         milliseconds lasted{0};
     };
     HarnessOptions options;
@@ -48,8 +48,8 @@ TEST_CASE("a client that does not come to an end is cut off at its deadline", "[
     std::vector<Drip> drips;
     const auto add = [&](const char* name, std::string first, std::string step,
                          milliseconds deadline, int status) {
-        drips.push_back(
-            {name, std::move(first), std::move(step), deadline, status, RawClient(front.port())});
+        drips.push_back({name, std::move(first), std::move(step), deadline, status, Clock::now(),
+                         RawClient(front.port())});
     };
     add("says nothing", "", "", options.deadlines.head, 0);
     add("says half a line", "GE", "", options.deadlines.head, 408);
@@ -66,7 +66,6 @@ TEST_CASE("a client that does not come to an end is cut off at its deadline", "[
     for (Drip& drip : drips) {
         drip.client.send(drip.first);
         if (drip.first == get) drip.client.read();
-        drip.begun = Clock::now();
     }
     const auto time_up = Clock::now() + std::chrono::seconds(5);
     const auto lasts = [](const Drip& drip) { return drip.lasted.count() == 0; };
@@ -111,7 +110,7 @@ TEST_CASE("a client that does not read its answer loses it at the deadline") {
     narrow.receive_buffer = 4096;
     RawClient client(front.port(), narrow);
     client.send(big);
-    CHECK(eventually([&] { return front.held_bytes() > 0; }));
+    CHECK(eventually([&] { return front.answered() == 1; }));
     CHECK(eventually([&] { return front.open_connections() == 0 && front.held_bytes() == 0; }));
     CHECK(client.read_all().size() < 8'000'000);
 }
@@ -348,10 +347,11 @@ TEST_CASE("a request whose client has reset the connection in the queue is not r
     gone.send("POST /lane HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
     REQUIRE(eventually([&] { return front.waiting() == 1; }));
     gone.reset();
+    CHECK(request(front.port(), "GET", "/").status == 200);  // the reset has come before this
     front.release();
     CHECK(running.read().status == 200);
     CHECK(eventually([&] { return front.open_connections() == 1; }));
-    CHECK(front.answered() == 1);
+    CHECK(front.answered() == 2);
 }
 
 TEST_CASE("idle and dripping clients have no effect on others", "[alone]") {

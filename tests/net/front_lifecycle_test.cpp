@@ -18,6 +18,7 @@
 #include "catch.hpp"
 #include "front_harness.hpp"
 #include "raw_client.hpp"
+#include "sanitized.hpp"
 
 namespace front_lifecycle_test {
 
@@ -26,6 +27,7 @@ using coder_users_test::ClientOptions;
 using coder_users_test::eventually;
 using coder_users_test::RawClient;
 using coder_users_test::request;
+using coder_users_test::sanitized;
 using front_test::FrontHarness;
 using front_test::HarnessOptions;
 using std::chrono::milliseconds;
@@ -200,14 +202,15 @@ TEST_CASE("a start that finds no room for its threads throws and leaves nothing 
         ::setrlimit(RLIMIT_AS, &before);
         CHECK_THROWS(RawClient(front.port()));
     }
-    CHECK(own_status("Threads:") == threads);
+    // The system still counts a thread for a moment after it was joined.
+    CHECK(eventually([&] { return own_status("Threads:") <= threads; }));
     CHECK(open_descriptors() == descriptors);
 }
 
 TEST_CASE("200 rounds of starting and stopping leave nothing behind", "[alone]") {
     const int before = open_descriptors();
     auto slowest = Clock::duration::zero();
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < (sanitized ? 40 : 200); ++round) {
         auto front = std::make_unique<FrontHarness>(not_started());
         std::vector<RawClient> clients;
         if (round % 4 == 0) front->request_stop();

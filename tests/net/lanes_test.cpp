@@ -214,9 +214,9 @@ TEST_CASE(
     LanePool lane(1, 10, std::chrono::milliseconds(1));
     const auto note = [&](bool good) { good ? ++in_time : ++late; };
     REQUIRE(lane.try_submit([&](bool good) { note(good), latch.work(); }));
-    const auto begun = Clock::now();
     for (int i = 0; i < 3; ++i) REQUIRE(lane.try_submit(note));
-    REQUIRE(eventually([&] { return Clock::now() > begun + std::chrono::milliseconds(5); }));
+    const auto submitted = Clock::now();
+    REQUIRE(eventually([&] { return Clock::now() > submitted + std::chrono::milliseconds(5); }));
     latch.release();
     CHECK(eventually([&] { return in_time + late == 4; }));
     CHECK(in_time == 1);

@@ -88,7 +88,7 @@ TEST_CASE("a long answer that cannot be completed never looks complete") {
 TEST_CASE("a client that does not read holds little, no thread, and not for ever") {
     HarnessOptions options;
     options.limits.workers = 1;
-    options.deadlines.write = milliseconds(300);
+    options.deadlines.write = milliseconds(1000);  // enough for a look at what it holds until then
     FrontHarness front(options);
     coder_users_test::ClientOptions slow;
     slow.receive_buffer = 4096;

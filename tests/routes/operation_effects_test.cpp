@@ -7,6 +7,7 @@
 #include "endpoint_table.hpp"
 #include "operations.hpp"
 #include "route_table.hpp"
+#include "sanitized.hpp"
 
 using namespace coder_users_test;
 using coder_users::Event;
@@ -105,6 +106,7 @@ TEST_CASE("every operation leaves one audit entry and its events behind, however
         // Tests of the first user and of external login look at what the others leave behind.
         if (!row || row->elsewhere || row->on_empty_server) continue;
         for (const bool repeat : {false, true}) {
+            if (sanitized && !repeat) continue;  // the other one runs the same code
             INFO(route.operation_id() << (repeat ? ", its change run twice" : ""));
             check_effects(route, *row, repeat);
         }

@@ -207,8 +207,10 @@ TEST_CASE("a session that ends while its request waits for a turn does nothing")
     REQUIRE(held.holds(share_of_writes));
     RawClient waiting(world.server.port());
     waiting.send(request_text("POST", "/api/v2/users/me/keys", {{"Coder-Session-Token", doomed}}));
-    // Its connection was read before this one's.
-    CHECK(world.server.send("GET", "/users/me", doomed).status == 200);
+    REQUIRE(eventually([&] {
+        return world.server.service().metrics().find(
+                   "coder_users_lane_waiting{lane=\"write\"} 1\n") != std::string::npos;
+    }));
     world.server.service().as(Identity::system()).revoke_key("owner", doomed.substr(0, 10));
     held.release();
     const Answer answer = waiting.read();

@@ -50,7 +50,7 @@ class Site {
         RawClient client(port());
         client.send(bytes);
         Answer answer = client.read();
-        return {answer, client.at_end()};
+        return {answer, client.at_end_by(std::chrono::seconds(5))};
     }
     int port() const { return host_.port(); }
 

@@ -413,7 +413,8 @@ TEST_CASE("a start that fails gives back everything, so that the next one succee
     const std::ptrdiff_t threads = entries("/proc/self/task");
     const std::ptrdiff_t files = entries("/proc/self/fd");
     for (int i = 0; i < 20; ++i) CHECK_FALSE(start_error(options).empty());
-    CHECK(entries("/proc/self/task") == threads);
+    // The system still lists a thread for a moment after it was joined.
+    CHECK(eventually([&] { return entries("/proc/self/task") <= threads; }));
     CHECK(entries("/proc/self/fd") == files);
     options.port = 0;
     CHECK(start_error(options).empty());

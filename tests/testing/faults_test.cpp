@@ -112,7 +112,7 @@ TEST_CASE("a connection ends without an answer, and the next one is answered") {
     CHECK(owner.over_http().get("/users/bob").status == 404);
 }
 
-TEST_CASE("requests that wait are in nobody's way") {
+TEST_CASE("requests that wait are in nobody's way", "[alone]") {
     Server server;  // which has one worker
     const Client owner = server.owner().over_http();
     Fault fault;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../catch.hpp"
+#include "../sanitized.hpp"
 #include "../temp_folder.hpp"
 
 namespace testing_test {
@@ -16,6 +17,7 @@ namespace testing_test {
 using namespace coder_users::testing;
 using coder_users::Options;
 using coder_users_test::file_bytes;
+using coder_users_test::sanitized;
 using coder_users_test::TempFolder;
 using std::chrono::hours;
 using std::chrono::milliseconds;
@@ -272,7 +274,7 @@ TEST_CASE("a real server gives no snapshots") {
 
 TEST_CASE("two hundred servers live side by side") {
     std::vector<std::unique_ptr<Server>> servers;
-    for (int i = 0; i < 200; ++i)
+    for (int i = 0; i < (sanitized ? 50 : 200); ++i)
         servers.push_back(std::make_unique<Server>(Controls(static_cast<std::uint64_t>(i))));
     for (const auto& server : servers) CHECK(server->owner().get("/users")["count"] == "1");
     CHECK(servers.front()->owner().over_http().get("/users/me").status == 200);
