@@ -21,7 +21,7 @@ store::StoreOptions in_memory(const std::string& name) {
 }
 
 store::StoreOptions anywhere(const std::string& name) {
-    return coder_users_test::on_postgres() ? options(coder_users_test::new_postgres_database())
+    return coder_users_test::on_postgres() ? options(coder_users_test::prepared_postgres_database())
                                            : in_memory(name);
 }
 

@@ -71,7 +71,7 @@ TEST_CASE("two changes that wait for each other are both made") {
             add(number == 0 ? "b" : "a");
         });
     });
-    CHECK(runs == 3);
+    CHECK(runs >= 3);  // the one that runs again may meet the other again
     CHECK(db.sql("SELECT name, value FROM deployment ORDER BY name") == "a|2\nb|2");
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("after a part with many rows a change has its usual time again") {
 
 TEST_CASE("a change whose end is unknown is said to be unknown, and not made twice") {
     if (!there_is_postgres()) return;
-    const std::string direct = new_postgres_database();
+    const std::string direct = prepared_postgres_database();
     CuttingProxy proxy(direct);
     store::Store opened(Opened::chosen(proxy.address(), 8, 2s));
     opened.write([](store::Tx& tx) { put_fact(tx, "before", "1"); });
@@ -294,7 +294,7 @@ TEST_CASE("a change whose end is unknown is said to be unknown, and not made twi
 
 TEST_CASE("while a server is silent one caller waits for it, and others are told at once") {
     if (!there_is_postgres()) return;
-    CuttingProxy proxy(new_postgres_database());
+    CuttingProxy proxy(prepared_postgres_database());
     store::Store opened(Opened::chosen(proxy.address(), 8, 500ms));
     const auto seven = [&] {
         return opened.read([](store::Connection& c) { return c.first_text("SELECT 7"); });

@@ -27,11 +27,7 @@ struct Places {
         shared.database = new_postgres_database();  // before the work, which is skipped without
         file.database = folder.file("source.db");
         TestServer server(file);
-        owner = server.owner();
-        server.create(owner, "bob");
-        server.create(owner, "gone");
-        server.send("DELETE", "/users/gone", owner);
-        server.send("PUT", "/users/bob/roles", owner, R"({"roles":["auditor","user-admin"]})");
+        owner = server.first_users();
         token = parse(server.send("POST", "/users/bob/keys/tokens", owner, R"({"token_name":"ci"})")
                           .body)["key"]
                     .text();

@@ -16,6 +16,7 @@ namespace postgres_test {
 using namespace store_test;
 using coder_users_test::new_postgres_database;
 using coder_users_test::postgres_rows;
+using coder_users_test::prepared_postgres_database;
 using coder_users_test::run_on_postgres;
 using coder_users_test::there_is_postgres;
 
@@ -23,7 +24,7 @@ using coder_users_test::there_is_postgres;
 struct Opened {
     explicit Opened(std::size_t connections = 8,
                     std::chrono::milliseconds deadline = std::chrono::seconds(5))
-        : address(new_postgres_database()), store(chosen(address, connections, deadline)) {}
+        : address(prepared_postgres_database()), store(chosen(address, connections, deadline)) {}
 
     static store::StoreOptions chosen(
         const std::string& address, std::size_t connections = 8,

@@ -20,7 +20,7 @@ namespace {
 
 /// Two servers over one database.
 struct Servers {
-    Servers() : address(new_postgres_database()), all{server(address), server(address)} {}
+    Servers() : address(prepared_postgres_database()), all{server(address), server(address)} {}
 
     static std::unique_ptr<TestServer> server(const std::string& address) {
         coder_users::Options options;

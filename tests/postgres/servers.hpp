@@ -16,10 +16,7 @@ struct Servers {
     using Change = std::function<void(coder_users::Options&)>;
 
     explicit Servers(const Change& change = {}, bool rate_limits = false, std::size_t count = 3)
-        : database(new_postgres_database()) {
-        options.database = database;
-        options.secret_key = test_secret_key;
-        if (change) change(options);
+        : options(changed(change)), database(options.database) {
         while (all.size() < count)
             all.push_back(std::make_unique<TestServer>(options, rate_limits));
     }
@@ -30,9 +27,19 @@ struct Servers {
         for (const auto& each : all) each->advance(step);
     }
 
-    const std::string database;
     coder_users::Options options;
+    const std::string database;
     std::vector<std::unique_ptr<TestServer>> all;
+
+ private:
+    static coder_users::Options changed(const Change& change) {
+        coder_users::Options chosen;
+        chosen.database.clear();
+        chosen.secret_key = test_secret_key;
+        if (change) change(chosen);
+        if (chosen.database.empty()) chosen.database = prepared_postgres_database();
+        return chosen;
+    }
 };
 
 }  // namespace coder_users_test
