@@ -48,6 +48,8 @@ CREATE INDEX users_deleted ON users (id) WHERE deleted = 1;
 -- Derived: 'live_users' is the number of users who are not deleted. 'dearest_password_cost' is the
 -- highest cost that a stored password hash has or had, 0 without any. 'unclaimed_passcodes', once
 -- there is one, counts passcodes asked for or presented for addresses without an account.
+-- 'user_texts', once there is one, rises with every change of the names and addresses of users who
+-- are not deleted, so that it tells whether a copy of them in memory still holds.
 CREATE TABLE counters (
     name TEXT NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL

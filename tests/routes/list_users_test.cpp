@@ -343,6 +343,40 @@ TEST_CASE("pages of the list") {
     }
 }
 
+TEST_CASE("a change shows in the next search, however often many users were searched before") {
+    World world;
+    std::string crowd;
+    for (int i = 10'000; i < 11'100; ++i) {
+        const std::string name = "user-" + std::to_string(i);
+        crowd += R"({"username":")" + name + R"(","email":")" + name + "@example.org\"}\n";
+    }
+    world.server.service().seed(crowd);
+    const auto search = [&](const std::string& text) {
+        return names(world.server.send("GET", "/users?limit=2&q=" + text, world.owner));
+    };
+    const auto expect = [&](const std::string& text, const std::string& expected) {
+        for (int i = 0; i < 4; ++i) CHECK(search(text) == expected);
+    };
+    expect("u", "user-10000 user-10001 (1100)");
+    expect("zq", "(0)");
+    const auto rename = [&](const std::string& from, const std::string& to) {
+        const Answer answer = world.server.send("PUT", "/users/" + from + "/profile", world.owner,
+                                                R"({"username":")" + to + R"(","name":""})");
+        CHECK(answer.status == 200);
+    };
+    rename("user-10500", "Zq");
+    expect("zq", "Zq (1)");
+    expect("10500", "Zq (1)");  // by its address
+    rename("Zq", "qz");
+    expect("zq", "(0)");
+    world.server.create(world.owner, "zq-new");
+    expect("zq", "zq-new (1)");
+    CHECK(world.server.send("DELETE", "/users/qz", world.owner).status == 200);
+    CHECK(world.server.send("DELETE", "/users/zq-new", world.owner).status == 200);
+    expect("zq", "(0)");
+    expect("u", "user-10000 user-10001 (1099)");
+}
+
 TEST_CASE("bad paging parameters are listed in their order") {
     World world;
     const std::string bad_id = "Query param \"after_id\" must be a valid uuid";

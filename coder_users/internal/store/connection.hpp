@@ -21,6 +21,7 @@
 #include "coder_users/internal/store/dialect.hpp"
 #include "coder_users/internal/store/errors.hpp"
 #include "coder_users/internal/store/recent_users.hpp"
+#include "coder_users/internal/store/user_texts.hpp"
 #include "coder_users/time.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store {
@@ -172,6 +173,8 @@ class Connection {
     virtual std::int64_t data_version() { return 0; }
     /// Off, unless the engine switched it on for a connection that only reads.
     RecentUsers& recent_users() { return recent_users_; }
+    /// Not usable, unless the engine shares them with a connection that only reads.
+    SharedTexts& shared_texts() { return shared_texts_; }
 
     /// The uses of keys that are not stored yet.
     const Activity& activity() const { return activity_; }
@@ -191,6 +194,7 @@ class Connection {
     const Dialect& dialect_;
     const Activity& activity_;
     RecentUsers recent_users_;
+    SharedTexts shared_texts_;
 };
 
 /// The users whose cached keys a transaction may have made stale.

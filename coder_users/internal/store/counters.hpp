@@ -11,6 +11,8 @@ namespace coder_users { inline namespace v0 { namespace store { namespace counte
 
 /// Counts the users who are not deleted.
 inline constexpr std::string_view live_users = "live_users";
+/// Names the state of the names and addresses of live users: any change of them raises it.
+inline constexpr std::string_view user_texts = "user_texts";
 
 inline void add(Tx& tx, std::string_view name, std::int64_t change) {
     tx.execute(tx.dialect().add_to_counter, change, name);

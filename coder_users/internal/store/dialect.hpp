@@ -42,6 +42,9 @@ struct Dialect {
     const char* index_texts_after;
     /// Statements that make the index of texts again; those after the last are nullptr.
     std::array<const char*, 3> index_all_texts;
+    /// Raises the counter `user_texts` by one, which each change of texts does. "": no texts are
+    /// kept in memory.
+    const char* mark_texts;
     /// Selects the numbers of users whose texts match the phrase $1, at most $2. "": the engine
     /// chooses by itself when to use its index, for a condition with LIKE.
     const char* numbers_with_text;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "coder_users/internal/store/conditions.hpp"
+#include "coder_users/internal/store/text_search.hpp"
 #include "coder_users/internal/store/users.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace users {
@@ -49,37 +50,6 @@ inline bool looks_at_activity(const Filter& filter) {
 /// How many users with pending activity a filtered list can take into account.
 inline constexpr std::size_t most_seen_in_list = 100;
 
-/// So few rows may all be read and sorted.
-inline constexpr std::int64_t few = 1000;
-
-/// A LIKE pattern for texts that contain `text`, with `%`, `_` and the escape character taken
-/// literally.
-inline std::string containing(std::string_view text) {
-    std::string pattern = "%";
-    for (const char c : text) {
-        if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-        pattern += c;
-    }
-    return pattern += '%';
-}
-
-/// A full-text phrase that matches all texts that contain `text`. The index holds sequences of
-/// three letters, so there is no phrase for shorter texts, nor for bytes that are not UTF-8.
-inline std::optional<std::string> phrase(std::string_view text) {
-    constexpr std::size_t longest = 64;  // a longer phrase costs more and finds hardly fewer
-    std::string quoted = "\"";
-    std::size_t letters = 0;
-    while (!text.empty() && quoted.size() < longest) {
-        const std::string_view before = text;
-        if (take_code_point(text) <= 0) return std::nullopt;
-        quoted += before.substr(0, before.size() - text.size());
-        if (before.front() == '"') quoted += '"';
-        ++letters;
-    }
-    if (letters < 3) return std::nullopt;
-    return quoted += '"';
-}
-
 template <class Values, class ToText>
 std::string placeholders(Conditions& conditions, const Values& values, ToText&& to_text) {
     std::vector<std::string> names;
@@ -104,20 +74,6 @@ inline bool finds_few(const Conditions& conditions, Connection& c, const std::st
     Query count = conditions.query(c, "SELECT count(*) FROM (SELECT 1 FROM " + from + " LIMIT " +
                                           std::to_string(few + 1) + ") found");
     return count.next() && count.integer(0) <= few;
-}
-
-/// Returns the numbers of the users who match a phrase, as a JSON array; nothing when there are
-/// more than `few`, or when the engine looks texts up by itself. Asked only once, since long
-/// phrases cost more than the rest of the query.
-inline std::optional<std::string> few_with_text(Connection& c, const std::string& match) {
-    if (!*c.dialect().numbers_with_text) return std::nullopt;
-    Query rows = c.query(c.dialect().numbers_with_text, match, few + 1);
-    std::string numbers;
-    for (std::int64_t found = 0; rows.next(); ++found) {
-        if (found == few) return std::nullopt;
-        numbers.append(numbers.empty() ? "[" : ",").append(std::to_string(rows.integer(0)));
-    }
-    return numbers.empty() ? "[]" : numbers += ']';
 }
 
 /// Pending activity that a filter depends on. Read it before any row: what is stored in between is
@@ -154,9 +110,21 @@ inline std::string few_members(Conditions& all, const Filter& filter, Connection
     return "(SELECT user_id FROM " + table + all.placeholder(filter.organization_id) + ") found";
 }
 
+/// A table of the elements of a JSON array, named found.
+inline std::string listed_in(Conditions& all, const std::string& array, const Dialect& dialect) {
+    return dialect.array_begin + all.placeholder(array) + dialect.array_end + " found";
+}
+
+/// What the search for the filter's text finds, unless something else leads to fewer users.
+inline TextMatches text_matches(Connection& c, const Filter& filter) {
+    if (filter.text.empty() || filter.only_ids || !filter.email.empty() || filter.github_id)
+        return {};
+    return find_text(c, filter.text);
+}
+
 /// Chooses the table or index that finds the users of the filter fastest.
 inline std::string leading_source(Conditions& all, const Filter& filter, const SeenUsers& seen,
-                                  Connection& c) {
+                                  const TextMatches& matches, Connection& c) {
     if (filter.only_ids) return "users u";
     const std::string and_users = std::string(c.dialect().join_in_order) + "users u ON ";
     if (!filter.email.empty())
@@ -165,10 +133,9 @@ inline std::string leading_source(Conditions& all, const Filter& filter, const S
     if (filter.github_id)
         return "(SELECT user_id FROM user_links WHERE " + is_github_link(all, *filter.github_id) +
                ") found" + and_users + "u.id = found.user_id";
-    if (const auto match = phrase(filter.text))
-        if (const auto numbers = few_with_text(c, *match))
-            return c.dialect().array_begin + all.placeholder(*numbers) + c.dialect().array_end +
-                   " found" + and_users + "u.number = found.value";
+    if (matches.few)
+        return listed_in(all, *matches.few, c.dialect()) + and_users + matches.numbered_by +
+               " = found.value";
     if (!filter.roles.empty()) {
         Conditions holders("");
         const std::string role = any_role(holders, filter);
@@ -185,8 +152,8 @@ inline std::string leading_source(Conditions& all, const Filter& filter, const S
 }
 
 inline Source source_of(Conditions& conditions, const Filter& filter, const SeenUsers& seen,
-                        Connection& c) {
-    Source source{leading_source(conditions, filter, seen, c)};
+                        const TextMatches& matches, Connection& c) {
+    Source source{leading_source(conditions, filter, seen, matches, c)};
     if ((!filter.seen_until && !filter.seen_from) || seen.at.empty()) return source;
     std::vector<std::string> rows;
     for (const auto& [id, time] : seen.at) {

@@ -72,6 +72,14 @@ inline std::int64_t count_members(Connection& c, const std::string& organization
     return row.next() ? row.integer(0) : 0;
 }
 
+/// Whether the filter asks only for a text in names and addresses.
+inline bool matches_all_with_text(const Filter& filter) {
+    if (filter.text.empty()) return false;
+    Filter rest = filter;
+    rest.text.clear();
+    return matches_all(rest);
+}
+
 /// Whether the filter asks only for holders of one site role.
 inline bool matches_all_holders(const Filter& filter) {
     if (filter.roles.size() != 1) return false;
@@ -212,14 +220,13 @@ class Listing {
           all_(matches_all(filter_)) {
         const SeenUsers seen = seen_users(c, filter_);
         const auto after_name = cursor_name(c, filter_, page.after_id);
-        if (all_) {
+        if (all_)
             count_ = count_all(c);
-        } else {
-            source_ = source_of(conditions_, filter_, seen, c);
-            add_conditions(conditions_, source_, filter_, seen);
-            count_ = users::count(c, filter_, conditions_, source_);
-        }
+        else
+            count_some(c, seen);
         if (!after_name || count_ == 0) left_ = 0;
+        // Who looks for more would go on to the end of the index.
+        if (!all_) left_ = (std::min)(left_, (std::max)(count_ - offset_, std::int64_t{0}));
         after_name_ = after_name.value_or("");
     }
 
@@ -230,15 +237,7 @@ class Listing {
     std::vector<Shared<User>> next(Connection& c, std::int64_t most) {
         const std::int64_t limit = (std::min)(left_, most);
         if (limit == 0) return {};
-        Part part{after_name_, limit, offset_};
-        if (after_name_.empty() && offset_ > count_ / 2) {  // skips fewer rows
-            part.limit = (std::min)(limit, (std::max)(count_ - offset_, std::int64_t{0}));
-            part.skipped = count_ - offset_ - part.limit;
-            part.from_end = true;
-        }
-        std::vector<Shared<User>> found = part.limit == 0 ? std::vector<Shared<User>>()
-                                          : all_          ? part_of_all(c, part)
-                                                          : part_of_some(c, part);
+        std::vector<Shared<User>> found = next_part(c, limit);
         const auto size = static_cast<std::int64_t>(found.size());
         left_ = size < limit ? 0 : left_ - size;
         offset_ = 0;
@@ -247,6 +246,44 @@ class Listing {
     }
 
  private:
+    void count_some(Connection& c, const SeenUsers& seen) {
+        const TextMatches matches = text_matches(c, filter_);
+        source_ = source_of(conditions_, filter_, seen, matches, c);
+        add_conditions(conditions_, source_, filter_, seen);
+        if (matches.texts && matches_all_with_text(filter_)) {
+            count_ = matches.count;
+            if (!matches.few) texts_ = matches.texts;
+        } else {
+            count_ = users::count(c, filter_, conditions_, source_);
+        }
+    }
+
+    std::vector<Shared<User>> next_part(Connection& c, std::int64_t limit) const {
+        Part part{after_name_, limit, offset_};
+        if (const Shared<UserTexts> texts = limit <= few ? texts_.lock() : nullptr)
+            return part_with_text(c, *texts, part);
+        if (after_name_.empty() && offset_ > count_ / 2) {  // skips fewer rows
+            part.limit = (std::min)(limit, (std::max)(count_ - offset_, std::int64_t{0}));
+            part.skipped = count_ - offset_ - part.limit;
+            part.from_end = true;
+        }
+        if (part.limit == 0) return {};
+        return all_ ? part_of_all(c, part) : part_of_some(c, part);
+    }
+
+    std::vector<Shared<User>> part_with_text(Connection& c, const UserTexts& texts,
+                                             const Part& part) const {
+        const auto rows = texts.page(filter_.text, part.after_name, part.skipped,
+                                     static_cast<std::size_t>(part.limit));
+        Conditions conditions("u.deleted = 0");
+        const std::string from = listed_in(conditions, json_array(rows), c.dialect()) +
+                                 c.dialect().join_in_order + "users u ON " +
+                                 c.dialect().row_of_user + " = found.value";
+        const std::string sql = "SELECT " + columns<User>("u.") + " FROM " + from + " WHERE " +
+                                conditions.sql() + " ORDER BY u.username_folded";
+        return *read_part(c, conditions.query(c, sql), part, read_shared);
+    }
+
     std::vector<Shared<User>> part_of_some(Connection& c, const Part& part) const {
         Conditions conditions = conditions_;
         if (!part.after_name.empty())
@@ -266,6 +303,7 @@ class Listing {
     Source source_;
     std::int64_t count_ = 0;
     std::string after_name_;
+    std::weak_ptr<const UserTexts> texts_;  // of all who match, unless they are few
 };
 
 /// Returns the whole page at once.

@@ -156,10 +156,17 @@ inline std::string first_with_wrong_row(Connection& c) {
     return row.next() ? row.text(0) : std::string();
 }
 
-/// Adds a live user to what is derived from users: the count and the full-text index.
+/// Notes that the name or the address of a live user has changed, for those who keep them.
+inline void mark_texts(Tx& tx) {
+    if (*tx.dialect().mark_texts) tx.execute(tx.dialect().mark_texts);
+}
+
+/// Adds a live user to what is derived from users: the count, the full-text index and the number of
+/// the state of texts.
 inline void derive(Tx& tx, std::string_view id) {
     counters::add(tx, counters::live_users, 1);
     if (*tx.dialect().index_text) tx.execute(tx.dialect().index_text, id);
+    mark_texts(tx);
 }
 
 /// Undoes derive(); the row must still be as it was then. Returns false when there is no such live
@@ -167,6 +174,7 @@ inline void derive(Tx& tx, std::string_view id) {
 inline bool underive(Tx& tx, std::string_view id) {
     if (!tx.query("SELECT 1 FROM users WHERE id = $1 AND deleted = 0", id).next()) return false;
     if (*tx.dialect().unindex_text) tx.execute(tx.dialect().unindex_text, id);
+    mark_texts(tx);
     counters::add(tx, counters::live_users, -1);
     return true;
 }
@@ -175,6 +183,7 @@ inline bool underive(Tx& tx, std::string_view id) {
 inline void derive_beside_rows(Tx& tx) {
     for (const char* statement : tx.dialect().index_all_texts)
         if (statement) tx.execute(statement);
+    mark_texts(tx);
     tx.execute(tx.dialect().count_live_users);
 }
 
@@ -235,6 +244,7 @@ void deriving(Tx& tx, Insert&& insert) {
     const std::int64_t last = last_number(tx);
     const std::int64_t added = insert();
     if (*tx.dialect().index_texts_after) tx.execute(tx.dialect().index_texts_after, last);
+    mark_texts(tx);
     counters::add(tx, counters::live_users, added);
 }
 

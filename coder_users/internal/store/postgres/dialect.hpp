@@ -26,6 +26,7 @@ inline constexpr Dialect dialect{
     /*.unindex_text =*/"",
     /*.index_texts_after =*/"",
     /*.index_all_texts =*/{},
+    /*.mark_texts =*/"",
     /*.numbers_with_text =*/"",
     /*.array_begin =*/"(SELECT value, id FROM json_array_elements_text(CAST(",
     /*.array_end =*/" AS JSON)) WITH ORDINALITY AS elements (value, id))",

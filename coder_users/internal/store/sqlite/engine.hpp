@@ -38,6 +38,7 @@ class Engine final : public store::Engine {
  public:
     explicit Engine(EngineHost host)
         : host_(std::move(host)),
+          texts_([this] { return may_use_cache(); }),
           readers_(options().readers, options().long_turn, [this] { return new_reader(); }),
           sessions_(options().cached_sessions, options().cached_session_bytes) {
         try {
@@ -71,6 +72,7 @@ class Engine final : public store::Engine {
         unless_damaged([&] {
             const Reading reading(readers_, in_memory() ? &memory_mutex_ : nullptr);
             store::Connection& connection = reading.connection();
+            connection.shared_texts().begin();
             Transaction(connection, "BEGIN").run([&] { fn(connection); });
         });
     }
@@ -87,7 +89,7 @@ class Engine final : public store::Engine {
 
     /// What another program changes counts within a second.
     CheckedKey find_checked_key(std::string_view key_id) override {
-        if (auto kept = may_use_cache() ? sessions_.find(key_id) : nullptr) {
+        if (auto kept = sessions_.on() && may_use_cache() ? sessions_.find(key_id) : nullptr) {
             cache_hits_.add();
             return kept;
         }
@@ -128,6 +130,7 @@ class Engine final : public store::Engine {
         Database source(":memory:", opened::to_write | opened::in_memory);
         source.show(image);
         writer_->run_alone([&](Tx& tx) {
+            const KeptTexts::Closed none_kept(texts_);
             source.copy_to(tx.database());
             replaced();  // before the cache drops its keys
         });
@@ -146,12 +149,9 @@ class Engine final : public store::Engine {
  private:
     const StoreOptions& options() const { return host_.options; }
 
-    // No other program can change a database in memory.
-    bool is_watched() const { return !in_memory() && sessions_.on(); }
-
     bool may_use_cache() {
         if (damaged_) return false;
-        if (!is_watched()) return true;
+        if (in_memory()) return true;  // no other program can change it
         if (watch_.note_use() && !watch_.is_on()) host_.wake();
         return watch_.is_on();
     }
@@ -171,6 +171,7 @@ class Engine final : public store::Engine {
         std::unique_ptr<Tx> writer = open();
         const auto committed = [this](const Concerned& whom) {
             sessions_.forget(whom);
+            if (whom.everybody) texts_.drop();
             readers_.end_overdue();
         };
         if (in_memory())
@@ -229,6 +230,7 @@ class Engine final : public store::Engine {
         connection->run("PRAGMA query_only = ON");
         connection->run("PRAGMA wal_autocheckpoint = 0");  // only the writer checkpoints
         connection->recent_users().hold(recent_users_bytes);
+        connection->shared_texts().share(texts_);
         return connection;
     }
 
@@ -251,6 +253,7 @@ class Engine final : public store::Engine {
 
     FairMutex memory_mutex_;
     std::atomic<bool> damaged_{false};
+    KeptTexts texts_;
     ReaderPool readers_;
     KeyCache sessions_;
     Counter cache_hits_, cache_misses_;
