@@ -1,4 +1,6 @@
 // Measures export and import of 100,000 users, and compares the bytes afterwards.
+#include <time.h>
+
 #include <chrono>
 #include <coder_users.hpp>
 #include <cstdio>
@@ -14,12 +16,22 @@ namespace {
 namespace data = coder_users::data;
 using Clock = std::chrono::steady_clock;
 
+double processor_seconds(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
 template <class Work>
 void timed(const char* what, Work&& work) {
     const auto start = Clock::now();
+    const double all = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const double here = processor_seconds(CLOCK_THREAD_CPUTIME_ID);
     work();
-    std::printf("%-44s %8.2f s\n", what,
-                std::chrono::duration<double>(Clock::now() - start).count());
+    std::printf("%-44s %8.2f s; processor time %.2f s, of the calling thread %.2f s\n", what,
+                std::chrono::duration<double>(Clock::now() - start).count(),
+                processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - all,
+                processor_seconds(CLOCK_THREAD_CPUTIME_ID) - here);
     std::fflush(stdout);
 }
 
