@@ -43,8 +43,13 @@ struct Imported {
     std::int64_t organizations = 0;
 };
 /// Reads what export_to() wrote into a database that has no users yet. With `new_ssh_keys`, every
-/// user gets a new Git SSH key, and the sealing key of the export is not needed. Throws LineError.
-/// Writing.
+/// user gets a new Git SSH key, and the sealing key of the export is not needed. Throws LineError
+/// with the first line that is wrong. Writing.
+///
+/// While it runs, another thread reads `in`, some lines ahead, so neither `progress`, which is
+/// called on the calling thread, nor anybody else may use `in`. That thread has ended when the call
+/// returns or throws, which waits for a read of `in` that is under way; after an exception `in`
+/// stands anywhere.
 Imported CODER_USERS_API import_from(const Options& options, std::istream& in,
                                      bool new_ssh_keys = false, const Progress& progress = {});
 

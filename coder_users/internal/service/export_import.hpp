@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "coder_users/data.hpp"
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/ahead.hpp"
 #include "coder_users/internal/base/key_scopes.hpp"
 #include "coder_users/internal/base/reason.hpp"
 #include "coder_users/internal/operations/change.hpp"
@@ -119,55 +121,52 @@ inline void check_record(const UserRecord& record) {
             "\"data\" has at most 64 KiB");
 }
 
-/// Imports one export inside one transaction.
-class Import {
+/// Reads the lines of an export and checks all that does not depend on the database.
+class ExportLines {
  public:
-    /// With `new_ssh_keys` nothing that is sealed is imported.
-    Import(const operations::Acting& acting, operations::Change& now, bool new_ssh_keys)
-        : acting_(acting), now_(now), new_ssh_keys_(new_ssh_keys) {}
+    using Made = Ahead<transfer::Line>::Made;
 
-    /// Reads and stores all lines, and returns how many there were. Throws LineError.
-    Imported run(std::istream& in, const Progress& progress) {
-        std::string text;
-        std::size_t number = 0;
-        for (; !ended_ && std::getline(in, text); ++number) try {
-                if (in.eof()) throw wire::JsonError("the line does not end: the text is cut off");
-                take(transfer::read_line(text), number == 0);
-                if (number % 1000 == 999 && progress) progress(count_.users, 0);
-            } catch (const wire::JsonError& error) {
-                throw LineError(number + 1, error.what());
-            } catch (const ApiError& error) {
-                throw LineError(number + 1, reason_of(error));
-            } catch (const store::Duplicate& error) {
-                throw LineError(number + 1, error.what());
-            } catch (const store::ConstraintBroken& error) {
-                throw LineError(number + 1, "refers to what is not there, or is out of range");
-            }
-        if (!ended_) throw LineError(number + 1, "the export is cut off");
-        if (in.peek() != std::istream::traits_type::eof())
-            throw LineError(number + 1, "text after the end");
-        return {count_.users, count_.organizations};
+    /// With `new_ssh_keys` nothing that is sealed is kept.
+    ExportLines(std::istream& in, const std::string& secret_key, bool new_ssh_keys)
+        : in_(in), secret_key_(secret_key), new_ssh_keys_(new_ssh_keys) {}
+
+    /// Returns the next line, nothing after the end. Throws LineError.
+    std::optional<Made> next() {
+        ++number_;
+        if (ended_) {
+            if (in_.peek() != std::istream::traits_type::eof())
+                throw LineError(number_, "text after the end");
+            return std::nullopt;
+        }
+        if (!std::getline(in_, text_)) throw LineError(number_, "the export is cut off");
+        try {
+            if (in_.eof()) throw wire::JsonError("the line does not end: the text is cut off");
+            transfer::Line line = transfer::read_line(text_);
+            check_place(line);
+            std::visit([this](auto& content) { check(content); }, line);
+            return Made{std::move(line), text_.size()};
+        } catch (const wire::JsonError& error) {
+            throw LineError(number_, error.what());
+        } catch (const ApiError& error) {
+            throw LineError(number_, reason_of(error));
+        }
     }
 
  private:
-    void take(transfer::Line line, bool first) {
+    void check_place(const transfer::Line& line) const {
+        const bool first = number_ == 1;
         if (first != std::holds_alternative<transfer::Header>(line))
             throw wire::JsonError(first ? "not an export of coder_users" : "a second beginning");
-        std::visit([this](auto& content) { take(content); }, line);
     }
 
-    void take(const transfer::Header& header) {
-        if (!new_ssh_keys_) {
-            if (!opens_check(acting_.backend.secret_key, header.secret_key_check))
-                throw ApiError(400,
-                               "sealed with another key: put the key file of the exporting server "
-                               "in place first, or ask for new SSH keys");
-            store::deployment::replace(now_.tx, secret_key_check_name, header.secret_key_check);
-        }
-        store::deployment::replace(now_.tx, "deployment_id", header.deployment_id);
+    void check(const transfer::Header& header) const {
+        if (!new_ssh_keys_ && !opens_check(secret_key_, header.secret_key_check))
+            throw ApiError(400,
+                           "sealed with another key: put the key file of the exporting server in "
+                           "place first, or ask for new SSH keys");
     }
 
-    void take(const Organization& organization) {
+    void check(const Organization& organization) {
         if (!rules::has_form_of_name(organization.name))
             throw ApiError(400, "not a name of an organization");
         if (organization.display_name.empty())
@@ -175,23 +174,20 @@ class Import {
         if (organization.is_default && has_default_)
             throw ApiError(400, "a second default organization");
         has_default_ = has_default_ || organization.is_default;
-        store::organizations::insert(now_.tx, organization);
         ++count_.organizations;
     }
 
-    void take(UserRecord& record) {
+    void check(UserRecord& record) {
         check_record(record);
         if (count_.organizations == 0)  // users of later requests could join no organization
             throw ApiError(400, "a user before the first organization");
         if (new_ssh_keys_) {
-            record.ssh_key = operations::make_ssh_key(acting_.backend, record.user.id, acting_.now);
+            record.ssh_key.reset();
             if (record.link)
                 record.link->sealed_access_token = record.link->sealed_refresh_token =
                     record.link->sealed_claims = "";
         }
         require_sealed_by_our_key(record);
-        store::user_records::insert(now_.tx, record);
-        now_.record(operations::made_user(record));
         ++count_.users;
     }
 
@@ -199,7 +195,7 @@ class Import {
     void require_sealed_by_our_key(const UserRecord& record) const {
         const auto require = [&](const std::string& sealed, const char* name) {
             const auto bytes = rules::base64_decode(sealed);
-            if (!bytes || !rules::open(acting_.backend.secret_key, *bytes, record.user.id))
+            if (!bytes || !rules::open(secret_key_, *bytes, record.user.id))
                 throw ApiError(400, std::string(name) + " is not sealed for this user");
         };
         if (record.ssh_key) require(record.ssh_key->sealed_private_key, "the private SSH key");
@@ -211,19 +207,77 @@ class Import {
             require(record.link->sealed_claims, "what the login provider claims");
     }
 
-    void take(const transfer::End& end) {
+    void check(const transfer::End& end) {
         if (end.users != count_.users || end.organizations != count_.organizations)
             throw wire::JsonError("lines are missing");
-        store::organizations::choose_default(now_.tx);  // older exports name none
         ended_ = true;
+    }
+
+    std::istream& in_;
+    const std::string& secret_key_;
+    const bool new_ssh_keys_;
+    std::string text_;
+    std::size_t number_ = 0;
+    transfer::End count_;
+    bool has_default_ = false;
+    bool ended_ = false;
+};
+
+/// Imports one export inside one transaction.
+class Import {
+ public:
+    Import(const operations::Acting& acting, operations::Change& now, bool new_ssh_keys)
+        : acting_(acting), now_(now), new_ssh_keys_(new_ssh_keys) {}
+
+    /// Stores all lines, which are read on another thread meanwhile, and returns how many there
+    /// were. Throws LineError.
+    Imported run(std::istream& in, const Progress& progress) {
+        ExportLines lines(in, acting_.backend.secret_key, new_ssh_keys_);
+        Ahead<transfer::Line> ahead([&lines] { return lines.next(); });
+        std::size_t number = 0;
+        while (std::optional<transfer::Line> line = ahead.next()) {
+            ++number;
+            try {
+                std::visit([this](auto& content) { take(content); }, *line);
+            } catch (const store::Duplicate& error) {
+                throw LineError(number, error.what());
+            } catch (const store::ConstraintBroken& error) {
+                throw LineError(number, "refers to what is not there, or is out of range");
+            }
+            if (number % 1000 == 0 && progress) progress(count_.users, 0);
+        }
+        return count_;
+    }
+
+ private:
+    void take(const transfer::Header& header) {
+        if (!new_ssh_keys_)
+            store::deployment::replace(now_.tx, secret_key_check_name, header.secret_key_check);
+        store::deployment::replace(now_.tx, "deployment_id", header.deployment_id);
+    }
+
+    void take(const Organization& organization) {
+        store::organizations::insert(now_.tx, organization);
+        ++count_.organizations;
+    }
+
+    void take(UserRecord& record) {
+        // Here, since randomness that repeats has an order.
+        if (new_ssh_keys_)
+            record.ssh_key = operations::make_ssh_key(acting_.backend, record.user.id, acting_.now);
+        store::user_records::insert(now_.tx, record);
+        now_.record(operations::made_user(record));
+        ++count_.users;
+    }
+
+    void take(const transfer::End&) {
+        store::organizations::choose_default(now_.tx);  // older exports name none
     }
 
     const operations::Acting& acting_;
     operations::Change& now_;
     const bool new_ssh_keys_;
-    transfer::End count_;
-    bool has_default_ = false;
-    bool ended_ = false;
+    Imported count_;
 };
 
 inline constexpr operations::Operation about_import = operations::Operation("").may_decide_owners();
