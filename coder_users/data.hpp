@@ -68,7 +68,9 @@ std::vector<MovedTable> CODER_USERS_API migrate(const Options& options, const st
                                                 bool dry_run = false,
                                                 const Progress& progress = {});
 
-/// Does what Service::seed() does, and returns how many users it has made. Writing.
+/// Does what Service::seed() does, and returns how many users it has made. Writing. Keys are made
+/// and passwords hashed on another thread while users are stored, unless the database is one of
+/// PostgreSQL, Options::check_password is asked, or Env::random is set.
 std::int64_t CODER_USERS_API seed(const Options& options, std::string_view json,
                                   const Progress& progress = {});
 

@@ -1,9 +1,15 @@
-// Imports whose lines a second thread reads ahead: which mistake is told, and how streams end.
+// Imports and seeds that a second thread reads and makes ahead: which mistake is told, how streams
+// end, and what stays on the thread of the caller.
+#include "coder_users/internal/service/export_import.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <ios>
 #include <istream>
+#include <mutex>
 #include <numeric>
+#include <optional>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <streambuf>
@@ -13,12 +19,13 @@
 #include <vector>
 
 #include "coder_users/data.hpp"
-#include "coder_users/internal/service/export_import.hpp"
+#include "coder_users/internal/rules/crypto.hpp"
 #include "server_fixture.hpp"
 
 namespace export_import_test {
 
 using namespace coder_users_test;
+using coder_users::LineError;
 using coder_users::Options;
 namespace data = coder_users::data;
 
@@ -158,7 +165,7 @@ TEST_CASE("how far an import is is told on the thread that waits for it") {
     CHECK(here);
 }
 
-TEST_CASE("an import whose transaction is run again begins from the start") {
+TEST_CASE("an import and a seed whose transaction is run again begin from the start") {
     const Source source;
     Options twice = source.options("target.db");
     twice.env.repeat_changes = true;
@@ -167,6 +174,97 @@ TEST_CASE("an import whose transaction is run again begins from the start") {
     std::ostringstream out;
     data::export_to(twice, out);
     CHECK(out.str() == source.text());
+    twice.database = source.folder.file("seeded.db");
+    CHECK(data::seed(twice, seed_of(3)) == 3);
+    CHECK(data::check(twice).users == 3);
+}
+
+/// The seed of three users with one that differs.
+std::string with(int number, const std::string& line) {
+    std::istringstream in(seed_of(3));
+    std::string text, each;
+    for (int i = 0; std::getline(in, each); ++i) text += (i == number ? line : each) + '\n';
+    return text;
+}
+
+TEST_CASE("a seed of a file tells the first user that cannot be made, and stores none") {
+    const Source source;
+    const Options target = source.options("target.db");
+    const std::string taken = R"({"username":"user0","email":"new@example.org"})",
+                      against_rules = R"({"username":"a b","email":"new@example.org"})",
+                      unknown_role =
+                          R"({"username":"eve","email":"e@example.org","roles":["king"]})";
+    const auto refusal = [&](const std::string& json) {
+        std::string said = "seeded";
+        try {
+            data::seed(target, json);
+        } catch (const LineError& error) {
+            said = error.what();
+        }
+        CHECK(source.folder.listing().find("target.db ") == std::string::npos);
+        return said;
+    };
+    CHECK(refusal(with(1, taken) + against_rules)
+              .find("line 2: field \"username\": this value is already in use") == 0);
+    CHECK(refusal(with(1, against_rules) + taken)
+              .find("line 2: field \"username\": Validation failed") == 0);
+    CHECK(refusal(with(2, unknown_role)) == "line 3: \"king\" is not a supported role");
+    CHECK(refusal(with(1, taken) + "{") == "line 4: the object does not end");
+    CHECK(refusal(with(1, taken) + "{]").find("line 4: invalid JSON") == 0);
+}
+
+/// Which threads draw randomness, or are asked about a password.
+struct Threads {
+    void note() {
+        const std::lock_guard<std::mutex> lock(mutex);
+        seen.insert(std::this_thread::get_id());
+    }
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+};
+
+TEST_CASE("a seed draws randomness that somebody has set on one thread, and asks there") {
+    const Source source;
+    const std::set<std::thread::id> here{std::this_thread::get_id()};
+    const std::string json = with(1, R"({"username":"ada","email":"ada@example.org",)"
+                                     R"("password":"correct-Horse-9"})");
+    Options options = source.options("drawn.db");
+    Threads drawing, asked;
+    options.env.random = [&](unsigned char* bytes, std::size_t count) {
+        drawing.note();
+        coder_users::rules::system_random(bytes, count);
+    };
+    CHECK(data::seed(options, json) == 3);
+    CHECK(drawing.seen == here);
+
+    options = source.options("asked.db");
+    options.check_password = [&](const std::string&, const coder_users::User&) {
+        asked.note();
+        return std::optional<std::string>();
+    };
+    CHECK(data::seed(options, json) == 3);
+    CHECK(asked.seen == here);
+}
+
+TEST_CASE("what is made beside the storing of a seed is as good as what is made before") {
+    const Source source;
+    const Options target = source.options("target.db");
+    std::vector<std::int64_t> told;
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+        told.insert(told.end(), {done, total});
+    };
+    const std::string ada = R"({"username":"ada","email":"ada@example.org","roles":["owner"],)"
+                            R"("password":"correct-Horse-9",)"
+                            R"("tokens":{"ci":"abcdefghij-0123456789ABCDEFGHIJKL"}})";
+    CHECK(data::seed(target, with(1, ada), progress) == 3);
+    CHECK(told == std::vector<std::int64_t>{0, 3, 1, 3, 2, 3});
+    CHECK(data::check(target).damage.empty());
+    TestServer server(target);
+    CHECK(server.send("GET", "/users/me", "abcdefghij-0123456789ABCDEFGHIJKL").status == 200);
+    const std::string session = server.log_in("ada@example.org");
+    for (const char* user : {"user0", "ada", "user2"})
+        CHECK(server.send("GET", "/users/" + std::string(user) + "/gitsshkey", session)
+                  .body.find("ssh-ed25519") != std::string::npos);
 }
 
 }  // namespace export_import_test

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +14,9 @@
 
 #include "coder_users/api.hpp"
 #include "coder_users/errors.hpp"
+#include "coder_users/internal/base/ahead.hpp"
 #include "coder_users/internal/base/audit_diff.hpp"
+#include "coder_users/internal/base/function_ref.hpp"
 #include "coder_users/internal/base/reason.hpp"
 #include "coder_users/internal/base/rfc3339.hpp"
 #include "coder_users/internal/base/seed_user.hpp"
@@ -188,35 +192,75 @@ inline void insert_seed(Change& now, const Acting& acting, const SeedUser& seed,
     now.record(made_user(record));
 }
 
-/// Makes all users or none. Throws LineError with the line of the user that cannot be made.
-inline void seed(const Acting& acting, const std::vector<SeedUser>& users,
-                 const Progress& progress = {}) {
-    if (users.empty()) return;
-    const auto located = [](const SeedUser& each, auto&& step) {
-        try {
-            return step();
-        } catch (const ApiError& error) {
-            throw LineError(each.line, reason_of(error));
-        } catch (const store::Duplicate& error) {
-            throw LineError(each.line, error.what());
-        }
-    };
-    std::vector<UserRecord> records;
-    for (const SeedUser& each : users) {
-        if (progress)
-            progress(static_cast<std::int64_t>(records.size()),
-                     static_cast<std::int64_t>(users.size()));
-        records.push_back(located(each, [&] { return seed_record(acting, each); }));
+/// Runs `step()`. Throws LineError with the line of the seed for what the seed is to blame for.
+template <class Step>
+auto located(const SeedUser& seed, Step&& step) {
+    try {
+        return step();
+    } catch (const ApiError& error) {
+        throw LineError(seed.line, reason_of(error));
+    } catch (const store::Duplicate& error) {
+        throw LineError(seed.line, error.what());
     }
+}
+
+inline UserRecord located_record(const Acting& acting, const SeedUser& seed) {
+    return located(seed, [&] { return seed_record(acting, seed); });
+}
+
+/// Makes one record after the other, for Ahead.
+inline Ahead<UserRecord>::Make seed_records(const Acting& acting,
+                                            const std::vector<SeedUser>& users) {
+    return [&acting, &users, at = std::size_t{0}]() mutable {
+        using Made = Ahead<UserRecord>::Made;
+        if (at == users.size()) return std::optional<Made>();
+        return std::optional(Made{located_record(acting, users[at++]), sizeof(UserRecord)});
+    };
+}
+
+/// `record_of(i)` is called once for each user, in order.
+inline void insert_seeds(Change& now, const Acting& acting, const std::vector<SeedUser>& users,
+                         FunctionRef<UserRecord(std::size_t)> record_of) {
+    // Owners who are added take nothing from others, so suspensions need not wait for a seed.
+    if (!store::user_records::any(now.tx)) now.tx.lock_owners();
+    keep_sealing_key(now.tx, acting.backend);
+    const store::LargeCache room(now.tx);
+    store::users::deriving(now.tx, [&] {
+        for (std::size_t i = 0; i < users.size(); ++i) {
+            UserRecord record = record_of(i);
+            located(users[i], [&] { insert_seed(now, acting, users[i], std::move(record)); });
+        }
+        return static_cast<std::int64_t>(users.size());
+    });
+}
+
+/// When passwords are hashed and keys are made: before the transaction, or on another thread while
+/// it is open. The latter draws randomness in no order, and is for a database that nobody else
+/// uses.
+enum class SeedRecords { before, beside };
+
+/// Makes all users or none. Throws LineError with the line of the user that cannot be made: beside
+/// the transaction the first, else the first that breaks a rule before one that is taken.
+inline void seed(const Acting& acting, const std::vector<SeedUser>& users,
+                 SeedRecords when = SeedRecords::before, const Progress& progress = {}) {
+    if (users.empty()) return;
+    const auto tell = [&](std::size_t done) {
+        if (progress)
+            progress(static_cast<std::int64_t>(done), static_cast<std::int64_t>(users.size()));
+    };
+    std::vector<UserRecord> made;
+    if (when == SeedRecords::before)
+        for (const SeedUser& each : users) {
+            tell(made.size());
+            made.push_back(located_record(acting, each));
+        }
     change(acting, about::seed, Asked::not_needed(), [&](Change& now) {
-        // Owners who are added take nothing from others, so suspensions need not wait for a seed.
-        if (!store::user_records::any(now.tx)) now.tx.lock_owners();
-        keep_sealing_key(now.tx, acting.backend);
-        const store::LargeCache room(now.tx);
-        store::users::deriving(now.tx, [&] {
-            for (std::size_t i = 0; i < users.size(); ++i)
-                located(users[i], [&] { insert_seed(now, acting, users[i], records[i]); });
-            return static_cast<std::int64_t>(users.size());
+        if (when == SeedRecords::before)
+            return insert_seeds(now, acting, users, [&](std::size_t i) { return made[i]; });
+        Ahead<UserRecord> ahead(seed_records(acting, users));
+        insert_seeds(now, acting, users, [&](std::size_t i) {
+            tell(i);
+            return ahead.next().value();
         });
     });
 }

@@ -217,11 +217,20 @@ CODER_USERS_INLINE std::vector<MovedTable> migrate(const Options& options, const
     return moved;
 }
 
+/// Beside the transaction where nobody waits for its end, no host is asked about passwords, which
+/// is promised to happen outside of transactions, and no randomness repeats, which has an order.
+inline operations::SeedRecords when_to_make_records(const Options& options) {
+    const bool before = store::is_postgres_address(options.database) || options.check_password ||
+                        options.env.random;
+    return before ? operations::SeedRecords::before : operations::SeedRecords::beside;
+}
+
 CODER_USERS_INLINE std::int64_t seed(const Options& options, std::string_view json,
                                      const Progress& progress) {
     return change_database(options, [&](operations::Backend& backend) {
         const std::vector<SeedUser> users = wire::read_seed(json);
-        operations::seed(operations::HostActing(backend), users, progress);
+        operations::seed(operations::HostActing(backend), users, when_to_make_records(options),
+                         progress);
         return static_cast<std::int64_t>(users.size());
     });
 }
