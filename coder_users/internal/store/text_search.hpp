@@ -93,7 +93,6 @@ inline Shared<UserTexts> read_texts(Connection& c) {
                          " WHERE u.deleted = 0 ORDER BY u.username_folded");
     while (rows.next())
         if (!texts->add(rows.text(0), rows.text(1), rows.integer(2))) return nullptr;
-    texts->end();
     return texts;
 }
 

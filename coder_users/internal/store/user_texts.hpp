@@ -33,20 +33,25 @@ inline bool compares_by_bytes(std::string_view text) {
 }
 
 /// The folded name and address of each live user, in the order of names, as one state of the
-/// database has them. Once all users are added, any thread may look.
+/// database has them. Once all users are added, threads may look at the same time.
 class UserTexts {
  public:
-    static constexpr std::size_t most_bytes = 32 << 20;
-
     /// How many users have a text, and the rows of the first of them, in the order of names.
     struct Found {
         std::int64_t count = 0;
         std::vector<std::int64_t> rows = {};
     };
 
+    /// Takes room for `most_bytes` at once: the system gives memory only for what is written, and
+    /// nothing is copied and left behind as it grows.
+    explicit UserTexts(std::size_t most_bytes = 32 << 20) : most_bytes_(most_bytes) {
+        texts_.reserve(most_bytes);
+        users_.reserve(most_bytes / sizeof(Entry));
+    }
+
     /// Adds a user whose name comes after all others; `row` is what Dialect::row_of_user says.
-    /// Returns false when the texts cannot be looked at by bytes, or do not fit into `most_bytes`;
-    /// then this is of no use any more.
+    /// Returns false when the texts cannot be looked at by bytes, or do not fit; then this is of no
+    /// use any more.
     bool add(std::string_view name, std::string_view email, std::int64_t row) {
         using Row = decltype(Entry::row);
         constexpr std::size_t longest_name =
@@ -54,7 +59,7 @@ class UserTexts {
         constexpr std::size_t beside = 2 * sizeof separator + sizeof(Entry);
         if (name.size() > longest_name || row < 0 ||
             row > std::int64_t{(std::numeric_limits<Row>::max)()} ||
-            bytes() + name.size() + email.size() + beside > most_bytes ||
+            bytes() + name.size() + email.size() + beside > most_bytes_ ||
             !compares_by_bytes(name) || !compares_by_bytes(email))
             return false;
         const std::size_t begin = texts_.size();
@@ -65,11 +70,6 @@ class UserTexts {
         users_.push_back({static_cast<std::uint32_t>(texts_.size()), static_cast<Row>(row),
                           static_cast<std::uint16_t>(name.size())});
         return true;
-    }
-    /// Gives back what room was left for more users.
-    void end() {
-        texts_.shrink_to_fit();
-        users_.shrink_to_fit();
     }
 
     std::size_t bytes() const { return texts_.size() + users_.size() * sizeof(Entry); }
@@ -177,6 +177,7 @@ class UserTexts {
         return low;
     }
 
+    const std::size_t most_bytes_;
     std::string texts_;
     std::vector<Entry> users_;
     std::array<std::size_t, 256> held_{};  // how often the texts hold each byte
