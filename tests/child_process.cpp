@@ -52,7 +52,7 @@ std::string Child::heard() const {
     std::string line;
     char c = 0;
     pollfd readable{up_[0], POLLIN, 0};
-    while (::poll(&readable, 1, 20'000) > 0 && ::read(up_[0], &c, 1) == 1 && c != '\n') line += c;
+    while (::poll(&readable, 1, 60'000) > 0 && ::read(up_[0], &c, 1) == 1 && c != '\n') line += c;
     return line;
 }
 void Child::let_go() const {

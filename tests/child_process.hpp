@@ -25,7 +25,7 @@ class Child {
     void say(std::string line) const;
     void wait_for_parent() const;
 
-    /// Returns the next line; "" when the child has ended or says nothing for 20 s.
+    /// Returns the next line; "" when the child has ended or says nothing for a minute.
     std::string heard() const;
     void let_go() const;
     pid_t pid() const { return pid_; }

@@ -17,11 +17,11 @@
 
 #include "catch.hpp"
 #include "coder_users/internal/base/text.hpp"
-#include "coder_users/internal/store/open_engine.hpp"
 
 #ifdef CODER_USERS_POSTGRES
 #include <libpq-fe.h>
 
+#include "coder_users/internal/store/open_engine.hpp"
 #include "coder_users/internal/store/postgres/schema_sql.hpp"
 #endif
 
@@ -116,8 +116,8 @@ Result answer(const std::string& address, const std::string& sql) {
 void copy_database(const std::string& from, const std::string& to) {
     const Result version = answer(cluster(), "SHOW server_version_num");
     const bool has_ways = std::atoi(PQgetvalue(version.get(), 0, 0)) >= 150000;
-    answer(cluster(), "CREATE DATABASE " + to + " TEMPLATE " + from +
-                          (has_ways ? " STRATEGY file_copy" : ""));
+    answer(cluster(),
+           "CREATE DATABASE " + to + " TEMPLATE " + from + (has_ways ? " STRATEGY file_copy" : ""));
 }
 
 /// Returns the name of a database with our schema and no rows. Of all processes that test on the

@@ -1,5 +1,6 @@
 // The crash ledger: the server is killed at random moments while clients make every kind of change.
 // Afterwards everything that was acknowledged must be there.
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <thread>
@@ -47,6 +48,8 @@ class Ledger {
         std::vector<std::thread> threads;
         for (auto& client : clients_)
             threads.emplace_back([&, c = client.get()] { c->work(server.port(), number); });
+        if (number == 0)  // so that there is something to be found, however slow all is
+            CHECK(eventually([&] { return any_acknowledged(); }, std::chrono::seconds(60)));
         // A random moment is the purpose of this sleep; nothing is waited for.
         std::this_thread::sleep_for(std::chrono::microseconds(random_() % 120'000));
         server.kill();
@@ -69,6 +72,11 @@ class Ledger {
     }
 
  private:
+    bool any_acknowledged() const {
+        return std::any_of(clients_.begin(), clients_.end(),
+                           [](const auto& client) { return client->acknowledged() > 0; });
+    }
+
     void check_file(int port, long round) {
         const StoredFile file(path_);
         CHECK(stored(file, "PRAGMA integrity_check") == "ok");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <optional>
@@ -237,7 +238,8 @@ class LedgerClient {
     std::vector<std::string> recorded_;
     std::string trail_, unexpected_;
     long round_ = 0, made_ = 0;
-    long acknowledged_ = 0, settled_as_done_ = 0, settled_as_undone_ = 0;
+    long settled_as_done_ = 0, settled_as_undone_ = 0;
+    std::atomic<long> acknowledged_{0};  ///< may be read while the client works
 };
 
 inline Operation LedgerClient::create() {
