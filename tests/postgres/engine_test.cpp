@@ -231,7 +231,7 @@ TEST_CASE("a lock that another holds is waited for as long as the deadline") {
 
 TEST_CASE("connections are bounded, and who waits for one is served in turn or told") {
     if (!there_is_postgres()) return;
-    Opened db(2, 300ms);
+    Opened db(2, 2s);
     std::mutex both;
     std::atomic<int> inside{0};
     std::unique_lock<std::mutex> held(both);
@@ -402,13 +402,14 @@ TEST_CASE("whether the database is ready does not wait for those who use it") {
     if (!there_is_postgres()) return;
     Opened db(2, 60s);
     std::atomic<int> holding{0};
-    std::atomic<bool> done{false};
+    std::mutex over;
+    std::unique_lock<std::mutex> held(over);
     std::vector<std::thread> holders;
     for (int i = 0; i < 2; ++i)
         holders.emplace_back([&] {
             db.store.read([&](store::Connection&) {
                 ++holding;
-                while (!done) std::this_thread::yield();
+                const std::lock_guard<std::mutex> wait(over);
             });
         });
     while (holding < 2) std::this_thread::yield();
@@ -422,7 +423,7 @@ TEST_CASE("whether the database is ready does not wait for those who use it") {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'");
     CHECK_NOTHROW(db.store.require_ready());
-    done = true;
+    held.unlock();
     for (std::thread& each : holders) each.join();
 }
 
