@@ -195,7 +195,7 @@ TEST_CASE("a connection that is lost in the middle fails the change and nothing 
 
 TEST_CASE("a server that does not answer holds nobody longer than the deadline") {
     if (!there_is_postgres()) return;
-    Opened db(8, 400ms);
+    Opened db(8, 1s);
     int process = 0;
     const auto begin = SteadyClock::now();
     const std::string text = error_of([&] {
@@ -208,8 +208,8 @@ TEST_CASE("a server that does not answer holds nobody longer than the deadline")
     });
     const auto took = SteadyClock::now() - begin;
     CHECK(text == "no answer from the database in time");
-    CHECK(took >= 400ms);
-    CHECK(took < 2s);
+    CHECK(took >= 1s);
+    CHECK(took < 4s);
     CHECK(db.store.read([](store::Connection& c) { return c.first_text("SELECT 7"); }) == "7");
     REQUIRE(::kill(process, SIGCONT) == 0);
     CHECK(db.sql("SELECT count(*) FROM deployment") == "0");
