@@ -9,11 +9,11 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 
 #include "child_process.hpp"
+#include "remains.hpp"
 #include "server_fixture.hpp"
 #include "test_database.hpp"
 
@@ -30,10 +30,6 @@ std::string start_error(const Options& options) {
         return error.what();
     }
     return {};
-}
-
-std::ptrdiff_t entries(const std::string& folder) {
-    return std::distance(std::filesystem::directory_iterator(folder), {});
 }
 
 bool has_ipv6() {
@@ -410,12 +406,9 @@ TEST_CASE("a start that fails gives back everything, so that the next one succee
     options.database = folder.file("a.db");
     const auto blocker = coder_users::start(in_memory());
     options.port = blocker.port();
-    const std::ptrdiff_t threads = entries("/proc/self/task");
-    const std::ptrdiff_t files = entries("/proc/self/fd");
+    const Remains remains;
     for (int i = 0; i < 20; ++i) CHECK_FALSE(start_error(options).empty());
-    // The system still lists a thread for a moment after it was joined.
-    CHECK(eventually([&] { return entries("/proc/self/task") <= threads; }));
-    CHECK(entries("/proc/self/fd") == files);
+    CHECK(remains.none());
     options.port = 0;
     CHECK(start_error(options).empty());
 }

@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "faults/rounds.hpp"
+#include "remains.hpp"
 #include "server_fixture.hpp"
 
 using namespace coder_users_test;
@@ -21,24 +21,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
-
-std::ptrdiff_t entries(const std::string& folder) {
-    return std::distance(std::filesystem::directory_iterator(folder), {});
-}
-
-/// What the process has open and the threads that it runs.
-class Remains {
- public:
-    /// Whether there are no more than when this was made. The system still lists a thread for a
-    /// moment after it was joined.
-    bool none() const {
-        return entries("/proc/self/fd") == files_ &&
-               eventually([&] { return entries("/proc/self/task") <= threads_; });
-    }
-
- private:
-    const std::ptrdiff_t files_ = entries("/proc/self/fd"), threads_ = entries("/proc/self/task");
-};
 
 template <class Work>
 milliseconds time_of(Work&& work) {
