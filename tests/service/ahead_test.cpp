@@ -42,8 +42,8 @@ bool gives(Numbers& numbers, std::size_t end) {
 }
 
 TEST_CASE("what is made ahead comes in order, and ends") {
-    for (const std::size_t items : {1, 2, 128})
-        for (const std::size_t count : {0, 1, 20'000}) {
+    for (const std::size_t items : {1U, 2U, 128U})
+        for (const std::size_t count : {0U, 1U, 20'000U}) {
             Numbers numbers(count_to(count), {items, std::size_t{2} << 20});
             CHECK(gives(numbers, count));
             CHECK_FALSE(numbers.next());
@@ -52,7 +52,7 @@ TEST_CASE("what is made ahead comes in order, and ends") {
 }
 
 TEST_CASE("what is thrown comes in the place of its item, and is the end") {
-    for (const std::size_t before : {0, 1, 1000}) {
+    for (const std::size_t before : {0U, 1U, 1000U}) {
         std::size_t calls = 0;
         Numbers numbers([&]() -> std::optional<Numbers::Made> {
             if (calls++ == before) throw std::runtime_error("the item is bad");
