@@ -174,7 +174,6 @@ TEST_CASE("[O4] what keeps a conversion from being completed", "[O4]") {
     SECTION("a cookie that is no token, or not signed by this server") {
         const Flow flow = converting.begin();
         const std::string good = flow.cookies[convert_cookie], claims = payload(good);
-        Flow bad = flow;
         const std::string none = coder_users::rules::base64url_encode(R"({"alg":"none"})");
         const std::string body = coder_users::rules::base64url_encode(claims);
         for (const std::string& cookie :
@@ -182,6 +181,7 @@ TEST_CASE("[O4] what keeps a conversion from being completed", "[O4]") {
               good.substr(0, good.rfind('.') + 1), none + "." + body + ".",
               none + "." + body + good.substr(good.rfind('.'))}) {
             INFO(cookie);
+            Flow bad = converting.begin();
             bad.cookies.set(convert_cookie, cookie);
             converting.check_conversion_refused(400, not_valid, bad);
         }

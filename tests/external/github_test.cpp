@@ -266,8 +266,9 @@ TEST_CASE("[O5] [O6] errors of GitHub's exchange, which come with 200, end the l
     const Flow flow = world.login.begin();
     const std::string query = world.github.authorize(flow.location);
     CHECK(world.login.back(flow, query).status == 307);
+    const Flow again = world.login.begin();
     world.login.check_refused(refusal(500, not_exchanged, "bad_verification_code"),
-                              [&] { return world.login.back(flow, query); });
+                              [&] { return world.login.back(again, with_code_of(query, again)); });
     Flow other = world.login.begin();
     other.cookies.set("oauth_pkce_verifier", flow.cookies["oauth_pkce_verifier"]);
     world.login.check_refused(refusal(500, not_exchanged, "bad_verification_code"), [&] {

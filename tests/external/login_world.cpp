@@ -40,6 +40,10 @@ std::string Flow::operator[](const std::string& name) const {
     return found == query.end() ? "" : found->second;
 }
 
+std::string with_code_of(const std::string& query, const Flow& login) {
+    return query.substr(0, query.find('&')) + "&state=" + login["state"];
+}
+
 Refusal::~Refusal() = default;
 
 Refusal refusal(int status, const std::string& message, const std::string& detail) {

@@ -37,6 +37,10 @@ struct Flow {
     std::string operator[](const std::string& name) const;
 };
 
+/// The query of a provider's way back, with the state of another login. Servers that share a
+/// database take each state once.
+std::string with_code_of(const std::string& query, const Flow& login);
+
 /// A refusal of type Response. A `detail` of "" means none; one that ends in "*" is compared up to
 /// there.
 struct Refusal {

@@ -120,18 +120,17 @@ TEST_CASE("[O5] [O12] a code that the provider does not exchange ends the login"
     const Flow flow = oidc.login.begin();
     const std::string query = oidc.provider.authorize(flow.location);
     CHECK(oidc.login.back(flow, query).status == 307);
+    const Flow again = oidc.login.begin();
     oidc.login.check_refused(refusal(500, not_exchanged, "invalid_grant"),
-                             [&] { return oidc.login.back(flow, query); });
+                             [&] { return oidc.login.back(again, with_code_of(query, again)); });
 }
 
 TEST_CASE("[O6] a code of another browser's login is of no use", "[O6]") {
     OidcWorld oidc;
     const Flow mine = oidc.login.begin(), victim = oidc.login.begin();
     const std::string stolen = oidc.provider.authorize(victim.location);
-    const std::string code = stolen.substr(0, stolen.find('&'));
-    oidc.login.check_refused(refusal(500, not_exchanged, "invalid_grant"), [&] {
-        return oidc.login.back(mine, code + "&state=" + mine["state"]);
-    });
+    oidc.login.check_refused(refusal(500, not_exchanged, "invalid_grant"),
+                             [&] { return oidc.login.back(mine, with_code_of(stolen, mine)); });
 }
 
 TEST_CASE("[O11] a provider that cannot be reached") {

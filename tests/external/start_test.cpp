@@ -258,10 +258,11 @@ TEST_CASE("[O6] a nonce or verifier of another login does not fit", "[O6]") {
     oidc.login.check_refused(refusal(400, untrusted, "*"), [&] {
         return oidc.login.back(mixed, oidc.provider.authorize(flow.location));
     });
-    mixed = flow;
+    const Flow next = oidc.login.begin();
+    mixed = next;
     mixed.cookies.set("oauth_pkce_verifier", other.cookies["oauth_pkce_verifier"]);
     oidc.login.check_refused(refusal(500, not_exchanged, "invalid_grant"), [&] {
-        return oidc.login.back(mixed, oidc.provider.authorize(flow.location));
+        return oidc.login.back(mixed, oidc.provider.authorize(next.location));
     });
 }
 

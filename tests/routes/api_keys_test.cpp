@@ -97,7 +97,9 @@ TEST_CASE("who may delete which key") {
 TEST_CASE("a deleted key is gone, and only it") {
     const People world;
     const std::string token = world.add_key("bob", {}), bob = world.id_of("bob");
-    const std::string others = "SELECT * FROM api_keys WHERE id <> 'Key0000001' ORDER BY id";
+    const std::string others =
+        "SELECT id, user_id, hashed_secret, updated_at, expires_at FROM api_keys "
+        "WHERE id <> 'Key0000001' ORDER BY id";
     const std::string before = world.sql(others), entry = world.last_entry();
 
     const Answer answer = world.server.send("DELETE", key_path("bob", token), world.owner, "{");
