@@ -9,6 +9,7 @@
 #include <climits>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "child_process.hpp"
 
@@ -36,9 +37,11 @@ struct Plan {
     std::atomic<long> count{0};      ///< how many there were since arm()
     std::atomic<long> first{LONG_MAX}, last{LONG_MAX};
     std::atomic<Act> act{Act::fail};
-    std::atomic<int> code{0};               ///< the error to return; 0: the usual one of the kind
-    std::atomic<long> hits{0};              ///< faults that happened since arm()
-    std::atomic<bool> log_unsynced{false};  ///< syncs of write-ahead logs do nothing
+    std::atomic<int> code{0};   ///< the error to return; 0: the usual one of the kind
+    std::atomic<long> hits{0};  ///< faults that happened since arm()
+    /// A commit does not sync the write-ahead log, as with synchronous=NORMAL. What is copied from
+    /// it into the database is synced before.
+    std::atomic<bool> log_unsynced{false};
 
     /// Makes calls `from` to `to` fail, counted from 1 over these kinds.
     void arm(unsigned of, long from, long to = LONG_MAX, Act what = Act::fail, int with = 0) {
@@ -71,6 +74,7 @@ namespace vfs {
 struct File {
     sqlite3_file head;
     bool is_log;
+    bool written;  ///< since it was last synced, or should have been
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 inline sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<File*>(file)->real(); }
@@ -85,6 +89,7 @@ inline int read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
     return real(f)->pMethods->xRead(real(f), to, n, at);
 }
 inline int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
+    reinterpret_cast<File*>(f)->written = true;
     if (!plan().strikes(write_calls)) return real(f)->pMethods->xWrite(real(f), from, n, at);
     real(f)->pMethods->xWrite(real(f), from, n / 2, at);  // as a write that is cut off
     if (plan().act == Plan::Act::exit_within) coder_users_test::end_process_at_once();
@@ -96,7 +101,9 @@ inline int truncate(sqlite3_file* f, sqlite3_int64 size) {
 }
 inline int sync(sqlite3_file* f, int flags) {
     if (plan().strikes(sync_calls)) return plan().error(SQLITE_IOERR_FSYNC);
-    if (plan().log_unsynced && reinterpret_cast<File*>(f)->is_log) return SQLITE_OK;
+    File& file = *reinterpret_cast<File*>(f);
+    const bool of_commit = std::exchange(file.written, false);
+    if (plan().log_unsynced && file.is_log && of_commit) return SQLITE_OK;
     return real(f)->pMethods->xSync(real(f), flags);
 }
 inline int file_size(sqlite3_file* f, sqlite3_int64* size) {
@@ -142,6 +149,7 @@ inline int open(sqlite3_vfs*, const char* name, sqlite3_file* f, int flags, int*
     f->pMethods = nullptr;
     if (plan().strikes(open_calls)) return plan().error(SQLITE_CANTOPEN);
     reinterpret_cast<File*>(f)->is_log = flags & SQLITE_OPEN_WAL;
+    reinterpret_cast<File*>(f)->written = false;
     sqlite3_file* const inner = real(f);
     const int result = original()->xOpen(original(), name, inner, flags, out_flags);
     if (inner->pMethods) f->pMethods = &methods;
