@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "coder_users/api.hpp"
 #include "coder_users/internal/http/route.hpp"
 #include "coder_users/internal/login/refusal.hpp"
 

@@ -87,11 +87,10 @@ struct NewKey {
 };
 
 inline NewKey make_key(const Random& random) {
-    NewKey key;
-    key.id = random_base62(key_id_size, random);
-    key.secret = random_base62(key_secret_size, random);
-    key.hashed_secret = sha256_hex(key.secret);
-    return key;
+    std::string id = random_base62(key_id_size, random);
+    std::string secret = random_base62(key_secret_size, random);
+    std::string hashed_secret = sha256_hex(secret);
+    return {std::move(id), std::move(secret), std::move(hashed_secret)};
 }
 
 /// Makes a key of the user that is valid from now on, has scope `all` and was never used.
