@@ -1,8 +1,13 @@
 // Changes that meet, connections that are lost, servers that do not answer.
+#include <dlfcn.h>
+#include <netdb.h>
 #include <signal.h>
 
 #include <mutex>
+#include <sstream>
 
+#include "coder_users/data.hpp"
+#include "coder_users/internal/store/postgres/new_session.hpp"
 #include "coder_users/internal/store/user_list.hpp"
 #include "cutting_proxy.hpp"
 #include "postgres_fixture.hpp"
@@ -23,11 +28,31 @@ void raise(store::Tx& tx, const std::string& state) {
     tx.run("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '" + state + "'; END $$");
 }
 
+/// The address of a database by way of two proxies.
+std::string several(const CuttingProxy& a, const CuttingProxy& b) {
+    std::string text = a.address();
+    const std::size_t end = text.find('/', text.find('@'));
+    const std::size_t begin = b.address().find('@') + 1;
+    return text.insert(end, "," + b.address().substr(begin, b.address().find('/', begin) - begin));
+}
+
+/// How long the look-up of a host's name takes.
+std::atomic<std::chrono::milliseconds> look_up_time{0ms};
+
 int server_process(store::Connection& c) {
     return std::stoi(c.first_text("SELECT pg_backend_pid()"));
 }
 
 }  // namespace
+
+/// Replaces the function of the C library in this program.
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints,
+                           addrinfo** found) {
+    static const auto real =
+        reinterpret_cast<decltype(&::getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+    std::this_thread::sleep_for(look_up_time.load());
+    return real(host, service, hints, found);
+}
 
 TEST_CASE("a change that meets another is run again, five times at most") {
     if (!there_is_postgres()) return;
@@ -322,13 +347,6 @@ TEST_CASE("a host that accepts connections and says nothing does not hide the ne
     if (!there_is_postgres()) return;
     const std::string address = new_postgres_database();
     CuttingProxy frozen(address), second(address);
-    const auto several = [&](const CuttingProxy& a, const CuttingProxy& b) {
-        std::string text = a.address();
-        const std::size_t end = text.find('/', text.find('@'));
-        const std::size_t begin = b.address().find('@') + 1;
-        return text.insert(end,
-                           "," + b.address().substr(begin, b.address().find('/', begin) - begin));
-    };
     frozen.set_silent(true);
     const auto begin = SteadyClock::now();
     store::Store opened(Opened::chosen(several(frozen, second), 8, 2s));
@@ -342,6 +360,53 @@ TEST_CASE("a host that accepts connections and says nothing does not hide the ne
     second.set_silent(true);
     CHECK(eventually([&] { return error_of(seven).empty(); }));
     opened.write([](store::Tx& tx) { put_fact(tx, "after", "1"); });
+}
+
+TEST_CASE("who has little time to connect changes the order of hosts for nobody else") {
+    if (!there_is_postgres()) return;
+    const std::string database = new_postgres_database();
+    CuttingProxy silent(database), good(database);
+    silent.set_silent(true);
+    const store::postgres::Address address(several(silent, good));
+    const std::string order = address.options()["port"];
+    const auto session = store::postgres::new_session(address, 60s, SteadyClock::now() + 3s);
+    CHECK_FALSE(session->is_lost());
+    CHECK_FALSE(session->is_stalled());
+    CHECK(address.options()["port"] == order);
+    good.set_silent(true);
+    CHECK_THROWS_AS(store::postgres::new_session(address, 60s, SteadyClock::now() + 200ms),
+                    store::postgres::Stalled);
+    CHECK(address.options()["port"] == order);
+}
+
+TEST_CASE("the time of a look-up is not taken from the first of several hosts") {
+    if (!there_is_postgres()) return;
+    const std::string database = new_postgres_database();
+    const CuttingProxy first(database), second(database);
+    const store::postgres::Address address(several(first, second));
+    const std::string order = address.options()["port"];
+    look_up_time = 3s;
+    CHECK(error_of([&] {
+              store::postgres::new_session(address, 5s, SteadyClock::now() + 5s);
+          }).empty());
+    look_up_time = 0ms;
+    CHECK(address.options()["port"] == order);
+}
+
+TEST_CASE("a command with much time for its statements does not take it to connect") {
+    if (!there_is_postgres()) return;
+    const std::string database = prepared_postgres_database();
+    CuttingProxy silent(database), good(database);
+    silent.set_silent(true);
+    coder_users::Options chosen;
+    chosen.database = several(silent, good);
+    chosen.secret_key = coder_users_test::test_secret_key;
+    chosen.deadlines.database = 2s;
+    const auto begin = SteadyClock::now();
+    std::ostringstream out;
+    coder_users::data::export_to(chosen, out);
+    CHECK(SteadyClock::now() - begin < 10s);
+    CHECK_FALSE(out.str().empty());
 }
 
 TEST_CASE("a copy of a process leaves the connections to it") {
@@ -414,7 +479,9 @@ TEST_CASE("whether the database is ready does not wait for those who use it") {
         });
     while (holding < 2) std::this_thread::yield();
     CHECK(error_of([&] { db.store.require_ready(); }).empty());
-    at_once(8, [&](int) { CHECK_NOTHROW(db.store.require_ready()); });
+    std::atomic<int> ready{0};
+    at_once(8, [&](int) { ready += error_of([&] { db.store.require_ready(); }).empty(); });
+    CHECK(ready == 8);
     db.run("ALTER TABLE database_info RENAME TO gone");
     CHECK_THROWS_AS(db.store.require_ready(), store::Unavailable);
     db.run("ALTER TABLE gone RENAME TO database_info");

@@ -95,6 +95,7 @@ struct PatientStore {
  private:
     store::StoreOptions patient(bool only_read) {
         store::StoreOptions patient = service::store_options(options, log);
+        patient.connect_deadline = patient.database_deadline;  // only statements take long
         patient.database_deadline = std::chrono::minutes(10);
         patient.retention = {};  // servers sweep
         patient.only_read = only_read;

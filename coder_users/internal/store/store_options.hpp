@@ -44,6 +44,8 @@ struct StoreOptions {
     /// may take that is asked of it.
     std::size_t connections = 16;
     std::chrono::milliseconds database_deadline{5'000};
+    /// How long a new connection to it may take, where that is less.
+    std::chrono::milliseconds connect_deadline = (std::chrono::milliseconds::max)();
     /// Called while the database opens, with something that is not as good as it could be.
     std::function<void(const char* what, const std::string& reason)> on_warning;
     /// Called from any thread when activity cannot be stored or old rows cannot be removed. Must

@@ -48,12 +48,8 @@ class Address {
         return options;
     }
 
-    bool has_several_hosts() const { return hosts_->are_several(); }
-
-    /// A host does not answer: new connections begin with those after it. Any thread.
-    void pass_over(std::string_view host, std::string_view port) const noexcept {
-        hosts_->pass_over(host, port);
-    }
+    /// Those of the options, in the order of new connections.
+    const Hosts& hosts() const { return *hosts_; }
 
     /// A text of libpq with the password left out.
     std::string masked(std::string text) const {

@@ -36,13 +36,8 @@ class Engine final : public store::Engine {
     explicit Engine(EngineHost host)
         : host_(std::move(host)),
           address_(options().database),
-          pool_(options().connections,
-                [this](Pool::End end) {
-                    return new_session(address_, options().database_deadline, end);
-                }),
-          readiness_([this](Session::Clock::time_point end) {
-              return new_session(address_, options().database_deadline, end);
-          }),
+          pool_(options().connections, [this](Pool::End end) { return connect(end); }),
+          readiness_([this](Session::Clock::time_point end) { return connect(end); }),
           long_readings_(options().connections, options().long_turn) {
         try {
             open();
@@ -133,6 +128,10 @@ class Engine final : public store::Engine {
     static constexpr std::chrono::minutes longest_opening{5};
 
     const StoreOptions& options() const { return host_.options; }
+
+    std::unique_ptr<Session> connect(Session::Clock::time_point end) const {
+        return new_session(address_, options().database_deadline, end, options().connect_deadline);
+    }
 
     void open() {
         const Lease lease(pool_, end());

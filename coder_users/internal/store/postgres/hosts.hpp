@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "coder_users/internal/base/text.hpp"
+#include "coder_users/internal/store/postgres/libpq.hpp"
 
 namespace coder_users { inline namespace v0 { namespace store { namespace postgres {
 
@@ -21,18 +22,27 @@ class Hosts {
  public:
     using Options = std::map<std::string, std::string>;
 
-    /// Of lists that do not fit together the order stays, and libpq says what is wrong with them.
-    explicit Hosts(const Options& options) {
+    /// What the options leave out is what libpq takes from the environment. Of lists that do not
+    /// fit together the order stays, and libpq says what is wrong with them.
+    explicit Hosts(Options options) {
+        if (options.count("service") != 0) return;  // it may have lists that libpq does not show
+        const ConnectionOptions defaults(PQconndefaults());
+        for (const auto* each = defaults.get(); each && each->keyword; ++each)
+            if (each->val && *each->val) options.emplace(each->keyword, each->val);
         for (std::size_t i = 0; i < names.size(); ++i) {
             const auto found = options.find(names[i]);
             if (found == options.end()) continue;
             for (const std::string_view each : split(found->second, ','))
                 lists_[i].emplace_back(each);
-            count_ = (std::max)(count_, lists_[i].size());
         }
+        count_ = lists_[lists_[addresses].empty() ? hosts : addresses].size();
         for (const auto& list : lists_)
             if (list.size() > 1 && list.size() != count_) count_ = 1;
     }
+
+    /// With an order of its own from now on.
+    Hosts(const Hosts& other)
+        : lists_(other.lists_), count_(other.count_), first_(other.first_.load()) {}
 
     bool are_several() const { return count_ > 1; }
 
@@ -51,21 +61,29 @@ class Hosts {
     /// From now on those after this host come first. A host is named as libpq does: by its name, or
     /// by its address where it has none.
     void pass_over(std::string_view host, std::string_view port) const noexcept {
-        const auto fits = [](const std::string& own, std::string_view text) {
-            return own.empty() || own == text;
-        };
+        int best = 0;
+        std::size_t found = 0;
         for (std::size_t i = 0; i < count_; ++i) {
-            const std::string& name = at(hosts, i);
-            if (fits(name.empty() ? at(addresses, i) : name, host) && fits(at(ports, i), port)) {
-                first_ = (i + 1) % count_;
-                return;
-            }
+            const int own = likeness(i, host, port);
+            if (own <= best) continue;
+            best = own;
+            found = i;
         }
+        if (best > 0) first_ = (found + 1) % count_;
     }
 
  private:
     enum Which : std::size_t { hosts, addresses, ports };
     static constexpr std::array<const char*, 3> names{"host", "hostaddr", "port"};
+
+    // 0: it is another one. What the lists leave out may be anything, so what they say counts more.
+    int likeness(std::size_t i, std::string_view host, std::string_view port) const noexcept {
+        const std::string& own_host = at(at(hosts, i).empty() ? addresses : hosts, i);
+        const std::string& own_port = at(ports, i);
+        const bool same_host = own_host == host, same_port = own_port == port;
+        if ((!same_host && !own_host.empty()) || (!same_port && !own_port.empty())) return 0;
+        return 1 + (same_host ? 1 : 0) + (same_port ? 1 : 0);
+    }
 
     // "": the list does not say.
     const std::string& at(Which which, std::size_t host) const noexcept {

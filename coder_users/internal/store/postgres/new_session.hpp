@@ -52,10 +52,10 @@ inline void check_server(Session& session) {
 }
 
 /// Throws as Session's constructor and check_server().
-inline std::unique_ptr<Session> new_session(const Address& address,
-                                            std::chrono::milliseconds deadline,
-                                            Session::Clock::time_point end) {
-    auto session = std::make_unique<Session>(address, deadline, end);
+inline std::unique_ptr<Session> new_session(
+    const Address& address, std::chrono::milliseconds deadline, Session::Clock::time_point end,
+    std::chrono::milliseconds connecting = (std::chrono::milliseconds::max)()) {
+    auto session = std::make_unique<Session>(address, deadline, end, connecting);
     check_server(*session);
     session->run(session_settings(deadline));
     return session;

@@ -18,6 +18,7 @@
 
 #include "coder_users/internal/store/postgres/address.hpp"
 #include "coder_users/internal/store/postgres/errors.hpp"
+#include "coder_users/internal/store/postgres/hosts.hpp"
 #include "coder_users/internal/store/postgres/libpq.hpp"
 #include "coder_users/internal/store/postgres/transport.hpp"
 
@@ -45,11 +46,13 @@ class Session {
     using Clock = std::chrono::steady_clock;
     using Milliseconds = std::chrono::milliseconds;
 
-    /// Connects. Throws Unavailable when that fails, or takes longer than `deadline` or until
-    /// `end`. Both then hold for each exchange with the server.
-    Session(const Address& address, Milliseconds deadline, Clock::time_point end)
+    /// Connects. Throws Unavailable when that fails, or takes longer than `deadline`, or
+    /// `connecting` if that is less, or until `end`. `deadline` and `end` then hold for each
+    /// exchange with the server.
+    Session(const Address& address, Milliseconds deadline, Clock::time_point end,
+            Milliseconds connecting = (Milliseconds::max)())
         : address_(address), deadline_(deadline), end_(end) {
-        connect();
+        connect((std::min)(deadline, connecting));
     }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -160,17 +163,29 @@ class Session {
 
     // Of several hosts one that does not answer, though it may accept connections as a frozen
     // machine does, has half of the time, and those after it the rest.
-    void connect() {
-        const auto end = begin_exchange();
-        if (address_.has_several_hosts()) try {
-                return connect_by(begun_ + (end - begun_) / 2);
+    void connect(Milliseconds deadline) {
+        const auto end = (std::min)(Clock::now() + deadline, end_);
+        const Hosts hosts = address_.hosts();
+        for (bool first = hosts.are_several();; first = false) {
+            begin_connecting(hosts);
+            const auto begin = Clock::now();  // libpq has looked up a name, which may take long
+            try {
+                return finish_connecting(first ? begin + (end - begin) / 2 : end);
             } catch (const Stalled&) {
-                lost_ = false;
+                // In less time one that works may be silent, too: it stays the first for others.
+                if (Clock::now() - begin >= deadline / 4) pass_over(address_.hosts());
+                pass_over(hosts);
+                drop();
+                if (!first) throw;
+                lost_ = stalled_ = false;
+            } catch (...) {
+                drop();
+                throw;
             }
-        connect_by(end);
+        }
     }
 
-    void connect_by(Clock::time_point end) {
+    void begin_connecting(const Hosts& hosts) {
         std::map<std::string, std::string> options{
             {"fallback_application_name", "coder_users"},
             {"keepalives_idle", "10"},
@@ -179,6 +194,7 @@ class Session {
             {"tcp_user_timeout", std::to_string(deadline_.count())},
         };
         for (const auto& [name, value] : address_.options()) options[name] = value;
+        hosts.put_into(options);
         options["client_encoding"] = "UTF8";
         std::vector<const char*> names, values;
         for (const auto& [name, value] : options) {
@@ -189,18 +205,11 @@ class Session {
         values.push_back(nullptr);
         connection_ = PQconnectStartParams(names.data(), values.data(), 0);
         if (!connection_) throw Unavailable("no memory for a connection");
-        try {
-            finish_connecting(end);
-        } catch (const Stalled&) {
-            address_.pass_over(PQhost(connection_), PQport(connection_));
-            drop();
-            throw;
-        } catch (...) {
-            drop();
-            throw;
-        }
     }
 
+    void pass_over(const Hosts& hosts) const noexcept {
+        hosts.pass_over(PQhost(connection_), PQport(connection_));
+    }
     void drop() noexcept { PQfinish(std::exchange(connection_, nullptr)); }
 
     // Until when something that begins now may take.
