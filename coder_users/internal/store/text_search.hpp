@@ -70,12 +70,13 @@ inline std::string json_array(const std::vector<std::int64_t>& numbers) {
     return array.end();
 }
 
-/// Returns the numbers of the users who match a phrase, as a JSON array; nothing when there are
-/// more than `few`, or when the engine looks texts up by itself. Asked only once, since long
-/// phrases cost more than the rest of the query.
-inline std::optional<std::string> few_with_phrase(Connection& c, const std::string& match) {
-    if (!*c.dialect().numbers_with_text) return std::nullopt;
-    Query rows = c.query(c.dialect().numbers_with_text, match, few + 1);
+/// Returns the numbers of the users who may have a text, as a JSON array; nothing when there are
+/// more than `few`, when no phrase stands for the text, or when the engine looks texts up by
+/// itself. Asked only once, since long phrases cost more than the rest of the query.
+inline std::optional<std::string> few_by_index(Connection& c, std::string_view text) {
+    const auto match = phrase(text);
+    if (!match || !*c.dialect().numbers_with_text) return std::nullopt;
+    Query rows = c.query(c.dialect().numbers_with_text, *match, few + 1);
     NumberArray numbers;
     for (std::int64_t found = 0; rows.next(); ++found) {
         if (found == few) return std::nullopt;
@@ -100,9 +101,8 @@ inline Shared<UserTexts> read_texts(Connection& c) {
 /// users are looked at as fast in their rows.
 inline std::optional<KeptTexts::State> state_of_texts(Connection& c, std::string_view text) {
     if (!compares_by_bytes(text) || !c.shared_texts().usable()) return std::nullopt;
-    const std::int64_t users = counters::value(c, counters::live_users);
-    if (users <= few) return std::nullopt;
-    return c.shared_texts().state(counters::value(c, counters::user_texts), users);
+    if (counters::value(c, counters::live_users) <= few) return std::nullopt;
+    return c.shared_texts().state(counters::value(c, counters::user_texts));
 }
 
 /// What is known of the users who have a text before a row of them is read.
@@ -119,7 +119,7 @@ inline TextMatches find_text(Connection& c, std::string_view text) {
     const auto state = state_of_texts(c, text);
     if (state) matches.texts = c.shared_texts().kept().find(*state);
     if (!matches.texts) {
-        if (const auto match = phrase(text)) matches.few = few_with_phrase(c, *match);
+        matches.few = few_by_index(c, text);
         if (matches.few || !state) return matches;
         const auto read = [&] { return read_texts(c); };
         matches.texts = c.shared_texts().kept().make(*state, read);

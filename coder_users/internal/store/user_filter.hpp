@@ -101,13 +101,26 @@ struct Source {
     std::string last_seen_at = "u.last_seen_at";
 };
 
-/// A table expression for the members of the organization, named found, or "" when they are many.
-inline std::string few_members(Conditions& all, const Filter& filter, Connection& c) {
-    if (filter.organization_id.empty()) return "";
+/// The text of a table expression for the members of the organization.
+inline std::string of_organization(Conditions& conditions, const Filter& filter) {
+    return "organization_members WHERE organization_id = " +
+           conditions.placeholder(filter.organization_id);
+}
+
+inline std::string with_roles(Conditions& conditions, const Filter& filter) {
+    return "user_roles WHERE " + any_role(conditions, filter);
+}
+
+/// Whether there are few members of the organization that the filter asks for.
+inline bool has_few_members(const Filter& filter, Connection& c) {
     Conditions members("");
-    const std::string table = "organization_members WHERE organization_id = ";
-    if (!finds_few(members, c, table + members.placeholder(filter.organization_id))) return "";
-    return "(SELECT user_id FROM " + table + all.placeholder(filter.organization_id) + ") found";
+    return !filter.organization_id.empty() &&
+           finds_few(members, c, of_organization(members, filter));
+}
+
+inline bool has_few_holders(const Filter& filter, Connection& c) {
+    Conditions holders("");
+    return !filter.roles.empty() && finds_few(holders, c, with_roles(holders, filter));
 }
 
 /// A table of the elements of a JSON array, named found.
@@ -115,10 +128,13 @@ inline std::string listed_in(Conditions& all, const std::string& array, const Di
     return dialect.array_begin + all.placeholder(array) + dialect.array_end + " found";
 }
 
-/// What the search for the filter's text finds, unless something else leads to fewer users.
+/// What the search for the filter's text finds, unless something else leads to few users, who are
+/// looked at faster than the texts of everybody.
 inline TextMatches text_matches(Connection& c, const Filter& filter) {
     if (filter.text.empty() || filter.only_ids || !filter.email.empty() || filter.github_id)
         return {};
+    if (has_few_holders(filter, c) || has_few_members(filter, c))
+        return {few_by_index(c, filter.text)};
     return find_text(c, filter.text);
 }
 
@@ -136,15 +152,12 @@ inline std::string leading_source(Conditions& all, const Filter& filter, const S
     if (matches.few)
         return listed_in(all, *matches.few, c.dialect()) + and_users + matches.numbered_by +
                " = found.value";
-    if (!filter.roles.empty()) {
-        Conditions holders("");
-        const std::string role = any_role(holders, filter);
-        if (finds_few(holders, c, "user_roles WHERE " + role))
-            return "(SELECT DISTINCT user_id FROM user_roles WHERE " + any_role(all, filter) +
-                   ") found" + and_users + "u.id = found.user_id";
-    }
-    const std::string members = few_members(all, filter, c);
-    if (!members.empty()) return members + and_users + "u.id = found.user_id";
+    if (has_few_holders(filter, c))
+        return "(SELECT DISTINCT user_id FROM " + with_roles(all, filter) + ") found" + and_users +
+               "u.id = found.user_id";
+    if (has_few_members(filter, c))
+        return "(SELECT user_id FROM " + of_organization(all, filter) + ") found" + and_users +
+               "u.id = found.user_id";
     const bool one_status = filter.statuses.size() == 1 && seen.woken.empty();
     return users_along(
         one_status && filter.text.empty() ? "users_live_status" : "users_live_search",
@@ -202,6 +215,13 @@ inline void add_row_conditions(Conditions& all, const Filter& filter) {
                 all.placeholder(std::int64_t{*filter.service_account ? 1 : 0}));
 }
 
+/// The text of a condition for a text in the name or the address.
+inline std::string has_text(Conditions& all, std::string_view text) {
+    const std::string like = " LIKE " + all.placeholder(containing(text)) + " ESCAPE '\\'";
+    // The address comes first because most addresses contain the name.
+    return "(u.email_folded" + like + " OR u.username_folded" + like + ")";
+}
+
 inline void add_conditions(Conditions& all, const Source& source, const Filter& filter,
                            const SeenUsers& seen) {
     if (filter.only_ids)
@@ -209,12 +229,7 @@ inline void add_conditions(Conditions& all, const Source& source, const Filter& 
                     ? "1 = 0"
                     : "u.id IN " +
                           placeholders(all, *filter.only_ids, [](const auto& id) { return id; }));
-    if (!filter.text.empty()) {
-        const std::string like =
-            " LIKE " + all.placeholder(containing(filter.text)) + " ESCAPE '\\'";
-        // The address comes first because most addresses contain the name.
-        all.add("(u.email_folded" + like + " OR u.username_folded" + like + ")");
-    }
+    if (!filter.text.empty()) all.add(has_text(all, filter.text));
     if (!filter.statuses.empty()) add_status(all, filter, seen);
     if (!filter.roles.empty())
         all.add("EXISTS (SELECT 1 FROM user_roles WHERE user_id = u.id AND " +

@@ -279,6 +279,8 @@ class Listing {
         const std::string from = listed_in(conditions, json_array(rows), c.dialect()) +
                                  c.dialect().join_in_order + "users u ON " +
                                  c.dialect().row_of_user + " = found.value";
+        // For the second in which a change by another program may not be known yet.
+        conditions.add(has_text(conditions, filter_.text));
         const std::string sql = "SELECT " + columns<User>("u.") + " FROM " + from + " WHERE " +
                                 conditions.sql() + " ORDER BY u.username_folded";
         return *read_part(c, conditions.query(c, sql), part, read_shared);

@@ -11,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,10 +25,13 @@
 namespace coder_users { inline namespace v0 { namespace store {
 
 /// Whether a look for bytes finds what LIKE finds, in this text or of this text. LIKE compares code
-/// points, folds ASCII letters and ends at a NUL.
+/// points, the last two of U+FFFD to U+FFFF as if they were the first, folds ASCII letters and ends
+/// at a NUL.
 inline bool compares_by_bytes(std::string_view text) {
     while (!text.empty()) {
-        if (is_upper(text.front()) || take_code_point(text) <= 0) return false;
+        if (is_upper(text.front())) return false;
+        const auto code_point = take_code_point(text);
+        if (code_point <= 0 || (code_point >= 0xFFFD && code_point <= 0xFFFF)) return false;
     }
     return true;
 }
@@ -194,7 +198,6 @@ class KeptTexts {
     struct State {
         std::uint64_t drops;  ///< what drops() was before the transaction of the reader began
         std::int64_t number;
-        std::int64_t users;  ///< how many are live
 
         bool operator==(const State& other) const {
             return drops == other.drops && number == other.number;
@@ -216,18 +219,22 @@ class KeptTexts {
 
     /// Call it for a search that needs texts which find() did not find. Makes them by `read()` and
     /// returns them, when the search before needed the same: then changes are rarer than searches.
-    /// Else returns nullptr, and so it does while another thread makes some, and until there are
-    /// fewer users after `read()` has returned nullptr.
+    /// Else returns nullptr, and so it does while another thread makes some. After `read()` has
+    /// returned nullptr, or has met the end of the memory, so it does for a while, too: for twice
+    /// as many searches each time, 1,023 at most.
     Texts make(const State& state, FunctionRef<Texts()> read) {
         if (!begin_making(state)) return nullptr;
+        Texts made;
         try {
-            Texts made = read();
-            end_making(&state, made);
-            return made;
+            made = read();
+        } catch (const std::bad_alloc&) {
+            // the database finds them as well
         } catch (...) {
-            end_making(nullptr, nullptr);
+            end_making();
             throw;
         }
+        end_making(state, made);
+        return made;
     }
 
     /// Drops the texts, and what is made of states that readers see by now.
@@ -250,28 +257,33 @@ class KeptTexts {
     };
 
  private:
-    static constexpr std::int64_t any_number = (std::numeric_limits<std::int64_t>::max)();
+    static constexpr int longest_pause = 1023;
 
     bool begin_making(const State& state) {
         Texts dropped;
         const std::lock_guard<std::mutex> lock(mutex_);
         const bool again = wanted_ == state;
         wanted_ = state;
-        if (!again || making_ || closed_ || state.users >= too_many_) return false;
+        if (!again || making_ || closed_) return false;
+        if (paused_ < pause_) {
+            ++paused_;
+            return false;
+        }
         dropped.swap(texts_);  // two at once would be twice as much memory
         state_.reset();
         return making_ = true;
     }
-    // `state` is nullptr when reading failed.
-    void end_making(const State* state, const Texts& made) {
+    void end_making() {
         const std::lock_guard<std::mutex> lock(mutex_);
         making_ = false;
-        if (!state || state->drops != drops_) return;
-        if (!made) {
-            too_many_ = state->users;
-            return;
-        }
-        state_ = *state;
+    }
+    void end_making(const State& state, const Texts& made) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        making_ = false;
+        paused_ = 0;
+        pause_ = made ? 0 : (std::min)(2 * pause_ + 1, longest_pause);
+        if (!made || state.drops != drops_) return;
+        state_ = state;
         texts_ = made;
     }
     void close(bool closed) {
@@ -284,7 +296,6 @@ class KeptTexts {
         ++drops_;
         dropped.swap(texts_);
         state_.reset();
-        too_many_ = any_number;
     }
 
     const std::function<bool()> usable_;
@@ -292,8 +303,8 @@ class KeptTexts {
     mutable std::mutex mutex_;
     std::optional<State> state_;  // that of texts_
     Texts texts_;
-    std::optional<State> wanted_;         // by the search that needed texts last
-    std::int64_t too_many_ = any_number;  // so many users have texts that are not kept
+    std::optional<State> wanted_;  // by the search that needed texts last
+    int pause_ = 0, paused_ = 0;   // how many searches it lasts, and how many came already
     bool making_ = false, closed_ = false;
 };
 
@@ -313,9 +324,7 @@ class SharedTexts {
 
     bool usable() const { return kept_ && kept_->usable(); }
     /// The state that the transaction sees, for KeptTexts.
-    KeptTexts::State state(std::int64_t number, std::int64_t users) const {
-        return {drops_, number, users};
-    }
+    KeptTexts::State state(std::int64_t number) const { return {drops_, number}; }
     KeptTexts& kept() const { return *kept_; }
 
  private:

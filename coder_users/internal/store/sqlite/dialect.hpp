@@ -34,8 +34,8 @@ inline constexpr Dialect dialect{
      "SELECT number, username_folded, email_folded FROM users WHERE deleted = 0",
      "INSERT INTO users_text (users_text) VALUES ('optimize')"},
     /*.mark_texts =*/
-    "INSERT INTO counters (name, value) VALUES ('user_texts', 1) "
-    "ON CONFLICT (name) DO UPDATE SET value = value + 1",
+    "INSERT INTO counters (name, value) VALUES ('user_texts', 1) ON CONFLICT (name) "
+    "DO UPDATE SET value = CASE WHEN value < 9223372036854775807 THEN value + 1 ELSE 1 END",
     /*.numbers_with_text =*/
     "SELECT rowid FROM users_text WHERE users_text MATCH $1 LIMIT $2",
     /*.array_begin =*/"json_each(",
