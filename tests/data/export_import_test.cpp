@@ -2,9 +2,12 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <fstream>
+#include <future>
 #include <sstream>
+#include <streambuf>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../catch.hpp"
@@ -404,6 +407,51 @@ TEST_CASE("what is wrong is told with its line, and the database is as it was") 
     import_text(two.target, text);
     CHECK_THROWS_WITH(import_text(two.target, text), ContainsSubstring("holds users already"));
     CHECK(exported(two.target) == text);
+}
+
+/// A text whose end is a read that lasts until it is let go.
+class Stuck : public std::streambuf {
+ public:
+    explicit Stuck(std::string text) : text_(std::move(text)) {
+        setg(text_.data(), text_.data(), text_.data() + text_.size());
+    }
+    std::promise<void> asked, let_go;
+
+ protected:
+    int_type underflow() override {
+        if (!std::exchange(ended_, true)) {
+            asked.set_value();
+            let_go.get_future().wait();
+        }
+        return traits_type::eof();
+    }
+
+ private:
+    bool ended_ = false;
+    std::string text_;
+};
+
+TEST_CASE("an import that failed keeps nobody waiting while its next line does not come") {
+    const Two two;
+    const std::string text = exported(two.source);
+    const std::size_t user = text.find("\n", text.find("\n") + 1) + 1;
+    const std::string line = text.substr(user, text.find("\n", user) + 1 - user);
+    Stuck stuck(text.substr(0, user) + line + line);
+    std::istream in(&stuck);
+    auto failed = std::async(std::launch::async, [&]() -> std::string {
+        try {
+            data::import_from(two.target, in);
+        } catch (const coder_users::LineError& error) {
+            return error.what();
+        }
+        return "imported";
+    });
+    stuck.asked.get_future().wait();  // inside the transaction of the import
+    SQLite::Database other(two.target.database, SQLite::OPEN_READWRITE);
+    CHECK(eventually([&] { return other.tryExec("BEGIN IMMEDIATE") == 0; }));
+    other.exec("ROLLBACK");
+    stuck.let_go.set_value();
+    CHECK_THAT(failed.get(), ContainsSubstring("line 4"));
 }
 
 TEST_CASE("an export goes to a file of mode 0600 that was not there") {

@@ -229,13 +229,10 @@ class Import {
     Import(const operations::Acting& acting, operations::Change& now, bool new_ssh_keys)
         : acting_(acting), now_(now), new_ssh_keys_(new_ssh_keys) {}
 
-    /// Stores all lines, which are read on another thread meanwhile, and returns how many there
-    /// were. Throws LineError.
-    Imported run(std::istream& in, const Progress& progress) {
-        ExportLines lines(in, acting_.backend.secret_key, new_ssh_keys_);
-        Ahead<transfer::Line> ahead([&lines] { return lines.next(); });
+    /// Stores all lines and returns how many there were. Throws LineError.
+    Imported run(Ahead<transfer::Line>& lines, const Progress& progress) {
         std::size_t number = 0;
-        while (std::optional<transfer::Line> line = ahead.next()) {
+        while (std::optional<transfer::Line> line = lines.next()) {
             ++number;
             try {
                 std::visit([this](auto& content) { take(content); }, *line);
@@ -288,9 +285,13 @@ inline Imported import_from(const operations::Acting& acting, std::istream& in, 
                             const Progress& progress) {
     const auto begin = in.tellg();
     bool again = false;
+    // A transaction that fails is rolled back before a read of `in` is waited for.
+    std::optional<ExportLines> lines;
+    std::optional<Ahead<transfer::Line>> ahead;
     return operations::change(
         acting, about_import, operations::Asked::not_needed(), [&](operations::Change& now) {
             if (std::exchange(again, true)) {
+                ahead.reset();
                 in.clear();
                 if (begin < 0 || !in.seekg(begin))
                     throw std::runtime_error("the import met another change: run it once more");
@@ -299,9 +300,11 @@ inline Imported import_from(const operations::Acting& acting, std::istream& in, 
                 throw std::runtime_error("holds users already, an import needs a new database: " +
                                          acting.backend.store.name());
             const store::LargeCache room(now.tx);
+            lines.emplace(in, acting.backend.secret_key, new_ssh_keys);
+            ahead.emplace([&lines] { return lines->next(); });
             Imported imported;
             store::users::deriving(now.tx, [&] {
-                imported = Import(acting, now, new_ssh_keys).run(in, progress);
+                imported = Import(acting, now, new_ssh_keys).run(*ahead, progress);
                 return imported.users;
             });
             return imported;
