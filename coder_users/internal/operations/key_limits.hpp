@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "coder_users/internal/base/refusal.hpp"
+#include "coder_users/internal/base/shared.hpp"
 #include "coder_users/internal/base/text.hpp"
 #include "coder_users/internal/operations/operation.hpp"
 #include "coder_users/internal/rules/scopes.hpp"

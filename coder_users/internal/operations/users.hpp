@@ -14,6 +14,7 @@
 #include "coder_users/internal/operations/target.hpp"
 #include "coder_users/internal/rules/paging.hpp"
 #include "coder_users/internal/rules/search_query.hpp"
+#include "coder_users/internal/store/passcodes.hpp"
 #include "coder_users/internal/store/user_list.hpp"
 
 namespace coder_users { inline namespace v0 { namespace operations {
